@@ -1,0 +1,70 @@
+# What every target shares: warnings, sanitizers, the fast linker, and how a layer and a test are
+# declared.
+
+add_library(atp_warnings INTERFACE)
+target_compile_options(atp_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  -Wno-sign-conversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(atp_warnings INTERFACE -Wmissing-field-initializers -Wno-error=maybe-uninitialized)
+endif()
+
+set(ATP_SANITIZE "" CACHE STRING "Value of -fsanitize for the whole build")
+if(ATP_SANITIZE)
+  add_compile_options(-fsanitize=${ATP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${ATP_SANITIZE})
+endif()
+
+find_program(ATP_CCACHE ccache)
+if(ATP_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ATP_CCACHE})
+endif()
+find_program(ATP_MOLD mold)
+if(ATP_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# atp_layer(<name> [LINK <layer or target>...] [PRIVATE <third party>...])
+# Sources are src/<name>/*.cpp; a layer without sources is headers only.
+function(atp_layer name)
+  cmake_parse_arguments(arg "" "" "LINK;PRIVATE" ${ARGN})
+  list(TRANSFORM arg_LINK PREPEND "atp_" REGEX "^[a-z]+$")
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  if(sources)
+    add_library(atp_${name} STATIC ${sources})
+    target_include_directories(atp_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
+      ${PROJECT_BINARY_DIR}/generated PRIVATE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(atp_${name} PUBLIC ${arg_LINK} PRIVATE ${arg_PRIVATE} atp_warnings)
+  else()
+    add_library(atp_${name} INTERFACE)
+    target_include_directories(atp_${name} INTERFACE ${PROJECT_SOURCE_DIR}/include)
+    target_link_libraries(atp_${name} INTERFACE ${arg_LINK})
+  endif()
+endfunction()
+
+# atp_test(<folder> LINK <target>... [USES <program>...] [TIMEOUT <seconds>])
+# One executable and one test of ctest from tests/<folder>/*_test.cpp; programs it starts are built
+# with it. Results of single tests go to test-results/, where the check of the threats reads them.
+function(atp_test folder)
+  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;USES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  string(REPLACE "/" "_" target ${folder}_test)
+  add_executable(${target} ${sources})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${target} PRIVATE ${arg_LINK} atp_warnings GTest::gmock GTest::gtest_main)
+  if(ATP_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_options(${target} PRIVATE -O0)  # halves the time to compile it
+  endif()
+  if(arg_USES)
+    add_dependencies(${target} ${arg_USES})
+  endif()
+  add_test(NAME ${folder} COMMAND ${target})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 600)
+  endif()
+  set_tests_properties(${folder} PROPERTIES TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "ATP_BIN=$<TARGET_FILE:atp>;ATP_GENERATE=$<TARGET_FILE:atp-generate>;ATP_SOURCE_DIR=${PROJECT_SOURCE_DIR};GTEST_OUTPUT=xml:${PROJECT_BINARY_DIR}/test-results/${target}.xml")
+  set_property(GLOBAL APPEND PROPERTY ATP_TESTS ${folder})
+endfunction()
