@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The clock, handed in. Implementations are thread-safe.
+#pragma once
+
+#include "atp/core/time.hpp"
+
+namespace atp {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  /// Wall-clock time, UTC.
+  virtual Time now() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  Time now() const override;
+};
+
+}  // namespace atp

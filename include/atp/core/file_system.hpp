@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/// All that the library asks of a file system, so that crashes, full disks and failing fsyncs can
+/// be tried. `FileSystem` is thread-safe; one `File` belongs to one thread at a time.
+///
+/// Nothing is durable before `File::sync` (contents) and `FileSystem::sync_directory` (names).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "atp/core/bytes.hpp"
+#include "atp/core/time.hpp"
+
+namespace atp {
+
+using Path = std::filesystem::path;
+
+enum class FileType { regular, directory, symlink, other };
+
+struct FileStatus {
+  FileType type = FileType::regular;
+  std::uint64_t size = 0;
+  std::uint64_t inode = 0;
+  std::uint32_t mode = 0;  ///< Permission bits.
+  Time modified;
+  Time changed;
+  bool operator==(const FileStatus&) const = default;
+};
+
+struct DirectoryEntry {
+  std::string name;
+  FileType type;
+};
+
+enum class OpenMode {
+  read,              ///< Must exist. Symbolic links are not followed in the last element.
+  create_new,        ///< Must not exist; read and write. Throws: already_exists.
+  read_write,        ///< Must exist; read and write.
+  create_or_open,    ///< Read and write.
+};
+
+enum class LockKind { unlocked, shared, exclusive };
+
+class File {
+ public:
+  virtual ~File() = default;
+  /// Reads up to `out.size()` bytes; less only at the end of the file.
+  virtual std::size_t read_at(std::uint64_t offset, MutableByteView out) = 0;
+  /// Writes all of `bytes`, looping over short writes. Throws: no_space, unavailable.
+  virtual void write_at(std::uint64_t offset, ByteView bytes) = 0;
+  virtual void truncate(std::uint64_t size) = 0;
+  /// fsync(2). After a failure the file's unsynced contents are unknown: never call it again on
+  /// this object, drop the file.
+  virtual void sync() = 0;
+  virtual FileStatus status() = 0;
+  /// Locks bytes `[offset, offset + length)` against other `File` objects, of this process and of
+  /// others, without waiting; false where somebody else is in the way. Gone when the file closes.
+  virtual bool try_lock(std::uint64_t offset, std::uint64_t length, LockKind kind) = 0;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  /// New files get permission bits `mode`.
+  /// Throws: not_found, already_exists, permission_denied, no_space, unavailable.
+  virtual std::unique_ptr<File> open(const Path& path, OpenMode mode,
+                                     std::uint32_t permissions = 0644) = 0;
+  /// Of the entry itself, not of a symbolic link's target; nothing where there is none.
+  virtual std::optional<FileStatus> status(const Path& path) = 0;
+  /// Without `.` and `..`, sorted by name. Throws: not_found.
+  virtual std::vector<DirectoryEntry> list(const Path& directory) = 0;
+  /// One level. Throws: already_exists, not_found (the parent).
+  virtual void create_directory(const Path& path, std::uint32_t permissions = 0755) = 0;
+  /// Atomic. Throws: already_exists where `to` exists; then nothing has changed.
+  virtual void rename_new(const Path& from, const Path& to) = 0;
+  /// Atomic; replaces `to`.
+  virtual void rename(const Path& from, const Path& to) = 0;
+  /// A file or an empty directory. Throws: not_found.
+  virtual void remove(const Path& path) = 0;
+  virtual void sync_directory(const Path& path) = 0;
+};
+
+/// The machine's file system.
+std::shared_ptr<FileSystem> posix_file_system();
+
+/// All bytes of a file. Throws: not_found, corrupt where it is over `limit` bytes.
+Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit);
+
+/// Creates missing directories, each durable in its parent; one that is there counts as durable.
+void create_directories(FileSystem& files, const Path& path, std::uint32_t permissions = 0755);
+
+/// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name is free, syncs
+/// the directory. Throws: already_exists.
+void write_file_durably(FileSystem& files, const Path& path, ByteView contents,
+                        std::uint32_t permissions = 0644);
+
+}  // namespace atp

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Work spread over threads.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <stop_token>
+
+namespace atp {
+
+/// Calls `work(i)` for every `i` below `count` on at most `workers` threads (the caller's among
+/// them), in order of `i` where they start. The first exception stops what has not begun and is
+/// thrown again here. Throws: cancelled where `stop` was requested.
+void parallel_for(std::size_t count, unsigned workers, const std::stop_token& stop,
+                  const std::function<void(std::size_t)>& work);
+
+}  // namespace atp

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Progress and cancellation of long work.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string_view>
+
+namespace atp {
+
+struct Progress {
+  std::string_view stage;  ///< What is being done: `backup`, `verify`, `restore`, `rebuild`.
+  std::uint64_t bytes_done = 0;
+  std::uint64_t bytes_total = 0;
+  std::uint64_t items_done = 0;
+  std::uint64_t items_total = 0;
+};
+
+/// Called from worker threads, one call at a time, some times a second; must return soon.
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  virtual void update(const Progress& progress) = 0;
+};
+
+/// Throws: cancelled where a stop was requested.
+void throw_if_stopped(const std::stop_token& stop);
+
+}  // namespace atp

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Randomness, handed in. Implementations are thread-safe.
+#pragma once
+
+#include "atp/core/bytes.hpp"
+
+namespace atp {
+
+class Random {
+ public:
+  virtual ~Random() = default;
+  /// Fills `out` with bytes fit for keys. Throws: unavailable.
+  virtual void fill(MutableByteView out) = 0;
+};
+
+/// getrandom(2).
+class SystemRandom final : public Random {
+ public:
+  void fill(MutableByteView out) override;
+};
+
+}  // namespace atp

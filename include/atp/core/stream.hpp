@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Bytes that flow. One object belongs to one thread at a time.
+#pragma once
+
+#include "atp/core/bytes.hpp"
+
+namespace atp {
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Reads up to `out.size()` bytes; 0 only at the end (or for an empty `out`).
+  virtual std::size_t read(MutableByteView out) = 0;
+};
+
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+  virtual void write(ByteView bytes) = 0;
+};
+
+/// Reads until `out` is full or the source ends; how many bytes came.
+std::size_t read_fully(ByteSource& source, MutableByteView out);
+/// Throws: corrupt where more than `limit` bytes come.
+Bytes read_all(ByteSource& source, std::uint64_t limit);
+
+}  // namespace atp

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/core/clock.hpp"
+
+namespace atp {
+
+Time SystemClock::now() const {
+  return std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
+}
+
+}  // namespace atp

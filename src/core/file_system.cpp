@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What every file system can do with the calls of `FileSystem`.
+#include "atp/core/file_system.hpp"
+
+#include "atp/core/error.hpp"
+#include "atp/core/ids.hpp"
+
+namespace atp {
+namespace {
+
+Path directory_of(const Path& path) {
+  const Path parent = path.parent_path();
+  return parent.empty() ? Path(".") : parent;
+}
+
+void create_directory_if_missing(FileSystem& files, const Path& path, std::uint32_t permissions) {
+  try {
+    files.create_directory(path, permissions);
+  } catch (const Error& error) {
+    // Another thread or process was faster; that is as good.
+    if (error.kind() != ErrorKind::already_exists) throw;
+  }
+}
+
+/// Removes a temporary unless it was given its name.
+class Temporary {
+ public:
+  Temporary(FileSystem& files, Path path) : files_(files), path_(std::move(path)) {}
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() {
+    if (renamed_) return;
+    try {
+      files_.remove(path_);
+    } catch (const Error&) {
+      // The error that brought us here is the one to tell.
+    }
+  }
+
+  const Path& path() const { return path_; }
+  void rename_new(const Path& to) {
+    files_.rename_new(path_, to);
+    renamed_ = true;
+  }
+
+ private:
+  FileSystem& files_;
+  Path path_;
+  bool renamed_ = false;
+};
+
+}  // namespace
+
+Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit) {
+  const auto file = files.open(path, OpenMode::read);
+  const std::uint64_t size = file->status().size;
+  if (size > limit) {
+    throw Error(
+        ErrorKind::corrupt, path.string(),
+        "expected at most " + std::to_string(limit) + " bytes, found " + std::to_string(size));
+  }
+  Bytes bytes(size);
+  bytes.resize(file->read_at(0, bytes));
+  return bytes;
+}
+
+void create_directories(FileSystem& files, const Path& path, std::uint32_t permissions) {
+  const Path directory = path.has_filename() ? path : path.parent_path();
+  if (directory.empty()) return;
+  if (const auto status = files.status(directory)) {
+    if (status->type == FileType::directory || status->type == FileType::symlink) return;
+    throw Error(ErrorKind::already_exists, directory.string(),
+                "expected a directory, found a file");
+  }
+  const Path parent = directory_of(directory);
+  if (parent != Path(".")) create_directories(files, parent, permissions);
+  create_directory_if_missing(files, directory, permissions);
+  files.sync_directory(parent);
+}
+
+void write_file_durably(FileSystem& files, const Path& path, ByteView contents,
+                        std::uint32_t permissions) {
+  const Path directory = directory_of(path);
+  SystemRandom random;
+  const Path beside = path.parent_path() / (".tmp-" + random_hex(random, 8));
+  const auto file = files.open(beside, OpenMode::create_new, permissions);
+  Temporary temporary(files, beside);
+  file->write_at(0, contents);
+  file->sync();
+  temporary.rename_new(path);
+  files.sync_directory(directory);
+}
+
+}  // namespace atp
