@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Roots and proofs (RFC 9162, section 2.1) out of all the leaf hashes.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "atp/core/error.hpp"
+#include "atp/merkle/frontier.hpp"
+#include "atp/merkle/subtree.hpp"
+
+namespace atp::merkle {
+
+/// Hashes as RFC 9162 orders them: those nearest to the leaves first.
+using Proof = std::vector<Digest>;
+
+template <Hasher H>
+Digest root(std::span<const Digest> leaf_hashes) {
+  Frontier<H> frontier;
+  for (const Digest& leaf_hash : leaf_hashes) frontier.push(leaf_hash);
+  return frontier.root();
+}
+
+namespace detail {
+
+/// `known`: the verifier has the root of what is left of the subtree.
+template <Hasher H>
+void append_subtree_proof(Proof& proof, std::span<const Digest> leaf_hashes, Subtree subtree,
+                          bool known) {
+  if (subtree.size() == leaf_hashes.size()) {
+    if (!known) proof.push_back(root<H>(leaf_hashes));
+    return;
+  }
+  const std::uint64_t split = left_size(leaf_hashes.size());
+  const auto left = leaf_hashes.first(split);
+  const auto right = leaf_hashes.subspan(split);
+  if (subtree.end <= split) {
+    append_subtree_proof<H>(proof, left, subtree, known);
+    proof.push_back(root<H>(right));
+    return;
+  }
+  const bool inside = subtree.start >= split;
+  const Subtree rest{inside ? subtree.start - split : 0, subtree.end - split};
+  append_subtree_proof<H>(proof, right, rest, known && inside);
+  proof.push_back(root<H>(left));
+}
+
+}  // namespace detail
+
+/// Shows that the subtree's leaves are leaves `[start, end)` of the tree. Throws: invalid_argument
+/// unless the subtree is valid and within the tree.
+template <Hasher H>
+Proof subtree_consistency_proof(std::span<const Digest> leaf_hashes, Subtree subtree) {
+  if (!subtree.valid() || subtree.end > leaf_hashes.size()) {
+    throw Error(ErrorKind::invalid_argument, "merkle proof",
+                "expected a subtree of a tree of " + std::to_string(leaf_hashes.size()) +
+                    " leaves, found start " + std::to_string(subtree.start) + " and end " +
+                    std::to_string(subtree.end));
+  }
+  Proof proof;
+  detail::append_subtree_proof<H>(proof, leaf_hashes, subtree, true);
+  return proof;
+}
+
+/// PATH(index, D_n) of RFC 9162, 2.1.3.1. Throws: invalid_argument unless `index` is below the
+/// size.
+template <Hasher H>
+Proof inclusion_proof(std::span<const Digest> leaf_hashes, std::uint64_t index) {
+  return subtree_consistency_proof<H>(leaf_hashes, {index, index + 1});
+}
+
+/// Shows that leaf `index` of the tree is in the subtree. Throws: invalid_argument unless it is.
+template <Hasher H>
+Proof subtree_inclusion_proof(std::span<const Digest> leaf_hashes, std::uint64_t index,
+                              Subtree subtree) {
+  const bool inside = subtree.valid() && subtree.end <= leaf_hashes.size() &&
+                      subtree.start <= index && index < subtree.end;
+  if (!inside) {
+    throw Error(ErrorKind::invalid_argument, "merkle proof",
+                "expected an index within a subtree of the tree, found " + std::to_string(index));
+  }
+  return inclusion_proof<H>(leaf_hashes.subspan(subtree.start, subtree.size()),
+                            index - subtree.start);
+}
+
+/// PROOF(old_size, D_n) of RFC 9162, 2.1.4.1. Throws: invalid_argument unless `old_size` is from 1
+/// to the size: with an empty tree everything is consistent.
+template <Hasher H>
+Proof consistency_proof(std::span<const Digest> leaf_hashes, std::uint64_t old_size) {
+  return subtree_consistency_proof<H>(leaf_hashes, {0, old_size});
+}
+
+}  // namespace atp::merkle
