@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Ownership and errors of OpenSSL objects, for this layer's sources only.
+#pragma once
+
+#include <openssl/err.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "atp/core/bytes.hpp"
+#include "atp/core/error.hpp"
+
+namespace atp::crypto {
+
+template <auto free_function>
+struct FreeWith {
+  template <class T>
+  void operator()(T* pointer) const {
+    free_function(pointer);
+  }
+};
+
+template <class T, auto free_function>
+using Owned = std::unique_ptr<T, FreeWith<free_function>>;
+
+inline const unsigned char* data(ByteView bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+inline unsigned char* data(MutableByteView bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
+
+/// Throws what OpenSSL's error queue holds as `unavailable`, and empties the queue.
+[[noreturn]] inline void throw_openssl(std::string_view operation) {
+  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  const std::string message = std::string("openssl failed: ") + (reason ? reason : "no reason");
+  ERR_clear_error();
+  throw Error(ErrorKind::unavailable, std::string(operation), message);
+}
+
+inline void require_openssl(bool ok, std::string_view operation) {
+  if (!ok) throw_openssl(operation);
+}
+
+}  // namespace atp::crypto
