@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Something wrong with what a store holds: found while reading, reported as a check by verify/,
+/// thrown by those who need it sound. Value type.
+#pragma once
+
+#include <string>
+
+#include "atp/core/error.hpp"
+#include "atp/model/signed_document.hpp"
+
+namespace atp {
+
+struct Problem {
+  enum class Kind {
+    integrity,  ///< Missing, damaged, reordered, cut off, forked.
+    trust,      ///< Not signed by a trusted key.
+  } kind;
+  std::string subject;  ///< Key of the object.
+  std::string expected;
+  std::string found;
+};
+
+/// Why a document that came out neither `verified` nor `not_checked` cannot be believed.
+template <class T>
+Problem problem_of(const std::string& key, const CheckedDocument<T>& checked) {
+  const bool trust = checked.state == DocumentState::untrusted_key ||
+                     checked.state == DocumentState::bad_signature;
+  return {trust ? Problem::Kind::trust : Problem::Kind::integrity, key,
+          "a signed document of type " + std::string(T::type),
+          std::string(to_string(checked.state)) + ": " + checked.detail};
+}
+
+[[noreturn]] inline void throw_problem(const Problem& problem) {
+  throw Error(ErrorKind::corrupt, problem.subject,
+              "expected " + problem.expected + ", found " + problem.found);
+}
+
+}  // namespace atp

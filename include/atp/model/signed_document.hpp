@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Signed documents: canonical JSON with `type`, `formatVersion`, `keyId` and `signature`. Signed
+/// are the canonical bytes without `signature` and `coSignatures`; stored are the canonical bytes
+/// with them, and nothing else is accepted. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "atp/crypto/signature.hpp"
+#include "atp/crypto/trust_policy.hpp"
+#include "atp/model/documents.hpp"
+
+namespace atp {
+
+/// Documents over this are refused unread.
+inline constexpr std::uint64_t kDocumentLimit = 64 << 20;
+inline constexpr std::uint64_t kStatementLimit = 64 << 10;
+
+/// What a stored document turned out to be.
+enum class DocumentState {
+  verified,     ///< Signed by a trusted key of the role `document`, valid at `createdAt`.
+  not_checked,  ///< Well-formed, but no trust policy was given.
+  malformed,    ///< Not canonical, a member missing, unknown or of a wrong form.
+  unsupported,  ///< A higher `formatVersion`.
+  wrong_type,   ///< Another document's bytes.
+  wrong_vault,  ///< Of another vault than the trust policy's.
+  wrong_tenant,
+  untrusted_key,  ///< No trusted key of that id, role and time.
+  bad_signature,
+};
+std::string_view to_string(DocumentState state);
+
+template <class T>
+struct CheckedDocument {
+  DocumentState state;
+  std::string detail;         ///< What was expected and found, where not verified.
+  std::optional<T> document;  ///< Present in the states `verified` and `not_checked` only.
+};
+
+/// The bytes to store. Throws: invalid_argument for a value the format cannot hold.
+template <class T>
+std::string sign_document(const T& document, const Signer& signer);
+
+/// Checks everything that the bytes alone can show. `trust` may be null: `not_checked` is then the
+/// best that comes out. `tenant` is the one whose key space the bytes came from.
+template <class T>
+CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* trust,
+                                  const std::optional<TenantId>& tenant);
+
+/// The verified document. Throws: corrupt (unsupported for a higher version), with `subject`, for
+/// every other state.
+template <class T>
+T require_document(const std::string& subject, std::string_view stored, const TrustPolicy& trust,
+                   const std::optional<TenantId>& tenant);
+
+}  // namespace atp

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/// How the documents of documents.hpp stand in JSON.
+#pragma once
+
+#include "atp/model/documents.hpp"
+#include "model/fields.hpp"
+
+namespace atp {
+
+template <>
+struct Codec<Descriptor> {
+  static Json encode(const Descriptor& descriptor);
+  static Descriptor decode(const Field& field);
+};
+
+/// The members of a signed document beyond those that all share.
+void write_members(FieldWriter& out, const VaultDocument& document);
+void write_members(FieldWriter& out, const TenantPolicy& policy);
+void write_members(FieldWriter& out, const KeyEpoch& epoch);
+void write_members(FieldWriter& out, const SegmentManifest& manifest);
+void write_members(FieldWriter& out, const RecoveryPoint& point);
+void write_members(FieldWriter& out, const Statement& statement);
+
+/// Reads them and checks what they say of one another.
+template <class T>
+T read_members(FieldReader& in, DocumentHeader header);
+template <>
+VaultDocument read_members(FieldReader& in, DocumentHeader header);
+template <>
+TenantPolicy read_members(FieldReader& in, DocumentHeader header);
+template <>
+KeyEpoch read_members(FieldReader& in, DocumentHeader header);
+template <>
+SegmentManifest read_members(FieldReader& in, DocumentHeader header);
+template <>
+RecoveryPoint read_members(FieldReader& in, DocumentHeader header);
+template <>
+Statement read_members(FieldReader& in, DocumentHeader header);
+
+}  // namespace atp

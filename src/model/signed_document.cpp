@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/model/signed_document.hpp"
+
+#include <type_traits>
+
+#include "atp/core/error.hpp"
+#include "model/document_fields.hpp"
+
+namespace atp {
+namespace {
+
+constexpr std::uint64_t kFormatVersion = 1;
+
+struct DocumentSignature {
+  std::string key_id;
+  Bytes bytes;
+};
+
+}  // namespace
+
+/// A row of `coSignatures`.
+template <>
+struct Codec<DocumentSignature> {
+  static DocumentSignature decode(const Field& field) {
+    FieldReader in(field);
+    DocumentSignature signature{.key_id = in.text("keyId", kKeyId), .bytes = in["signature"]};
+    in.finish();
+    return signature;
+  }
+};
+
+namespace {
+
+/// All that the members of a document say.
+template <class T>
+struct Parsed {
+  T document;
+  std::vector<DocumentSignature> signatures;
+};
+
+struct Finding {
+  DocumentState state;
+  std::string detail;
+};
+
+template <class T>
+constexpr std::uint64_t size_limit() {
+  return std::is_same_v<T, Statement> ? kStatementLimit : kDocumentLimit;
+}
+
+void check_size(std::uint64_t size, std::uint64_t limit) {
+  require(size <= limit,
+          "expected at most " + std::to_string(limit) + " bytes, found " + std::to_string(size));
+}
+
+Json parse_stored(std::string_view stored) {
+  Json json = parse_json(stored);
+  require(json.is_object(), "expected an object, found another value");
+  require(json.str() == stored, "expected canonical JSON, found another form");
+  return json;
+}
+
+std::string signed_text(Json json) {
+  json.as_object().erase("signature");
+  json.as_object().erase("coSignatures");
+  return json.str();
+}
+
+template <class T>
+DocumentHeader read_header(FieldReader& in) {
+  DocumentHeader header{.vault_id = in.text("vaultId", kRandomId),
+                        .tenant = std::nullopt,
+                        .nonce = in.text("nonce", kRandomId),
+                        .created_at = in["createdAt"]};
+  if constexpr (!std::is_same_v<T, VaultDocument>) header.tenant = TenantId(in["tenantId"]);
+  return header;
+}
+
+std::vector<DocumentSignature> read_signatures(FieldReader& in) {
+  std::vector<DocumentSignature> signatures{
+      {.key_id = in.text("keyId", kKeyId), .bytes = in["signature"]}};
+  const auto more = in.optional<std::vector<DocumentSignature>>("coSignatures");
+  require(!more || !more->empty(), "member `coSignatures`: expected a signature, found none");
+  if (!more) return signatures;
+  for (const DocumentSignature& signature : *more) {
+    for (const DocumentSignature& other : signatures) {
+      require(signature.key_id != other.key_id,
+              "member `coSignatures`: expected each key once, found another " + signature.key_id);
+    }
+    signatures.push_back(signature);
+  }
+  return signatures;
+}
+
+/// What tells the document apart before its members are read; nothing where all is as it should be.
+std::optional<Finding> check_kind(const Json& json, std::string_view expected_type) {
+  FieldReader in(json);
+  const std::string type = in["type"];
+  const std::uint64_t version = in["formatVersion"];
+  require(version >= kFormatVersion, "member `formatVersion`: expected 1, found 0");
+  if (version > kFormatVersion) {
+    return Finding{DocumentState::unsupported,
+                   "expected formatVersion 1, found " + std::to_string(version)};
+  }
+  if (type == expected_type) return std::nullopt;
+  return Finding{DocumentState::wrong_type,
+                 "expected type " + std::string(expected_type) + ", found " + type};
+}
+
+template <class T>
+Parsed<T> read_document(const Json& json) {
+  FieldReader in(json);
+  in["type"];
+  in["formatVersion"];
+  T document = read_members<T>(in, read_header<T>(in));
+  std::vector<DocumentSignature> signatures = read_signatures(in);
+  in.finish();
+  return {std::move(document), std::move(signatures)};
+}
+
+Finding check_tenant(const DocumentHeader& header, const std::optional<TenantId>& tenant) {
+  const auto name = [](const std::optional<TenantId>& id) { return id ? id->str() : "no tenant"; };
+  if (header.tenant == tenant) return {DocumentState::not_checked, "no trust policy was given"};
+  return {DocumentState::wrong_tenant,
+          "expected " + name(tenant) + ", found " + name(header.tenant)};
+}
+
+Finding check_signatures(Time signed_at, const std::string& text,
+                         const std::vector<DocumentSignature>& signatures,
+                         const TrustPolicy& trust) {
+  std::vector<const PublicKey*> keys;
+  for (const DocumentSignature& signature : signatures) {
+    keys.push_back(trust.find(signature.key_id, KeyRole::document, signed_at));
+    if (keys.back() != nullptr) continue;
+    return {DocumentState::untrusted_key,
+            "expected a trusted document key of that time, found " + signature.key_id};
+  }
+  for (std::size_t i = 0; i < signatures.size(); ++i) {
+    if (keys[i]->verify(as_bytes(text), signatures[i].bytes)) continue;
+    return {DocumentState::bad_signature,
+            "expected a signature of key " + signatures[i].key_id + ", found another"};
+  }
+  return {DocumentState::verified, ""};
+}
+
+template <class T>
+Finding check_parsed(Json json, const Parsed<T>& parsed, const TrustPolicy* trust,
+                     const std::optional<TenantId>& tenant) {
+  const DocumentHeader& header = parsed.document.header;
+  if (trust != nullptr && header.vault_id != trust->vault_id) {
+    return {DocumentState::wrong_vault,
+            "expected vault " + trust->vault_id + ", found " + header.vault_id};
+  }
+  Finding finding = check_tenant(header, tenant);
+  if (finding.state != DocumentState::not_checked || trust == nullptr) return finding;
+  return check_signatures(header.created_at, signed_text(std::move(json)), parsed.signatures,
+                          *trust);
+}
+
+}  // namespace
+
+std::string_view to_string(DocumentState state) {
+  switch (state) {
+    case DocumentState::verified:
+      return "verified";
+    case DocumentState::not_checked:
+      return "not_checked";
+    case DocumentState::malformed:
+      return "malformed";
+    case DocumentState::unsupported:
+      return "unsupported";
+    case DocumentState::wrong_type:
+      return "wrong_type";
+    case DocumentState::wrong_vault:
+      return "wrong_vault";
+    case DocumentState::wrong_tenant:
+      return "wrong_tenant";
+    case DocumentState::untrusted_key:
+      return "untrusted_key";
+    case DocumentState::bad_signature:
+      return "bad_signature";
+  }
+  return "";
+}
+
+template <class T>
+std::string sign_document(const T& document, const Signer& signer) {
+  const DocumentHeader& header = document.header;
+  FieldWriter out;
+  out("type", T::type)("formatVersion", kFormatVersion)("vaultId", header.vault_id);
+  out("tenantId", header.tenant)("nonce", header.nonce)("createdAt", header.created_at);
+  out("keyId", signer.public_key().id());
+  write_members(out, document);
+  Json json = std::move(out).json();
+  Bytes signature = signer.sign(as_bytes(json.str()));
+  json.as_object().emplace("signature", to_base64(signature));
+  read_document<T>(json);  // What would be refused later is refused now.
+  std::string stored = json.str();
+  check_size(stored.size(), size_limit<T>());
+  return stored;
+}
+
+template <class T>
+CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* trust,
+                                  const std::optional<TenantId>& tenant) {
+  try {
+    check_size(stored.size(), size_limit<T>());
+    Json json = parse_stored(stored);
+    if (const auto finding = check_kind(json, T::type)) {
+      return {finding->state, finding->detail, std::nullopt};
+    }
+    Parsed<T> parsed = read_document<T>(json);
+    Finding finding = check_parsed(std::move(json), parsed, trust, tenant);
+    const bool usable =
+        finding.state == DocumentState::verified || finding.state == DocumentState::not_checked;
+    if (!usable) return {finding.state, std::move(finding.detail), std::nullopt};
+    return {finding.state, std::move(finding.detail), std::move(parsed.document)};
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid_argument) throw;
+    return {DocumentState::malformed, error.what(), std::nullopt};
+  }
+}
+
+template <class T>
+T require_document(const std::string& subject, std::string_view stored, const TrustPolicy& trust,
+                   const std::optional<TenantId>& tenant) {
+  CheckedDocument<T> checked = check_document<T>(stored, &trust, tenant);
+  if (checked.state == DocumentState::verified) return *std::move(checked.document);
+  const auto kind =
+      checked.state == DocumentState::unsupported ? ErrorKind::unsupported : ErrorKind::corrupt;
+  throw Error(kind, subject, std::string(to_string(checked.state)) + ": " + checked.detail);
+}
+
+#define ATP_INSTANTIATE(T)                                                              \
+  template std::string sign_document(const T&, const Signer&);                          \
+  template CheckedDocument<T> check_document(std::string_view, const TrustPolicy*,      \
+                                             const std::optional<TenantId>&);           \
+  template T require_document(const std::string&, std::string_view, const TrustPolicy&, \
+                              const std::optional<TenantId>&)
+
+ATP_INSTANTIATE(VaultDocument);
+ATP_INSTANTIATE(TenantPolicy);
+ATP_INSTANTIATE(KeyEpoch);
+ATP_INSTANTIATE(SegmentManifest);
+ATP_INSTANTIATE(RecoveryPoint);
+ATP_INSTANTIATE(Statement);
+
+#undef ATP_INSTANTIATE
+
+}  // namespace atp
