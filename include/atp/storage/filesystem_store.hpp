@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A store in a folder: an object is a plain file at its key. Retention and hold are a small JSON
+/// file `.<name>.retention` beside the object, made durable before the object is; an object whose
+/// retention file is missing or damaged counts as retained. Temporaries are in `.tmp/`. Several
+/// processes may use one folder.
+#pragma once
+
+#include <memory>
+
+#include "atp/core/clock.hpp"
+#include "atp/core/file_system.hpp"
+#include "atp/core/random.hpp"
+#include "atp/storage/object_store.hpp"
+
+namespace atp {
+
+/// Opens the store in folder `root`. Throws: not_found where there is no such folder.
+std::shared_ptr<ObjectStore> filesystem_store(std::shared_ptr<FileSystem> files, Path root,
+                                              std::shared_ptr<const Clock> clock,
+                                              std::shared_ptr<Random> random);
+
+/// Removes temporaries of writers that are gone; how many. Live ones are locked and stay.
+std::size_t remove_stale_temporaries(FileSystem& files, const Path& root);
+
+}  // namespace atp

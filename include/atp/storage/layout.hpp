@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The one place that knows how keys are spelled. docs/format.md has the tree. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "atp/core/ids.hpp"
+
+namespace atp::layout {
+
+inline constexpr std::string_view kVault = "vault.json";
+
+/// `policies/<tenant>/`.
+std::string policies(const TenantId& tenant);
+std::string policy(const TenantId& tenant, std::uint64_t version);
+
+/// `keys/<tenant>/<epoch>/`.
+std::string key_epochs(const TenantId& tenant);
+std::string key_epoch(const TenantId& tenant, const std::string& epoch);
+std::string key_epoch_document(const TenantId& tenant, const std::string& epoch,
+                               std::uint64_t index);
+std::string key_wrap(const TenantId& tenant, const std::string& epoch, const std::string& attempt);
+
+/// `segments/<tenant>/<stream>/<segment>.<16 hex>.jsonl.zst.age`.
+std::string packages(const TenantId& tenant);
+std::string package(const TenantId& tenant, const StreamId& stream, const SegmentId& segment,
+                    const std::string& attempt);
+
+/// `manifests/<tenant>/<stream>/<sequence>.json`.
+std::string manifests(const TenantId& tenant);
+std::string manifests(const TenantId& tenant, const StreamId& stream);
+std::string manifest(const TenantId& tenant, const StreamId& stream, std::uint64_t sequence);
+
+/// `lists/<tenant>/<sha256>.json`.
+std::string list_page(const TenantId& tenant, const Digest& sha256);
+
+/// `recovery-points/<tenant>/<id>.json`.
+std::string recovery_points(const TenantId& tenant);
+std::string recovery_point(const TenantId& tenant, const std::string& id);
+
+/// `ledger/<tenant>/<term>/entries/<index>` and `checkpoints/<size>`.
+std::string ledgers();
+std::string ledger_entries(const TenantId& tenant, std::uint64_t term);
+std::string ledger_entry(const TenantId& tenant, std::uint64_t term, std::uint64_t index);
+std::string ledger_checkpoints(const TenantId& tenant, std::uint64_t term);
+std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t term, std::uint64_t size);
+
+/// The element of `key` after the `depth`-th slash: `element("a/b/c", 1)` is `b`.
+/// Throws: invalid_argument where there is none.
+std::string_view element(std::string_view key, std::size_t depth);
+
+}  // namespace atp::layout

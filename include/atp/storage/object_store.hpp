@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Bytes under keys. Every driver passes tests/conformance unchanged; `MemoryStore` is the
+/// reference. Stores are thread-safe; a writer or source belongs to one thread at a time.
+///
+/// A store gives: durability (a committed object survives any crash), read-after-write and
+/// list-after-write, atomicity (an object is there whole or not at all), create-only by default.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "atp/core/bytes.hpp"
+#include "atp/core/stream.hpp"
+#include "atp/core/time.hpp"
+
+namespace atp {
+
+/// What keeps an object from being removed.
+struct Immutability {
+  std::optional<Time> retain_until;
+  bool legal_hold = false;
+  bool operator==(const Immutability&) const = default;
+};
+
+struct ObjectInfo {
+  std::string key;
+  std::uint64_t size = 0;
+  Time modified;
+  Immutability immutability;
+};
+
+struct PutOptions {
+  std::optional<Time> retain_until;  ///< In force from the instant the object exists.
+  bool legal_hold = false;           ///< Likewise.
+};
+
+/// `[offset, offset + length)`, cut at the end of the object.
+struct ByteRange {
+  std::uint64_t offset = 0;
+  std::optional<std::uint64_t> length;
+};
+
+struct ListPageOfKeys {
+  std::vector<std::string> keys;        ///< Sorted by byte.
+  std::optional<std::string> next;      ///< Give it as `after` for the next page; absent at the end.
+};
+
+struct Capabilities {
+  bool atomic_create = false;  ///< Create-only puts exclude one another.
+  bool immutability = false;
+};
+
+/// One object being written. Without `commit` nothing of it ever shows.
+class ObjectWriter : public ByteSink {
+ public:
+  /// Makes the object durable and visible at once. The bytes written are checked against
+  /// `expected`, when given. Throws: already_exists where the key is taken (then nothing has
+  /// changed, and the object there is durable), corrupt where the digest differs, no_space,
+  /// unavailable (then the object may be there, whole, or not).
+  virtual ObjectInfo commit(const std::optional<Digest>& expected) = 0;
+};
+
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  /// Where the objects are, for people.
+  virtual std::string describe() const = 0;
+  virtual Capabilities capabilities() const = 0;
+
+  /// Begins an object; create-only. Keys are `/`-separated elements of `[A-Za-z0-9._=-]`, none
+  /// empty, none beginning with a dot, each at most 200 bytes, 1,000 in all.
+  /// Throws: invalid_argument for another key, and for one that begins with an object's key and
+  /// `/` or the other way round (may also come at commit); already_exists (likewise).
+  virtual std::unique_ptr<ObjectWriter> create(const std::string& key,
+                                               const PutOptions& options) = 0;
+  /// Throws: not_found.
+  virtual std::unique_ptr<ByteSource> get(const std::string& key, const ByteRange& range = {}) = 0;
+  /// Nothing where there is no such object.
+  virtual std::optional<ObjectInfo> stat(const std::string& key) = 0;
+  /// Keys that begin with `prefix` (empty or ending in `/`) and come after `after`.
+  virtual ListPageOfKeys list(const std::string& prefix, const std::string& after = {},
+                              std::size_t limit = 1000) = 0;
+  /// Throws: not_found, retained, on_hold. On doubt about retention: retained.
+  virtual void remove(const std::string& key) = 0;
+  /// Moves the date later, durably; an earlier or equal date changes nothing and is no error.
+  /// The date in force afterwards, read back. Throws: not_found.
+  virtual Time extend_retention(const std::string& key, Time retain_until) = 0;
+  /// Throws: not_found.
+  virtual void set_legal_hold(const std::string& key, bool held) = 0;
+};
+
+/// Throws: invalid_argument unless `key` is one that stores take.
+void check_key(std::string_view key);
+
+/// Puts small objects whole. Throws: as `create` and `commit`.
+void put_object(ObjectStore& store, const std::string& key, ByteView bytes,
+                const PutOptions& options);
+
+/// As `put_object`; where the key is taken by the same bytes, that is success and the retention is
+/// grown. For deterministic objects only. Throws: already_exists for other bytes.
+void put_same_object(ObjectStore& store, const std::string& key, ByteView bytes,
+                     const PutOptions& options);
+
+/// All bytes. Throws: not_found, corrupt over `limit` bytes.
+Bytes get_object(ObjectStore& store, const std::string& key, std::uint64_t limit);
+/// Nothing where there is no such object.
+std::optional<Bytes> find_object(ObjectStore& store, const std::string& key, std::uint64_t limit);
+
+/// Calls `each` with every key under `prefix`, in order; the pages' order and progress are checked.
+void for_each_key(ObjectStore& store, const std::string& prefix,
+                  const std::function<void(const std::string&)>& each);
+
+}  // namespace atp

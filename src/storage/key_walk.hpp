@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The keys in a folder, page by page, in the order of their bytes. Thread-safe.
+#pragma once
+
+#include <string>
+
+#include "atp/storage/object_store.hpp"
+#include "storage/store_folder.hpp"
+
+namespace atp {
+
+/// Throws: corrupt where it meets what no store has made.
+ListPageOfKeys list_page(StoreFolder& folder, const std::string& prefix, const std::string& after,
+                         std::size_t limit);
+
+}  // namespace atp

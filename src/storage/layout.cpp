@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/storage/layout.hpp"
+
+#include "atp/core/error.hpp"
+
+namespace atp::layout {
+namespace {
+
+std::string folder(std::string_view root, const TenantId& tenant) {
+  return std::string(root) + "/" + tenant.encoded() + "/";
+}
+
+std::string ledger(const TenantId& tenant, std::uint64_t term) {
+  return folder("ledger", tenant) + std::to_string(term) + "/";
+}
+
+}  // namespace
+
+std::string policies(const TenantId& tenant) { return folder("policies", tenant); }
+
+std::string policy(const TenantId& tenant, std::uint64_t version) {
+  return policies(tenant) + format_sequence(version) + ".json";
+}
+
+std::string key_epochs(const TenantId& tenant) { return folder("keys", tenant); }
+
+std::string key_epoch(const TenantId& tenant, const std::string& epoch) {
+  return key_epochs(tenant) + epoch + "/";
+}
+
+std::string key_epoch_document(const TenantId& tenant, const std::string& epoch,
+                               std::uint64_t index) {
+  return key_epoch(tenant, epoch) + format_sequence(index) + ".json";
+}
+
+std::string key_wrap(const TenantId& tenant, const std::string& epoch, const std::string& attempt) {
+  return key_epoch(tenant, epoch) + attempt + ".age";
+}
+
+std::string packages(const TenantId& tenant) { return folder("segments", tenant); }
+
+std::string package(const TenantId& tenant, const StreamId& stream, const SegmentId& segment,
+                    const std::string& attempt) {
+  return packages(tenant) + stream.encoded() + "/" + segment.encoded() + "." + attempt +
+         ".jsonl.zst.age";
+}
+
+std::string manifests(const TenantId& tenant) { return folder("manifests", tenant); }
+
+std::string manifests(const TenantId& tenant, const StreamId& stream) {
+  return manifests(tenant) + stream.encoded() + "/";
+}
+
+std::string manifest(const TenantId& tenant, const StreamId& stream, std::uint64_t sequence) {
+  return manifests(tenant, stream) + format_sequence(sequence) + ".json";
+}
+
+std::string list_page(const TenantId& tenant, const Digest& sha256) {
+  return folder("lists", tenant) + sha256.hex() + ".json";
+}
+
+std::string recovery_points(const TenantId& tenant) { return folder("recovery-points", tenant); }
+
+std::string recovery_point(const TenantId& tenant, const std::string& id) {
+  return recovery_points(tenant) + id + ".json";
+}
+
+std::string ledgers() { return "ledger/"; }
+
+std::string ledger_entries(const TenantId& tenant, std::uint64_t term) {
+  return ledger(tenant, term) + "entries/";
+}
+
+std::string ledger_entry(const TenantId& tenant, std::uint64_t term, std::uint64_t index) {
+  return ledger_entries(tenant, term) + format_sequence(index);
+}
+
+std::string ledger_checkpoints(const TenantId& tenant, std::uint64_t term) {
+  return ledger(tenant, term) + "checkpoints/";
+}
+
+std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t term, std::uint64_t size) {
+  return ledger_checkpoints(tenant, term) + format_sequence(size);
+}
+
+std::string_view element(std::string_view key, std::size_t depth) {
+  std::string_view rest = key;
+  for (std::size_t i = 0; i < depth; ++i) {
+    const auto slash = rest.find('/');
+    if (slash == std::string_view::npos) {
+      throw Error(ErrorKind::invalid_argument, std::string(key), "key has too few elements");
+    }
+    rest.remove_prefix(slash + 1);
+  }
+  return rest.substr(0, rest.find('/'));
+}
+
+}  // namespace atp::layout

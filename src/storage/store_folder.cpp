@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/store_folder.hpp"
+
+#include <vector>
+
+#include "atp/core/error.hpp"
+#include "storage/driver.hpp"
+#include "storage/retention_file.hpp"
+
+namespace atp {
+namespace {
+
+constexpr const char* kLockFile = ".lock";
+
+/// `a`, `a/b` of `a/b/c`.
+std::vector<std::string> folders_above(const std::string& key) {
+  std::vector<std::string> folders;
+  for (auto end = key.find('/'); end != std::string::npos; end = key.find('/', end + 1)) {
+    folders.push_back(key.substr(0, end));
+  }
+  return folders;
+}
+
+void check_type(const Path& path, FileType type) {
+  if (type == FileType::regular || type == FileType::directory) return;
+  throw Error(ErrorKind::corrupt, path.string(),
+              type == FileType::symlink ? "expected a file or a folder, found a symbolic link"
+                                        : "expected a file or a folder, found something else");
+}
+
+}  // namespace
+
+StoreFolder::StoreFolder(std::shared_ptr<FileSystem> files, Path root,
+                         std::shared_ptr<Random> random)
+    : files_(std::move(files)),
+      root_(std::move(root)),
+      random_(std::move(random)),
+      locks_(files_, root_ / kLockFile) {}
+
+std::unique_ptr<Temporary> StoreFolder::make_temporary() {
+  make_folder(kTemporaryFolder);
+  return std::make_unique<Temporary>(files_, root_, *random_);
+}
+
+std::optional<FileStatus> StoreFolder::status(const std::string& key) {
+  for (const std::string& folder : folders_above(key)) {
+    const auto found = files_->status(path_of(folder));
+    if (!found) return std::nullopt;
+    check_type(path_of(folder), found->type);
+  }
+  auto found = files_->status(path_of(key));
+  if (!found) return std::nullopt;
+  check_type(path_of(key), found->type);
+  if (found->type == FileType::directory) return std::nullopt;
+  return found;
+}
+
+std::optional<std::vector<DirectoryEntry>> StoreFolder::list(const std::string& prefix) {
+  for (const std::string& folder : folders_above(prefix)) {
+    const auto found = files_->status(path_of(folder));
+    if (!found) return std::nullopt;
+    check_type(path_of(folder), found->type);
+    if (found->type != FileType::directory) return std::nullopt;
+  }
+  return files_->list(path_of(prefix));
+}
+
+void StoreFolder::check_room(const std::string& key) {
+  for (const std::string& folder : folders_above(key)) {
+    if (status(folder)) throw_no_room(key, folder);
+  }
+  const auto found = files_->status(path_of(key));
+  if (found && found->type == FileType::directory) throw_no_room(key, key + "/");
+}
+
+void StoreFolder::make_folder(const std::string& relative) {
+  {
+    const std::lock_guard guard(mutex_);
+    if (durable_folders_.count(relative) > 0) return;
+  }
+  const Path path = root_ / relative;
+  if (!files_->status(path)) {
+    try {
+      files_->create_directory(path);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::already_exists) throw;
+    }
+  }
+  // Even where it was there: whoever made it may not have come to this line.
+  files_->sync_directory(path.parent_path());
+  const std::lock_guard guard(mutex_);
+  durable_folders_.insert(relative);
+}
+
+void StoreFolder::make_folders(const std::string& key) {
+  for (const std::string& folder : folders_above(key)) make_folder(folder);
+}
+
+void StoreFolder::sync_folder_of(const std::string& key) {
+  files_->sync_directory(path_of(key).parent_path());
+}
+
+void StoreFolder::make_durable(const std::string& key) {
+  make_folders(key);
+  files_->open(path_of(key), OpenMode::read)->sync();
+  sync_folder_of(key);
+}
+
+Path StoreFolder::retention_path(const std::string& key) const {
+  const Path path = path_of(key);
+  return path.parent_path() / ("." + path.filename().string() + ".retention");
+}
+
+std::optional<Immutability> StoreFolder::read_retention(const std::string& key) {
+  constexpr std::uint64_t kLimit = 4096;
+  try {
+    const Bytes text = read_file(*files_, retention_path(key), kLimit);
+    return parse_retention(as_text(text)).value_or(kRetainedForEver);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::not_found) return std::nullopt;
+    // Too long, or not a file.
+    const bool damaged =
+        error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::invalid_argument;
+    if (!damaged) throw;
+    return kRetainedForEver;
+  }
+}
+
+void StoreFolder::write_retention(const std::string& key, const Immutability& immutability) {
+  const Path path = retention_path(key);
+  if (read_retention(key) == immutability) {
+    // Whoever wrote it may not have made it durable.
+    files_->open(path, OpenMode::read)->sync();
+    sync_folder_of(key);
+    return;
+  }
+  const auto temporary = make_temporary();
+  temporary->file().write_at(0, as_bytes(format_retention(immutability)));
+  temporary->file().sync();
+  temporary->rename(path);
+  sync_folder_of(key);
+  if (read_retention(key) == immutability) return;
+  throw Error(ErrorKind::unavailable, path.string(), "the retention written was not read back");
+}
+
+void StoreFolder::remove_retention(const std::string& key) { files_->remove(retention_path(key)); }
+
+}  // namespace atp

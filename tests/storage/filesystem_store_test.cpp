@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What is particular to the filesystem store; what it shares with others is in the contract test.
+#include "atp/storage/filesystem_store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "atp/crypto/sha256.hpp"
+#include "support/error_kind.hpp"
+#include "support/manual_clock.hpp"
+#include "support/sequence_random.hpp"
+#include "support/temp_dir.hpp"
+
+namespace atp::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FilesystemStore : public ::testing::Test {
+ protected:
+  void put(const std::string& key, const PutOptions& options = {}) {
+    put_object(*store, key, as_bytes("text"), options);
+  }
+  std::string text_of(const std::string& relative) {
+    return std::string(as_text(read_file(*files, folder.path() / relative, 1 << 20)));
+  }
+  void overwrite(const std::string& relative, std::string_view text) {
+    std::ofstream(folder.path() / relative, std::ios::binary | std::ios::trunc) << text;
+  }
+  std::shared_ptr<ObjectStore> open_store() {
+    return filesystem_store(files, folder.path(), clock, random);
+  }
+
+  TempDir folder;
+  std::shared_ptr<FileSystem> files = posix_file_system();
+  std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+  std::shared_ptr<SequenceRandom> random = std::make_shared<SequenceRandom>();
+  std::shared_ptr<ObjectStore> store = open_store();
+  const Time later = clock->now() + std::chrono::hours(1);
+};
+
+TEST_F(FilesystemStore, ObjectsArePlainFilesWithTheirRetentionBeside) {
+  put("a/b/c", {.retain_until = later, .legal_hold = false});
+  put("a/b/d", {.retain_until = {}, .legal_hold = true});
+  put("e");
+  EXPECT_EQ(text_of("a/b/c"), "text");
+  EXPECT_EQ(text_of("a/b/.c.retention"),
+            "{\"legalHold\":false,\"retainUntil\":\"2026-01-01T01:00:00.000000000Z\"}\n");
+  EXPECT_EQ(text_of("a/b/.d.retention"), "{\"legalHold\":true}\n");
+  EXPECT_EQ(text_of(".e.retention"), "{\"legalHold\":false}\n");
+  EXPECT_TRUE(fs::is_empty(folder.path() / ".tmp"));
+}
+
+TEST_F(FilesystemStore, AFolderThatIsNotThereIsNotFound) {
+  EXPECT_EQ(error_kind([&] { filesystem_store(files, folder.path() / "x", clock, random); }),
+            ErrorKind::not_found);
+  overwrite("file", "");
+  EXPECT_EQ(error_kind([&] { filesystem_store(files, folder.path() / "file", clock, random); }),
+            ErrorKind::not_found);
+}
+
+TEST_F(FilesystemStore, ItsOwnFolderMayBeASymbolicLink) {
+  put("a/b");
+  const TempDir other;
+  fs::create_directory_symlink(folder.path(), other.path() / "link");
+  const auto linked = filesystem_store(files, other.path() / "link", clock, random);
+  EXPECT_EQ(linked->list("").keys, std::vector<std::string>{"a/b"});
+  put_object(*linked, "c", as_bytes("x"), {});
+  EXPECT_TRUE(store->stat("c"));
+}
+
+TEST_F(FilesystemStore, AMissingRetentionCountsAsRetained) {
+  put("k");
+  fs::remove(folder.path() / ".k.retention");
+  EXPECT_EQ(store->stat("k")->immutability.retain_until, Time::max());
+  EXPECT_EQ(error_kind([&] { store->remove("k"); }), ErrorKind::retained);
+  EXPECT_EQ(store->extend_retention("k", later), Time::max());
+  store->set_legal_hold("k", true);
+  EXPECT_EQ(error_kind([&] { store->remove("k"); }), ErrorKind::on_hold);
+  store->set_legal_hold("k", false);
+  EXPECT_EQ(error_kind([&] { store->remove("k"); }), ErrorKind::retained);
+}
+
+TEST_F(FilesystemStore, ADamagedRetentionCountsAsRetained) {
+  put("k");
+  const std::vector<std::string> damaged{
+      "",
+      "{}",
+      "{}\n",
+      "{\"legalHold\":false}",
+      "{\"legalHold\":false}\n\n",
+      "{ \"legalHold\":false}\n",
+      "{\"legalHold\":0}\n",
+      "{\"legalHold\":false,\"more\":1}\n",
+      "{\"legalHold\":false,\"retainUntil\":null}\n",
+      "{\"legalHold\":false,\"retainUntil\":\"2025-01-01T00:00:00Z\"}\n",
+      "{\"legalHold\":false,\"retainUntil\":\"\"}\n",
+      "[]\n",
+      std::string(19, '\0'),
+      "\"legalHold\"\n",
+      std::string(10'000, ' ')};
+  for (const std::string& text : damaged) {
+    overwrite(".k.retention", text);
+    EXPECT_EQ(error_kind([&] { store->remove("k"); }), ErrorKind::retained) << text;
+  }
+  fs::remove(folder.path() / ".k.retention");
+  fs::create_directory(folder.path() / ".k.retention");
+  EXPECT_EQ(error_kind([&] { store->remove("k"); }), ErrorKind::retained);
+  fs::remove(folder.path() / ".k.retention");
+  overwrite("elsewhere", "{\"legalHold\":false}\n");
+  fs::create_symlink(folder.path() / "elsewhere", folder.path() / ".k.retention");
+  EXPECT_EQ(error_kind([&] { store->remove("k"); }), ErrorKind::retained);
+}
+
+TEST_F(FilesystemStore, APutKeepsWhatABrokenOneBeforeItAskedFor) {
+  overwrite(".k.retention",
+            "{\"legalHold\":true,\"retainUntil\":\"2026-01-01T01:00:00.000000000Z\"}\n");
+  EXPECT_FALSE(store->stat("k"));
+  EXPECT_TRUE(store->list("").keys.empty());
+  put("k", {.retain_until = later - std::chrono::minutes(1), .legal_hold = false});
+  EXPECT_EQ(store->stat("k")->immutability, (Immutability{later, true}));
+}
+
+TEST_F(FilesystemStore, SymbolicLinksAreNotFollowedButNamed) {
+  const TempDir outside;
+  std::ofstream(outside.path() / "secret") << "secret";
+  fs::create_directory(folder.path() / "a");
+  fs::create_symlink(outside.path() / "secret", folder.path() / "a/file");
+  fs::create_directory_symlink(outside.path(), folder.path() / "dir");
+  for (const std::string key : {"a/file", "dir/secret", "dir"}) {
+    EXPECT_EQ(error_kind([&] { store->stat(key); }), ErrorKind::corrupt) << key;
+    EXPECT_EQ(error_kind([&] { store->get(key); }), ErrorKind::corrupt) << key;
+    EXPECT_EQ(error_kind([&] { store->remove(key); }), ErrorKind::corrupt) << key;
+    EXPECT_EQ(error_kind([&] { put(key); }), ErrorKind::corrupt) << key;
+  }
+  EXPECT_EQ(error_kind([&] { put("dir/new"); }), ErrorKind::corrupt);
+  EXPECT_EQ(error_kind([&] { store->list("dir/"); }), ErrorKind::corrupt);
+  EXPECT_EQ(std::distance(fs::directory_iterator(outside.path()), fs::directory_iterator()), 1);
+  try {
+    store->list("a/");
+    FAIL() << "the link was listed or passed over";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+    EXPECT_THAT(error.subject(), ::testing::EndsWith("a/file"));
+  }
+}
+
+TEST_F(FilesystemStore, T033_FilesThatNoKeyNamesAreNamedByListings) {
+  put("a/k");
+  overwrite("a/.hidden", "");
+  EXPECT_EQ(store->list("").keys, std::vector<std::string>{"a/k"});
+  overwrite("a/not a key", "");
+  EXPECT_EQ(error_kind([&] { store->list(""); }), ErrorKind::corrupt);
+  EXPECT_EQ(error_kind([&] { store->list("a/"); }), ErrorKind::corrupt);
+}
+
+TEST_F(FilesystemStore, TwoStoresOnOneFolderSeeEachOther) {
+  const auto other = open_store();
+  put("k", {.retain_until = later, .legal_hold = false});
+  EXPECT_EQ(error_kind([&] { put_object(*other, "k", as_bytes("x"), {}); }),
+            ErrorKind::already_exists);
+  other->set_legal_hold("k", true);
+  clock->set(later);
+  EXPECT_EQ(error_kind([&] { store->remove("k"); }), ErrorKind::on_hold);
+}
+
+TEST_F(FilesystemStore, AHoldAndARemovalNeverBothSucceed) {
+  const auto other = open_store();
+  for (int round = 0; round < 20; ++round) {
+    const std::string key = "k" + std::to_string(round);
+    put(key);
+    std::optional<ErrorKind> removal;
+    std::thread remover([&] { removal = error_kind([&] { store->remove(key); }); });
+    const auto hold = error_kind([&] { other->set_legal_hold(key, true); });
+    remover.join();
+    EXPECT_EQ(store->stat(key).has_value(), !hold.has_value());
+    EXPECT_EQ(removal.has_value(), !hold.has_value());
+  }
+}
+
+TEST_F(FilesystemStore, StaleTemporariesGoAndLiveOnesStay) {
+  put("k");
+  const auto writer = store->create("live", {});
+  writer->write(as_bytes("alive"));
+  overwrite(".tmp/0123456789abcdef", "left by a crash");
+  overwrite(".tmp/keep.me", "not ours");
+  EXPECT_EQ(remove_stale_temporaries(*files, folder.path()), 1U);
+  EXPECT_EQ(remove_stale_temporaries(*files, folder.path()), 0U);
+  EXPECT_FALSE(fs::exists(folder.path() / ".tmp/0123456789abcdef"));
+  EXPECT_TRUE(fs::exists(folder.path() / ".tmp/keep.me"));
+  writer->commit(std::nullopt);
+  EXPECT_EQ(text_of("live"), "alive");
+  const TempDir empty;
+  EXPECT_EQ(remove_stale_temporaries(*files, empty.path()), 0U);
+}
+
+TEST_F(FilesystemStore, ReadsItsOwnBytesBackBeforeTheyShow) {
+  const auto writer = store->create("k", {});
+  writer->write(as_bytes("good bytes"));
+  const fs::path temporary = fs::directory_iterator(folder.path() / ".tmp")->path();
+  std::fstream(temporary, std::ios::in | std::ios::out | std::ios::binary) << "b";
+  EXPECT_EQ(error_kind([&] { writer->commit(sha256(as_bytes("good bytes"))); }),
+            ErrorKind::corrupt);
+  EXPECT_FALSE(store->stat("k"));
+  EXPECT_FALSE(fs::exists(temporary));
+}
+
+}  // namespace
+}  // namespace atp::test

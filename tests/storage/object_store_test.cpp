@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The helpers around stores, also when a store lies.
+#include "atp/storage/object_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "atp/storage/memory_store.hpp"
+#include "support/error_kind.hpp"
+#include "support/faulty_store.hpp"
+#include "support/manual_clock.hpp"
+
+namespace atp::test {
+namespace {
+
+class Helpers : public ::testing::Test {
+ protected:
+  std::string get(const std::string& key) {
+    return std::string(as_text(get_object(store, key, 100)));
+  }
+
+  std::shared_ptr<ObjectStore> inner = memory_store(std::make_shared<ManualClock>());
+  FaultyStore store{inner};
+  const Error failure{ErrorKind::unavailable, "store", "does not answer"};
+};
+
+TEST_F(Helpers, GetObjectTakesNoMoreThanItsLimit) {
+  put_object(store, "k", as_bytes("12345"), {});
+  EXPECT_EQ(get_object(store, "k", 5).size(), 5U);
+  try {
+    get_object(store, "k", 4);
+    FAIL() << "took more than the limit";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+    EXPECT_EQ(error.subject(), "k");
+  }
+}
+
+TEST_F(Helpers, FindObjectTellsAbsentFromUnavailable) {
+  EXPECT_EQ(find_object(store, "k", 10), std::nullopt);
+  store.fail_operation(1, failure);
+  EXPECT_EQ(error_kind([&] { find_object(store, "k", 10); }), ErrorKind::unavailable);
+}
+
+TEST_F(Helpers, APutOfTheSameBytesSurvivesALostAnswer) {
+  store.lose_commit_answer(1);
+  const auto put = [&] { put_same_object(store, "k", as_bytes("text"), {}); };
+  EXPECT_EQ(error_kind(put), ErrorKind::unavailable);
+  EXPECT_EQ(error_kind(put), std::nullopt);
+  EXPECT_EQ(get("k"), "text");
+}
+
+TEST_F(Helpers, APutOfTheSameBytesComparesThem) {
+  put_object(store, "k", as_bytes("text"), {});
+  store.flip_bit("k", 9);
+  EXPECT_EQ(error_kind([&] { put_same_object(store, "k", as_bytes("text"), {}); }),
+            ErrorKind::already_exists);
+}
+
+/// Answers `list` with what it is told.
+class LyingLists final : public ObjectStore {
+ public:
+  std::deque<ListPageOfKeys> pages;
+
+  std::string describe() const override { return "lies"; }
+  Capabilities capabilities() const override { return {}; }
+  std::unique_ptr<ObjectWriter> create(const std::string&, const PutOptions&) override {
+    return nullptr;
+  }
+  std::unique_ptr<ByteSource> get(const std::string&, const ByteRange&) override { return nullptr; }
+  std::optional<ObjectInfo> stat(const std::string&) override { return std::nullopt; }
+  ListPageOfKeys list(const std::string&, const std::string&, std::size_t) override {
+    const ListPageOfKeys page = pages.front();
+    pages.pop_front();
+    return page;
+  }
+  void remove(const std::string&) override {}
+  Time extend_retention(const std::string&, Time retain_until) override { return retain_until; }
+  void set_legal_hold(const std::string&, bool) override {}
+};
+
+std::optional<ErrorKind> walk(std::deque<ListPageOfKeys> pages) {
+  LyingLists lies;
+  lies.pages = std::move(pages);
+  return error_kind([&] { for_each_key(lies, "p/", [](const std::string&) {}); });
+}
+
+TEST(ForEachKey, ChecksOrderPrefixAndProgress) {
+  EXPECT_EQ(walk({{{"p/a", "p/b"}, "p/b"}, {{"p/c"}, {}}}), std::nullopt);
+  EXPECT_EQ(walk({{{}, "p/b"}, {{"p/c"}, {}}}), std::nullopt);
+  EXPECT_EQ(walk({{{"p/b", "p/a"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(walk({{{"p/a", "p/a"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(walk({{{"q/a"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(walk({{{"p/a", "p/b"}, "p/a"}}), ErrorKind::corrupt);
+  EXPECT_EQ(walk({{{"p/a"}, "p/a"}, {{"p/a"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(walk({{{"p/a"}, "p/a"}, {{}, "p/a"}}), ErrorKind::corrupt);
+}
+
+TEST_F(Helpers, TheFaultyStoreFailsTheNthOperationOnce) {
+  store.fail_operation(3, failure);
+  put_object(store, "a", as_bytes("x"), {});
+  EXPECT_EQ(error_kind([&] { store.stat("a"); }), ErrorKind::unavailable);
+  EXPECT_TRUE(store.stat("a"));
+  EXPECT_EQ(store.operations(), 4U);
+}
+
+TEST_F(Helpers, TheFaultyStoreLiesAboutBytes) {
+  put_object(store, "a", as_bytes("abcd"), {});
+  put_object(store, "b", as_bytes("other"), {});
+  store.flip_bit("a", 8);
+  EXPECT_EQ(get("a"), "accd");
+  EXPECT_EQ(as_text(read_all(*store.get("a", {.offset = 1, .length = 2}), 9)), "cc");
+  store.cut("a", 3);
+  EXPECT_EQ(get("a"), "abc");
+  store.answer_with("a", "b");
+  EXPECT_EQ(get("a"), "other");
+  store.heal();
+  EXPECT_EQ(get("a"), "abcd");
+}
+
+}  // namespace
+}  // namespace atp::test

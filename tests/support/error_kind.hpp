@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The kind of error that a call ends in, so that a test says it in one line.
+#pragma once
+
+#include <optional>
+#include <ostream>
+
+#include "atp/core/error.hpp"
+
+namespace atp {
+
+/// For the messages of GoogleTest.
+inline void PrintTo(ErrorKind kind, std::ostream* out) { *out << error_kind_info(kind).name; }
+
+namespace test {
+
+/// Nothing where `call` returns.
+template <class Call>
+std::optional<ErrorKind> error_kind(const Call& call) {
+  try {
+    call();
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.kind();
+  }
+}
+
+}  // namespace test
+}  // namespace atp
