@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A listed segment file as a stream of decoded bytes.
+#pragma once
+
+#include <memory>
+
+#include "atp/source/segment_source.hpp"
+
+namespace atp {
+
+std::unique_ptr<SegmentInput> open_segment_input(std::shared_ptr<FileSystem> files,
+                                                 const SegmentFile& file);
+
+}  // namespace atp
