@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One append-only log per tenant. The create-only object `entries/<index>` is the append, the fence
+/// and the linearization point; checkpoints say what the log was at a size.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "atp/core/random.hpp"
+#include "atp/crypto/sha256.hpp"
+#include "atp/crypto/trust_policy.hpp"
+#include "atp/ledger/note.hpp"
+#include "atp/merkle/frontier.hpp"
+#include "atp/model/problem.hpp"
+#include "atp/storage/object_store.hpp"
+
+namespace atp {
+
+struct LedgerEntry {
+  Statement statement;
+  std::string stored;
+};
+
+/// A tenant's ledger as the store has it. Without problems, all of it is verified (signatures only
+/// where a trust policy was given).
+struct LedgerReading {
+  std::string origin;  ///< Empty for a tenant without entries.
+  std::vector<LedgerEntry> entries;  ///< Those that could be read, from the first on.
+  std::optional<Checkpoint> newest_checkpoint;
+  merkle::Frontier<Rfc9162Hasher> tree;  ///< Of every stored entry up to the first missing one.
+  std::vector<Problem> problems;
+};
+
+/// Reads every entry and checkpoint: indices without gaps, one origin, signatures, and the root of
+/// every checkpoint recomputed. A checkpoint over more entries than there are is a cut-off tail.
+LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant);
+
+/// A sound ledger that can be appended to. One object belongs to one thread at a time.
+class Ledger {
+ public:
+  /// Throws: corrupt for the first problem `read_ledger` finds.
+  static Ledger load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant);
+
+  const TenantId& tenant() const { return tenant_; }
+  std::uint64_t term() const { return 0; }
+  const std::string& origin() const { return reading_.origin; }
+  std::uint64_t size() const { return reading_.entries.size(); }
+  Digest root() const { return reading_.tree.root(); }
+  std::vector<Digest> frontier() const { return reading_.tree.nodes(); }
+  const std::vector<LedgerEntry>& entries() const { return reading_.entries; }
+  bool has_checkpoint() const {
+    return reading_.newest_checkpoint && reading_.newest_checkpoint->size == size();
+  }
+  /// The root when the ledger had `size` entries. Throws: invalid_argument over `size()`.
+  Digest root_at(std::uint64_t size) const;
+
+  /// Reads what others have appended since. Throws: corrupt.
+  void refresh();
+
+  /// Signs and appends `statement` at exactly `size()`, whose origin, index and tenant are set here.
+  /// False where another writer took that index: `refresh`, look at what came, decide again.
+  bool try_append(Statement statement, const Signer& signer, const PutOptions& options);
+
+  /// Puts a signed note of the present size, where there is none yet; an equal one is success.
+  /// Throws: corrupt for one with another root (a fork).
+  void put_checkpoint(const Signer& ledger_signer, const PutOptions& options);
+
+ private:
+  Ledger(ObjectStore& store, const TrustPolicy& trust, TenantId tenant, LedgerReading reading);
+
+  ObjectStore* store_;
+  const TrustPolicy* trust_;
+  TenantId tenant_;
+  LedgerReading reading_;
+};
+
+/// A random origin for a tenant's first term: `<domain>/<16 hex>/0`.
+std::string make_origin(const std::string& domain, Random& random);
+
+}  // namespace atp

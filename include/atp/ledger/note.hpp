@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Signed notes and checkpoints (C2SP signed-note.md, tlog-checkpoint.md). Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "atp/core/bytes.hpp"
+#include "atp/crypto/signature.hpp"
+
+namespace atp {
+
+/// Origin, size and root of a log: 200 bytes that pin every entry below `size`.
+struct Checkpoint {
+  std::string origin;
+  std::uint64_t size;
+  Digest root;
+  bool operator==(const Checkpoint&) const = default;
+};
+
+/// The note to store. `signer` is an Ed25519 key; its name in the note is the origin.
+std::string sign_checkpoint(const Checkpoint& checkpoint, const Signer& signer);
+
+/// The checkpoint, if one of `keys` has signed it under its origin's name; signatures by unknown
+/// keys are passed over. Nothing for a note that is malformed or that no key signed.
+std::optional<Checkpoint> open_checkpoint(std::string_view note, std::span<const PublicKey> keys);
+
+/// The text alone, whoever signed it. Nothing for a malformed note.
+std::optional<Checkpoint> parse_checkpoint(std::string_view note);
+
+}  // namespace atp
