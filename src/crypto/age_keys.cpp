@@ -70,6 +70,14 @@ SecretBytes Identity::str() const {
   return crypto::bech32_encode(kIdentityPrefix, LetterCase::upper, scalar_.view());
 }
 
+SecretBytes Identity::file() const {
+  const SecretBytes text = str();
+  SecretBytes line(text.size() + 1);
+  std::copy(text.view().begin(), text.view().end(), line.mutable_view().begin());
+  line.mutable_view().back() = std::byte{'\n'};
+  return line;
+}
+
 Recipient Identity::recipient() const { return Recipient(crypto::x25519_base(scalar_.view())); }
 
 }  // namespace atp::age
