@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# One command each; `make help` lists them. The build itself is CMake's (CMakePresets.json).
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+SECONDS_PER_FUZZ_TARGET ?= 10
+# Compile on this many cores; on all where it is empty.
+JOBS ?=
+ifneq ($(JOBS),)
+export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
+endif
+
+.PHONY: help build demo test check-all mutations bench format clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@echo
+	@echo '  JOBS=n                     cores to compile on (default: all)'
+	@echo '  SECONDS_PER_FUZZ_TARGET=n  length of the fuzz runs of `make test` (default: 10)'
+	@echo '  PYTHON=path                the Python that runs the scripts (default: python3)'
+	@echo '  ATP_SHARED=folder          test vectors (default: ../shared)'
+	@echo '  ATP_CI=1                   absent vectors and tools fail tests instead of skipping them'
+
+build: ## the optimised build: build/bin/atp
+	@cmake/install-deps.sh build
+	@test -f build/CMakeCache.txt || cmake --preset release -DATP_BUILD_TESTS=OFF
+	cmake --build build --target atp atp-generate
+
+demo: ## backup, damage, verify and restore, on generated data
+	@cmake/install-deps.sh build demo
+	@$(MAKE) build
+	demo/demo.sh
+
+test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
+	@cmake/install-deps.sh build demo test
+	cmake --preset release -DATP_BUILD_TESTS=ON
+	cmake --build build
+	ctest --preset release --output-junit ctest.xml
+	cmake --preset asan
+	cmake --build build-asan
+	ctest --preset asan --output-junit ctest.xml
+	$(PYTHON) tests/fuzz/run.py --seconds $(SECONDS_PER_FUZZ_TARGET)
+	@$(PYTHON) tests/summary.py build build-asan
+
+check-all: test mutations ## make test, and all that takes long: crashes, kills, mutations, benchmarks
+	ATP_LONG=1 ATP_KILL_RUNS=500 ctest --preset release -R '^(crash|cli)$$'
+	$(PYTHON) tests/fuzz/run.py --seconds 300 --coverage
+	$(PYTHON) bench/compare.py --check
+
+mutations: ## bring known faults back one by one: a test must see each
+	$(PYTHON) tests/mutations/run.py
+
+bench: build ## measure against the yardsticks
+	$(PYTHON) bench/compare.py
+
+format: ## clang-format on every source file
+	git ls-files --cached --others --exclude-standard '*.hpp' '*.cpp' | xargs clang-format -i
+
+clean: ## remove everything that was built
+	rm -rf build build-*

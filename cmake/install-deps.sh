@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian 12 packages that are missing, and nothing when none is.
+# Usage: install-deps.sh build|demo|test...
+set -euo pipefail
+
+build='build-essential cmake ninja-build ccache mold pkg-config libboost1.81-dev
+  libboost-json1.81-dev libssl-dev libsodium-dev libzstd-dev zlib1g-dev libsimdjson-dev
+  libsqlite3-dev libxxhash-dev libcli11-dev'
+demo='age coreutils gzip jq openssl zstd'
+test='clang libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev libbenchmark-dev git python3 restic'
+
+packages=()
+for set in "$@"; do
+  case "$set" in
+    build | demo | test) read -r -d '' -a names <<<"${!set}" || true ;;
+    *)
+      echo "usage: $0 build|demo|test..." >&2
+      exit 2
+      ;;
+  esac
+  packages+=("${names[@]}")
+done
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "Not a Debian system. What Debian 12 calls: ${packages[*]}" >&2
+  for tool in c++ cmake ninja; do
+    command -v "$tool" >/dev/null || { echo "not found: $tool" >&2; exit 1; }
+  done
+  exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  # shellcheck disable=SC2016  # dpkg-query expands it
+  status=$(dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | head -n 1) || true
+  [[ $status == installed ]] || missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+install=(apt-get install -y --no-install-recommends "${missing[@]}")
+root=()
+if ((EUID != 0)); then
+  if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [[ -t 0 ]]; }; then
+    root=(sudo)
+  else
+    echo "Packages are missing. As root: apt-get update && ${install[*]}" >&2
+    exit 1
+  fi
+fi
+echo "Installing: ${missing[*]}"
+"${root[@]}" apt-get update -q
+"${root[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}"

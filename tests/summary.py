@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Sums up the last test runs of one or more build folders: what was skipped and why, the counts."""
+
+import pathlib
+import sys
+import xml.etree.ElementTree
+
+SOURCE = pathlib.Path(__file__).resolve().parents[1]
+
+
+def outcomes(build):
+    """(name, 'passed' | 'failed' | 'skipped', reason) of every single test that ctest ran.
+
+    An executable that failed counts as one: how far it came is not known."""
+    for case in xml.etree.ElementTree.parse(build / "ctest.xml").getroot().iter("testcase"):
+        name, status = case.get("name"), case.get("status")
+        results = build / "test-results" / f"{name.replace('/', '_')}_test.xml"
+        if status == "fail" or not results.exists():
+            yield name, {"run": "passed", "fail": "failed"}.get(status, "skipped"), status
+            continue
+        for test in xml.etree.ElementTree.parse(results).getroot().iter("testcase"):
+            if test.get("status") == "notrun":
+                continue
+            reason = " ".join(skip.get("message", "") for skip in test.iter("skipped"))
+            outcome = "skipped" if test.get("result") == "skipped" else "passed"
+            yield f"{test.get('classname')}.{test.get('name')}", outcome, reason
+
+
+def main():
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for folder in sys.argv[1:]:
+        for name, outcome, reason in outcomes(SOURCE / folder):
+            counts[outcome] += 1
+            if outcome == "skipped":
+                print(f"skipped in {folder}: {name}: {' '.join(reason.split())}")
+    print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    return 1 if counts["failed"] or not counts["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
