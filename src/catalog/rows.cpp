@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catalog/rows.hpp"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace atp::sqlite {
+namespace {
+
+/// In the order of `JobState`.
+constexpr std::array<std::string_view, 3> kJobStates{"running", "completed", "failed"};
+
+std::string_view state_name(JobState state) {
+  return kJobStates.at(static_cast<std::size_t>(state));
+}
+
+/// All rows of a query as `read` makes them.
+template <class Read, class... Values>
+auto select(Connection& connection, const char* sql, const Read& read, const Values&... values) {
+  Statement statement(connection, sql);
+  statement.bind(values...);
+  std::vector<decltype(read(connection, statement))> rows;
+  while (statement.step()) rows.push_back(read(connection, statement));
+  return rows;
+}
+
+template <class Row>
+std::optional<Row> first_of(const std::vector<Row>& rows) {
+  return rows.empty() ? std::nullopt : std::optional(rows.front());
+}
+
+SegmentRow read_segment(Connection&, Statement& row) {
+  return {.tenant = row.name<TenantId>(),
+          .stream = row.name<StreamId>(),
+          .sequence = row.number(),
+          .segment = row.name<SegmentId>(),
+          .manifest_sha256 = row.digest(),
+          .manifest = row.blob()};
+}
+
+PointRow read_point(Connection&, Statement& row) {
+  return {.tenant = row.name<TenantId>(),
+          .ledger_index = row.number(),
+          .recovery_point_id = row.text(),
+          .created_at = row.time(),
+          .manifest_sha256 = row.digest(),
+          .manifest = row.blob()};
+}
+
+std::vector<Digest> split_digests(Connection& connection, const std::string& bytes) {
+  constexpr std::size_t kSize = sizeof(Digest::bytes);
+  if (bytes.size() % kSize != 0) {
+    throw connection.corrupt("expected a frontier of whole digests, found " +
+                             std::to_string(bytes.size()) + " bytes");
+  }
+  std::vector<Digest> digests(bytes.size() / kSize);
+  auto from = as_bytes(bytes).begin();
+  for (Digest& digest : digests) {
+    std::copy_n(from, kSize, digest.bytes.begin());
+    from += kSize;
+  }
+  return digests;
+}
+
+Bytes join_digests(const std::vector<Digest>& digests) {
+  Bytes bytes;
+  for (const Digest& digest : digests) {
+    bytes.insert(bytes.end(), digest.bytes.begin(), digest.bytes.end());
+  }
+  return bytes;
+}
+
+LedgerHeadRow read_head(Connection& connection, Statement& row) {
+  return {.tenant = row.name<TenantId>(),
+          .term = row.number(),
+          .origin = row.text(),
+          .size = row.number(),
+          .root = row.digest(),
+          .frontier = split_digests(connection, row.blob())};
+}
+
+JobState read_state(Connection& connection, const std::string& name) {
+  const auto found = std::find(kJobStates.begin(), kJobStates.end(), name);
+  if (found != kJobStates.end()) return static_cast<JobState>(found - kJobStates.begin());
+  throw connection.corrupt("expected a job state, found `" + encode_name(name) + "`");
+}
+
+JobRow read_job(Connection& connection, Statement& row) {
+  return {.job_id = row.text(),
+          .tenant = row.name<TenantId>(),
+          .kind = row.text(),
+          .state = read_state(connection, row.text()),
+          .started_at = row.time(),
+          .recovery_point_id = row.text()};
+}
+
+/// Inode numbers use all 64 bits on some file systems.
+StatRow read_stat(Connection&, Statement& row) {
+  return {.tenant = row.name<TenantId>(),
+          .stream = row.name<StreamId>(),
+          .segment = row.name<SegmentId>(),
+          .path = row.blob(),
+          .size = row.number(),
+          .modified = row.time(),
+          .changed = row.time(),
+          .inode = static_cast<std::uint64_t>(row.integer()),
+          .sha256 = row.digest()};
+}
+
+std::string place_of(const SegmentRow& row) {
+  return "segment " + row.tenant.encoded() + "/" + row.stream.encoded() + "/" +
+         format_sequence(row.sequence);
+}
+
+std::string place_of(const PointRow& row) {
+  return "point " + row.tenant.encoded() + "/" + format_sequence(row.ledger_index);
+}
+
+template <class Row>
+void require_same(Connection& connection, const Row& wanted, const std::vector<Row>& found) {
+  if (found.size() == 1 && found.front() == wanted) return;
+  const std::string other = found.empty() ? "none" : found.front().manifest_sha256.hex();
+  throw connection.corrupt(place_of(wanted) + ": expected a row for manifest " +
+                           wanted.manifest_sha256.hex() + ", found " + other);
+}
+
+}  // namespace
+
+std::vector<SegmentRow> select_segments(Connection& connection) {
+  return select(connection, "SELECT * FROM segments ORDER BY tenant, stream, sequence",
+                read_segment);
+}
+
+std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& tenant) {
+  return select(connection, "SELECT * FROM segments WHERE tenant = ?1 ORDER BY stream, sequence",
+                read_segment, tenant);
+}
+
+std::vector<PointRow> select_points(Connection& connection) {
+  return select(connection, "SELECT * FROM points ORDER BY tenant, ledger_index", read_point);
+}
+
+std::vector<PointRow> select_points(Connection& connection, const TenantId& tenant) {
+  return select(connection, "SELECT * FROM points WHERE tenant = ?1 ORDER BY ledger_index",
+                read_point, tenant);
+}
+
+std::vector<LedgerHeadRow> select_heads(Connection& connection) {
+  return select(connection, "SELECT * FROM ledger_heads ORDER BY tenant", read_head);
+}
+
+std::optional<LedgerHeadRow> select_head(Connection& connection, const TenantId& tenant) {
+  return first_of(
+      select(connection, "SELECT * FROM ledger_heads WHERE tenant = ?1", read_head, tenant));
+}
+
+void insert_segments(Connection& connection, const std::vector<SegmentRow>& rows) {
+  Statement insert(connection,
+                   "INSERT INTO segments VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
+                   "ON CONFLICT(tenant, stream, sequence) DO NOTHING");
+  for (const SegmentRow& row : rows) {
+    insert.run(row.tenant, row.stream, row.sequence, row.segment, row.manifest_sha256,
+               as_bytes(row.manifest));
+    if (connection.changes() == 1) continue;
+    require_same(connection, row,
+                 select(connection,
+                        "SELECT * FROM segments WHERE tenant = ?1 AND stream = ?2 AND "
+                        "sequence = ?3",
+                        read_segment, row.tenant, row.stream, row.sequence));
+  }
+}
+
+void insert_points(Connection& connection, const std::vector<PointRow>& rows) {
+  Statement insert(connection,
+                   "INSERT INTO points VALUES(?1, ?2, ?3, ?4, ?5, ?6) "
+                   "ON CONFLICT(tenant, ledger_index) DO NOTHING");
+  for (const PointRow& row : rows) {
+    insert.run(row.tenant, row.ledger_index, row.recovery_point_id, row.created_at,
+               row.manifest_sha256, as_bytes(row.manifest));
+    if (connection.changes() == 1) continue;
+    require_same(connection, row,
+                 select(connection, "SELECT * FROM points WHERE tenant = ?1 AND ledger_index = ?2",
+                        read_point, row.tenant, row.ledger_index));
+  }
+}
+
+void advance_head(Connection& connection, const LedgerHeadRow& head) {
+  const auto old = select_head(connection, head.tenant);
+  if (old) {
+    const auto [from, to] =
+        std::pair(std::tuple(old->term, old->size), std::tuple(head.term, head.size));
+    const bool same_term = old->term == head.term;
+    if ((same_term && old->origin != head.origin) || (from == to && *old != head)) {
+      throw connection.corrupt("ledger of " + head.tenant.encoded() + ": recorded is " +
+                               old->origin + " with root " + old->root.hex() + " at size " +
+                               std::to_string(old->size) + ", now comes " + head.origin +
+                               " with root " + head.root.hex());
+    }
+    if (from >= to) return;
+  }
+  Statement(connection, "INSERT OR REPLACE INTO ledger_heads VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+      .run(head.tenant, head.term, head.origin, head.size, head.root, join_digests(head.frontier));
+}
+
+void delete_derived(Connection& connection) {
+  connection.execute("DELETE FROM segments");
+  connection.execute("DELETE FROM points");
+  connection.execute("DELETE FROM ledger_heads");
+}
+
+void insert_job(Connection& connection, const JobRow& job) {
+  Statement(connection,
+            "INSERT INTO jobs VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(job_id) DO NOTHING")
+      .run(job.job_id, job.tenant, job.kind, state_name(job.state), job.started_at,
+           job.recovery_point_id);
+  if (connection.changes() == 1) return;
+  throw Error(ErrorKind::already_exists, job.job_id, "the catalog has a job of this id");
+}
+
+void update_job(Connection& connection, const std::string& job_id, JobState state) {
+  Statement(connection, "UPDATE jobs SET state = ?2 WHERE job_id = ?1")
+      .run(job_id, state_name(state));
+  if (connection.changes() == 1) return;
+  throw Error(ErrorKind::not_found, job_id, "the catalog has no job of this id");
+}
+
+std::vector<JobRow> select_running_jobs(Connection& connection) {
+  return select(connection, "SELECT * FROM jobs WHERE state = ?1 ORDER BY started_at, job_id",
+                read_job, state_name(JobState::running));
+}
+
+std::optional<JobRow> select_job(Connection& connection, const std::string& job_id) {
+  return first_of(select(connection, "SELECT * FROM jobs WHERE job_id = ?1", read_job, job_id));
+}
+
+std::vector<StatRow> select_stats(Connection& connection, const TenantId& tenant) {
+  return select(connection, "SELECT * FROM stats WHERE tenant = ?1 ORDER BY path", read_stat,
+                tenant);
+}
+
+void replace_stats(Connection& connection, const std::vector<StatRow>& rows) {
+  Statement insert(connection,
+                   "INSERT OR REPLACE INTO stats VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+  for (const StatRow& row : rows) {
+    insert.run(row.tenant, row.stream, row.segment, as_bytes(row.path), row.size, row.modified,
+               row.changed, static_cast<std::int64_t>(row.inode), row.sha256);
+  }
+}
+
+}  // namespace atp::sqlite

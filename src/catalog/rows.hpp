@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Rows of the catalog's tables to and from SQL. Callers hold a transaction where they write.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "atp/catalog/catalog.hpp"
+#include "catalog/sqlite.hpp"
+
+namespace atp::sqlite {
+
+std::vector<SegmentRow> select_segments(Connection& connection);
+std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& tenant);
+std::vector<PointRow> select_points(Connection& connection);
+std::vector<PointRow> select_points(Connection& connection, const TenantId& tenant);
+std::vector<LedgerHeadRow> select_heads(Connection& connection);
+std::optional<LedgerHeadRow> select_head(Connection& connection, const TenantId& tenant);
+
+/// An equal row already there is success. Throw: corrupt where another one is.
+void insert_segments(Connection& connection, const std::vector<SegmentRow>& rows);
+void insert_points(Connection& connection, const std::vector<PointRow>& rows);
+/// Where it is further than the one recorded. Throws: corrupt where it is as far and another, or
+/// of another origin in the same term.
+void advance_head(Connection& connection, const LedgerHeadRow& head);
+void delete_derived(Connection& connection);
+
+/// Throws: already_exists.
+void insert_job(Connection& connection, const JobRow& job);
+/// Throws: not_found.
+void update_job(Connection& connection, const std::string& job_id, JobState state);
+std::vector<JobRow> select_running_jobs(Connection& connection);
+std::optional<JobRow> select_job(Connection& connection, const std::string& job_id);
+
+std::vector<StatRow> select_stats(Connection& connection, const TenantId& tenant);
+/// One row per tenant and path, the last one.
+void replace_stats(Connection& connection, const std::vector<StatRow>& rows);
+
+}  // namespace atp::sqlite

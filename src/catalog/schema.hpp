@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The tables of a catalog, and what tells its file from others.
+///
+/// Digests are 32 bytes, times nanoseconds since 1970; manifests and paths are bytes that need not
+/// be text. A table's statement is kept by SQLite as it stands here, and compared at `open`.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace atp::sqlite {
+
+constexpr std::int64_t kApplicationId = 0x41545043;  // "ATPC"
+constexpr std::int64_t kSchemaVersion = 1;
+
+inline constexpr std::array kTables{
+    R"(CREATE TABLE meta(
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT)",
+    R"(CREATE TABLE segments(
+  tenant TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  sequence INTEGER NOT NULL CHECK(sequence >= 0),
+  segment TEXT NOT NULL,
+  manifest_sha256 BLOB NOT NULL CHECK(length(manifest_sha256) = 32),
+  manifest BLOB NOT NULL,
+  PRIMARY KEY(tenant, stream, sequence)
+) STRICT)",
+    R"(CREATE TABLE points(
+  tenant TEXT NOT NULL,
+  ledger_index INTEGER NOT NULL CHECK(ledger_index >= 0),
+  recovery_point_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  manifest_sha256 BLOB NOT NULL CHECK(length(manifest_sha256) = 32),
+  manifest BLOB NOT NULL,
+  PRIMARY KEY(tenant, ledger_index)
+) STRICT)",
+    R"(CREATE TABLE ledger_heads(
+  tenant TEXT PRIMARY KEY,
+  term INTEGER NOT NULL CHECK(term >= 0),
+  origin TEXT NOT NULL,
+  size INTEGER NOT NULL CHECK(size >= 0),
+  root BLOB NOT NULL CHECK(length(root) = 32),
+  frontier BLOB NOT NULL CHECK(length(frontier) % 32 = 0)
+) STRICT)",
+    R"(CREATE TABLE jobs(
+  job_id TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL CHECK(state IN ('running', 'completed', 'failed')),
+  started_at INTEGER NOT NULL,
+  recovery_point_id TEXT NOT NULL
+) STRICT)",
+    R"(CREATE TABLE stats(
+  tenant TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  segment TEXT NOT NULL,
+  path BLOB NOT NULL,
+  size INTEGER NOT NULL CHECK(size >= 0),
+  modified INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  inode INTEGER NOT NULL,
+  sha256 BLOB NOT NULL CHECK(length(sha256) = 32),
+  PRIMARY KEY(tenant, path)
+) STRICT)"};
+
+}  // namespace atp::sqlite

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The catalog in one SQLite file.
+#include <filesystem>
+#include <mutex>
+#include <type_traits>
+#include <utility>
+
+#include "atp/catalog/catalog.hpp"
+#include "catalog/rows.hpp"
+#include "catalog/schema.hpp"
+#include "catalog/sqlite.hpp"
+
+namespace atp {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Statement;
+using sqlite::Transaction;
+
+constexpr std::uint32_t kPermissions = 0600;
+
+/// A new catalog as the bytes of a file.
+Bytes empty_catalog(const std::string& vault_id) {
+  Connection connection("new catalog");
+  connection.execute(("PRAGMA application_id = " + std::to_string(sqlite::kApplicationId)).c_str());
+  connection.execute(("PRAGMA user_version = " + std::to_string(sqlite::kSchemaVersion)).c_str());
+  for (const char* const table : sqlite::kTables) connection.execute(table);
+  Statement(connection, "INSERT INTO meta VALUES('vault_id', ?1)").run(vault_id);
+  return connection.serialize();
+}
+
+std::int64_t read_integer(Connection& connection, const char* sql) {
+  Statement statement(connection, sql);
+  statement.step();
+  return statement.integer();
+}
+
+void check_version(Connection& connection, const Path& path) {
+  const std::int64_t application = read_integer(connection, "PRAGMA application_id");
+  if (application != sqlite::kApplicationId) {
+    throw connection.corrupt("expected a catalog, found an sqlite file of application id " +
+                             std::to_string(application));
+  }
+  const std::int64_t version = read_integer(connection, "PRAGMA user_version");
+  if (version > sqlite::kSchemaVersion) {
+    throw Error(ErrorKind::unsupported, path.string(),
+                "expected schema version " + std::to_string(sqlite::kSchemaVersion) + ", found " +
+                    std::to_string(version));
+  }
+  if (version < sqlite::kSchemaVersion) {
+    throw connection.corrupt("found schema version " + std::to_string(version) +
+                             ", which never was");
+  }
+}
+
+/// The tables and nothing else: no trigger, no view, no index of somebody else.
+void check_schema(Connection& connection) {
+  Statement found(connection, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid");
+  for (const char* const table : sqlite::kTables) {
+    if (!found.step() || found.text() != table) {
+      throw connection.corrupt("the tables are not those of a catalog");
+    }
+  }
+  if (found.step()) throw connection.corrupt("found more than the tables of a catalog");
+}
+
+std::string read_vault_id(Connection& connection) {
+  Statement statement(connection, "SELECT value FROM meta WHERE key = 'vault_id'");
+  if (!statement.step()) throw connection.corrupt("expected a vault id, found none");
+  return statement.text();
+}
+
+/// SQLite takes a last page that is cut short for one that ends in zeros.
+void check_size(Connection& connection, std::uint64_t size) {
+  const std::int64_t expected =
+      read_integer(connection, "PRAGMA page_count") * read_integer(connection, "PRAGMA page_size");
+  if (static_cast<std::uint64_t>(expected) == size) return;
+  throw connection.corrupt("expected " + std::to_string(expected) + " bytes, found " +
+                           std::to_string(size));
+}
+
+void check_contents(Connection& connection) {
+  Statement statement(connection, "PRAGMA quick_check(1)");
+  statement.step();
+  const std::string answer = statement.text();
+  if (answer != "ok") throw connection.corrupt("damaged: " + answer);
+}
+
+class SqliteCatalog final : public Catalog {
+ public:
+  SqliteCatalog(std::shared_ptr<FileSystem> files, std::shared_ptr<Random> random, Path path,
+                std::string vault_id)
+      : files_(std::move(files)),
+        random_(std::move(random)),
+        path_(std::move(path)),
+        vault_id_(std::move(vault_id)) {
+    connect();
+  }
+
+  std::string vault_id() override {
+    return read([](Connection& connection) { return read_vault_id(connection); });
+  }
+
+  std::vector<SegmentRow> segments(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_segments(connection, tenant); });
+  }
+
+  std::vector<PointRow> points(const std::optional<TenantId>& tenant) override {
+    return read([&](Connection& connection) {
+      return tenant ? select_points(connection, *tenant) : sqlite::select_points(connection);
+    });
+  }
+
+  std::optional<LedgerHeadRow> ledger_head(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_head(connection, tenant); });
+  }
+
+  DerivedRows derived() override {
+    return read([](Connection& connection) {
+      return DerivedRows{.segments = select_segments(connection),
+                         .points = select_points(connection),
+                         .heads = select_heads(connection)};
+    });
+  }
+
+  void record_segments(const std::vector<SegmentRow>& rows) override {
+    write([&](Connection& connection) { insert_segments(connection, rows); });
+  }
+
+  void record_ledger(const std::vector<PointRow>& points, const LedgerHeadRow& head) override {
+    write([&](Connection& connection) {
+      insert_points(connection, points);
+      advance_head(connection, head);
+    });
+  }
+
+  void replace_derived(const DerivedRows& rows) override {
+    write([&](Connection& connection) {
+      delete_derived(connection);
+      insert_segments(connection, rows.segments);
+      insert_points(connection, rows.points);
+      for (const LedgerHeadRow& head : rows.heads) advance_head(connection, head);
+    });
+  }
+
+  void begin_job(const JobRow& job) override {
+    write([&](Connection& connection) { insert_job(connection, job); });
+  }
+
+  void end_job(const std::string& job_id, JobState state) override {
+    write([&](Connection& connection) { update_job(connection, job_id, state); });
+  }
+
+  std::vector<JobRow> running_jobs() override {
+    return read([](Connection& connection) { return select_running_jobs(connection); });
+  }
+
+  std::optional<JobRow> job(const std::string& job_id) override {
+    return read([&](Connection& connection) { return select_job(connection, job_id); });
+  }
+
+  std::vector<StatRow> stats(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_stats(connection, tenant); });
+  }
+
+  void record_stats(const std::vector<StatRow>& rows) override {
+    write([&](Connection& connection) { replace_stats(connection, rows); });
+  }
+
+ private:
+  FileStatus status() const {
+    const auto status = files_->status(path_);
+    if (status) return *status;
+    throw Error(ErrorKind::not_found, path_.string(), "expected a catalog, found no file");
+  }
+
+  void connect() {
+    if (status().size == 0) {
+      throw Error(ErrorKind::corrupt, path_.string(), "expected a catalog, found an empty file");
+    }
+    auto connection = std::make_unique<Connection>(files_, random_, path_);
+    check_catalog(*connection);
+    // What its last writer left, and the roll-back of that, may not be durable; from here on it is.
+    files_->sync_directory(path_.parent_path());
+    connection_ = std::move(connection);
+  }
+
+  void check_catalog(Connection& connection) const {
+    const Transaction transaction(connection, Transaction::Kind::read);
+    check_version(connection, path_);
+    check_schema(connection);
+    const std::string found = read_vault_id(connection);
+    if (!vault_id_.empty() && found != vault_id_) {
+      throw connection.corrupt("expected the catalog of vault " + vault_id_ + ", found that of " +
+                               found);
+    }
+    check_size(connection, status().size);
+    check_contents(connection);
+  }
+
+  template <class Call>
+  std::invoke_result_t<Call, Connection&> read(const Call& call) {
+    const std::lock_guard guard(mutex_);
+    const Transaction transaction(connection(), Transaction::Kind::read);
+    return call(*connection_);
+  }
+
+  /// Where all rows were there already, their writer may have died before the removal of its
+  /// journal was durable: a power loss now would roll them back.
+  template <class Call>
+  void write(const Call& call) {
+    const std::lock_guard guard(mutex_);
+    Transaction transaction(connection(), Transaction::Kind::write);
+    const std::int64_t changes = connection_->total_changes();
+    call(*connection_);
+    transaction.commit();
+    if (connection_->total_changes() == changes) files_->sync_directory(path_.parent_path());
+  }
+
+  /// A failed file is dropped, with all that SQLite knew of it, and opened anew: that rolls back
+  /// what was left half done.
+  Connection& connection() {
+    if (connection_ && !connection_->broken()) return *connection_;
+    connection_.reset();
+    connect();
+    return *connection_;
+  }
+
+  const std::shared_ptr<FileSystem> files_;
+  const std::shared_ptr<Random> random_;
+  const Path path_;
+  const std::string vault_id_;
+  std::mutex mutex_;
+  std::unique_ptr<Connection> connection_;
+};
+
+/// A later change of the working directory must not part the file from its journal.
+Path anchored(const Path& path) { return std::filesystem::absolute(path); }
+
+}  // namespace
+
+std::shared_ptr<Catalog> create_sqlite_catalog(std::shared_ptr<FileSystem> files,
+                                               std::shared_ptr<Random> random, const Path& path,
+                                               const std::string& vault_id) {
+  const Path file = anchored(path);
+  const Path journal(file.string() + "-journal");
+  if (files->status(journal)) {
+    throw Error(ErrorKind::already_exists, journal.string(),
+                "the journal of a lost catalog would be applied to the new one");
+  }
+  write_file_durably(*files, file, empty_catalog(vault_id), kPermissions);
+  return open_sqlite_catalog(std::move(files), std::move(random), file, vault_id);
+}
+
+std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSystem> files,
+                                             std::shared_ptr<Random> random, const Path& path,
+                                             const std::string& vault_id) {
+  return std::make_shared<SqliteCatalog>(std::move(files), std::move(random), anchored(path),
+                                         vault_id);
+}
+
+}  // namespace atp
