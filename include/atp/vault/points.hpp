@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Recovery points as the ledger completed them. Functions are thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "atp/vault/tenant.hpp"
+
+namespace atp {
+
+struct CompletedPoint {
+  std::uint64_t ledger_index;
+  RecoveryPoint point;
+  Digest sha256;  ///< Of the manifest as stored.
+  std::string stored;
+};
+
+/// The point that a `recovery_point.completed` statement names, verified and compared with the
+/// statement's digest. Nothing for other statements. Throws: corrupt, not_found.
+std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
+                                              std::uint64_t index);
+
+/// The newest completed point. Nothing before the first.
+std::optional<CompletedPoint> newest_point(const Vault& vault, const Ledger& ledger);
+
+/// The pages that a point lists, in its order, each compared with its reference.
+/// Throws: corrupt, not_found.
+std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& point);
+
+/// A tenant's completed points in order of the ledger: the catalog's, and what others completed
+/// since. Throws: as `catch_up`.
+std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant);
+
+PointRow row_of(const CompletedPoint& point);
+
+}  // namespace atp

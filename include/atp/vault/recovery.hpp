@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What keeps catalog and store together: catching up with the ledger, finishing what a crash left,
+/// rebuilding, and the doctor.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "atp/core/progress.hpp"
+#include "atp/vault/tenant.hpp"
+
+namespace atp {
+
+/// The tenant's ledger, compared with the catalog. Entries that the catalog lacks must belong to
+/// jobs it knows; anything else means another or older catalog.
+/// Throws: unavailable for such a catalog, corrupt for a ledger that is damaged, shorter than the
+/// catalog's head or another one.
+Ledger catch_up(const Vault& vault, const TenantId& tenant);
+
+/// Records in the catalog what `chains` and `ledger` have beyond it.
+void record_progress(const Vault& vault, const Ledger& ledger, SegmentChains& chains);
+
+/// Appends the statement that completes a point whose manifest is stored, its checkpoint, and grows
+/// the retention of all that the point needs. Harmless where some of it is done.
+void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& chains,
+                    const std::string& job_id, const std::string& recovery_point_id);
+
+/// Appends one statement, whoever else is appending, and its checkpoint; opens the ledger where it
+/// is empty.
+void append_statement(const Vault& vault, Ledger& ledger, const Statement& statement,
+                      Time retain_until);
+
+/// Ends jobs of the tenant whose process is gone: a point whose manifest is stored is completed,
+/// others are given up. How many there were.
+std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains);
+
+/// Tenants with a ledger or manifests in the store.
+std::vector<TenantId> list_tenants(ObjectStore& store);
+
+/// Rebuilds the derived tables from the store alone; a damaged or foreign catalog file is kept
+/// beside the new one. Everything read is verified first. Throws: corrupt, precondition_failed while
+/// jobs run.
+struct RebuildResult {
+  std::size_t tenants = 0;
+  std::size_t segments = 0;
+  std::size_t points = 0;
+  std::optional<Path> kept;  ///< Where the old catalog went, if it could not be opened.
+};
+RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, ProgressSink* progress);
+
+/// The derived rows as the store says they must be. Throws: corrupt.
+DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, ProgressSink* progress);
+
+enum class FindingState { good, mended, bad };
+struct Finding {
+  std::string name;  ///< `vault`, `store`, `temporaries`, `ledger`, `keys`, `catalog`.
+  FindingState state;
+  std::string subject;
+  std::string detail;
+};
+enum class Mending { mend, report_only };
+/// Looks the vault over and, unless told otherwise, mends what a crash left.
+std::vector<Finding> examine(Vault& vault, Mending mending);
+
+}  // namespace atp

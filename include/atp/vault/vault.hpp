@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A vault: the store, ledgers, catalog, keys and policies of one region. The only writer of the
+/// layout. Several processes may have one vault open; one `Vault` may be used by several threads.
+///
+///     VAULT/store/        the objects; enough to verify, restore and rebuild
+///     VAULT/catalog.db    the catalog
+///     VAULT/vault.lock    locks of running work
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "atp/catalog/catalog.hpp"
+#include "atp/core/clock.hpp"
+#include "atp/core/file_system.hpp"
+#include "atp/core/random.hpp"
+#include "atp/keys/key_folder.hpp"
+#include "atp/model/documents.hpp"
+#include "atp/storage/object_store.hpp"
+
+namespace atp {
+
+/// All that a vault asks of the world.
+struct Environment {
+  std::shared_ptr<FileSystem> files;
+  std::shared_ptr<const Clock> clock;
+  std::shared_ptr<Random> random;
+};
+
+/// The machine's file system, clock and randomness.
+Environment system_environment();
+
+struct VaultPaths {
+  Path folder;
+  Path store;
+  Path catalog;
+  Path lock;
+};
+VaultPaths vault_paths(const Path& folder);
+
+/// Held while work runs; released when it goes, and by the system when the process dies.
+class WorkLock {
+ public:
+  explicit WorkLock(std::unique_ptr<File> file) : file_(std::move(file)) {}
+
+ private:
+  std::unique_ptr<File> file_;
+};
+
+class Vault {
+ public:
+  Vault(Environment environment, VaultPaths paths, VaultDocument document,
+        std::shared_ptr<ObjectStore> store, std::shared_ptr<Catalog> catalog,
+        std::string catalog_problem, Keys keys);
+
+  const Environment& environment() const { return environment_; }
+  const VaultPaths& paths() const { return paths_; }
+  const VaultDocument& document() const { return document_; }
+  const std::string& id() const { return document_.header.vault_id; }
+  const Region& region() const { return document_.region; }
+  ObjectStore& store() const { return *store_; }
+  const Keys& keys() const { return keys_; }
+
+  /// Why the catalog cannot be used; empty where it can.
+  const std::string& catalog_problem() const { return catalog_problem_; }
+  /// Throws: unavailable, with the problem and its cure, where the catalog cannot be used.
+  Catalog& catalog() const;
+
+  /// Puts an empty catalog in the place of one that cannot be used, which is kept beside it under
+  /// the returned name; where the catalog can be used, does nothing. Call under `lock_for_rebuild`.
+  std::optional<Path> renew_catalog();
+
+  /// Throw unauthenticated where the keys at hand lack what writing needs.
+  const TrustPolicy& trust() const;
+  const Signer& signer() const;
+  const Signer& ledger_signer() const;
+
+  /// A lock that many jobs share and a rebuild excludes. Throws: precondition_failed (leased).
+  WorkLock lock_for_job(const std::string& job_id) const;
+  WorkLock lock_for_rebuild() const;
+  /// Whether the process that runs the job is alive.
+  bool job_is_running(const std::string& job_id) const;
+
+  /// The start of a document of `tenant`, with a fresh nonce.
+  DocumentHeader new_header(const std::optional<TenantId>& tenant) const;
+
+ private:
+  Environment environment_;
+  VaultPaths paths_;
+  VaultDocument document_;
+  std::shared_ptr<ObjectStore> store_;
+  std::shared_ptr<Catalog> catalog_;
+  std::string catalog_problem_;
+  Keys keys_;
+};
+
+struct CreateVaultOptions {
+  Region region;
+  std::optional<std::string> domain;  ///< Default: `<vaultId>.invalid`.
+  std::optional<Path> keys;           ///< Default: `<configuration>/atp/<vaultId>`.
+  Path configuration;                 ///< The user's configuration folder.
+};
+
+struct CreatedVault {
+  std::string vault_id;
+  VaultPaths paths;
+  KeyPaths keys;
+};
+
+/// Makes a vault in `folder`: catalog, keys, then `vault.json`, which makes it one. Finishes an
+/// interrupted call. Throws: already_exists where there is a vault; invalid_argument for a key
+/// folder inside `folder`.
+CreatedVault create_vault(const Environment& environment, const Path& folder,
+                          const CreateVaultOptions& options);
+
+/// Where the keys of the vault in `folder` are unless told otherwise. Throws: not_found where there
+/// is no vault.
+Path default_key_folder(const Environment& environment, const Path& folder,
+                        const Path& configuration);
+
+/// The store of the vault in `folder` alone, for those who only read objects.
+/// Throws: not_found where there is no vault.
+std::shared_ptr<ObjectStore> open_store(const Environment& environment, const Path& folder);
+
+/// Opens the vault in `folder`. A missing, damaged or foreign catalog leaves it read-only
+/// (`catalog_problem`). Throws: not_found where there is no vault; corrupt where `vault.json` is not
+/// signed by a key of the trust policy, if there is one.
+std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys);
+
+}  // namespace atp

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/core/error.hpp"
+#include "atp/keys/key_epochs.hpp"
+#include "atp/storage/filesystem_store.hpp"
+#include "atp/storage/probe.hpp"
+#include "atp/vault/recovery.hpp"
+
+namespace atp {
+namespace {
+
+/// Runs one examination; what it throws is its bad finding.
+template <class Look>
+void examine_one(std::vector<Finding>& findings, const std::string& name,
+                 const std::string& subject, const Look& look) {
+  try {
+    findings.push_back(look());
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    findings.push_back({name, FindingState::bad, subject, error.what()});
+  }
+}
+
+Finding good(const std::string& name, const std::string& subject, const std::string& detail) {
+  return {name, FindingState::good, subject, detail};
+}
+
+Finding examine_temporaries(const Vault& vault) {
+  const std::size_t removed =
+      remove_stale_temporaries(*vault.environment().files, vault.paths().store);
+  return {"temporaries", removed > 0 ? FindingState::mended : FindingState::good,
+          vault.paths().store.string(), "removed " + std::to_string(removed)};
+}
+
+Finding examine_keys(const Vault& vault, const TenantId& tenant) {
+  const KeyEpochs epochs = read_key_epochs(vault.store(), &vault.trust(), tenant);
+  if (!epochs.problems.empty()) throw_problem(epochs.problems.front());
+  if (vault.keys().identities.empty()) {
+    return good("keys", tenant.str(), "no identity at hand: wraps were not opened");
+  }
+  const auto opened = open_key_epochs(vault.store(), epochs, vault.keys().identities);
+  return good("keys", tenant.str(), "opened " + std::to_string(opened.size()) + " of " +
+                                        std::to_string(epochs.documents.size()) + " key epochs");
+}
+
+Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mending) {
+  Ledger ledger = catch_up(vault, tenant);
+  if (mending == Mending::report_only) {
+    return good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries");
+  }
+  SegmentChains chains(vault, tenant, SegmentChains::From::catalog);
+  const std::size_t lost = finish_lost_jobs(vault, ledger, chains);
+  record_progress(vault, ledger, chains);
+  return {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.str(),
+          std::to_string(ledger.size()) + " entries, " + std::to_string(lost) +
+              " interrupted jobs ended"};
+}
+
+Finding examine_catalog(const Vault& vault) {
+  const std::string subject = vault.paths().catalog.string();
+  if (vault.catalog().derived() == derive_rows(vault, {}, nullptr)) {
+    return good("catalog", subject, "equals what the store says");
+  }
+  return {"catalog", FindingState::bad, subject,
+          "differs from what the store says; run `atp catalog rebuild`"};
+}
+
+}  // namespace
+
+std::vector<Finding> examine(Vault& vault, Mending mending) {
+  std::vector<Finding> findings;
+  const std::string folder = vault.paths().folder.string();
+  examine_one(findings, "vault", folder, [&] {
+    vault.trust();
+    return good("vault", folder, "vault.json is signed by a trusted key");
+  });
+  if (mending == Mending::mend) {
+    examine_one(findings, "store", vault.store().describe(), [&] {
+      probe_immutability(vault.store(), *vault.environment().clock, *vault.environment().random);
+      return good("store", vault.store().describe(), "refuses to change a retained object");
+    });
+    examine_one(findings, "temporaries", vault.paths().store.string(),
+                [&] { return examine_temporaries(vault); });
+  }
+  for (const TenantId& tenant : list_tenants(vault.store())) {
+    examine_one(findings, "ledger", tenant.str(), 
+                [&] { return examine_tenant(vault, tenant, mending); });
+    examine_one(findings, "keys", tenant.str(), [&] { return examine_keys(vault, tenant); });
+  }
+  examine_one(findings, "catalog", vault.paths().catalog.string(),
+              [&] { return examine_catalog(vault); });
+  return findings;
+}
+
+}  // namespace atp

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/vault/points.hpp"
+
+#include "atp/core/error.hpp"
+#include "atp/crypto/sha256.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/vault/recovery.hpp"
+
+namespace atp {
+
+std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
+                                              std::uint64_t index) {
+  const Statement& statement = ledger.entries()[index].statement;
+  if (statement.action != "recovery_point.completed") return std::nullopt;
+  const std::string key =
+      layout::recovery_point(ledger.tenant(), statement.subject_id.value_or(std::string()));
+  const Bytes stored = get_object(vault.store(), key, kDocumentLimit);
+  const Digest digest = sha256(stored);
+  if (statement.subject_sha256 != digest) {
+    throw Error(ErrorKind::corrupt, key, "SHA-256 is " + digest.hex() + ", the ledger says " +
+                                             (statement.subject_sha256
+                                                  ? statement.subject_sha256->hex()
+                                                  : std::string("nothing")));
+  }
+  RecoveryPoint point =
+      require_document<RecoveryPoint>(key, as_text(stored), vault.trust(), ledger.tenant());
+  if (point.recovery_point_id != statement.subject_id) {
+    throw Error(ErrorKind::corrupt, key, "holds point " + point.recovery_point_id);
+  }
+  return CompletedPoint{index, std::move(point), digest, std::string(as_text(stored))};
+}
+
+std::optional<CompletedPoint> newest_point(const Vault& vault, const Ledger& ledger) {
+  for (std::uint64_t index = ledger.size(); index-- > 0;) {
+    if (auto point = completed_point(vault, ledger, index)) return point;
+  }
+  return std::nullopt;
+}
+
+std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& point) {
+  std::vector<ListPage> pages;
+  for (const ListReference& reference : point.lists) {
+    const std::string key = layout::list_page(*point.header.tenant, reference.sha256);
+    const Bytes stored = get_object(store, key, kDocumentLimit);
+    const Digest digest = sha256(stored);
+    if (digest != reference.sha256) {
+      throw Error(ErrorKind::corrupt, key,
+                  "SHA-256 is " + digest.hex() + ", the point says " + reference.sha256.hex());
+    }
+    ListPage page = parse_list_page(as_text(stored));
+    if (page.vault_id != point.header.vault_id || page.tenant != *point.header.tenant ||
+        page.stream != reference.stream || page.page != reference.page ||
+        page.descriptors.size() != reference.descriptors) {
+      throw Error(ErrorKind::corrupt, key, "is another page than the point lists");
+    }
+    pages.push_back(std::move(page));
+  }
+  return pages;
+}
+
+std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant) {
+  std::vector<PointRow> rows = vault.catalog().points(tenant);
+  const Ledger ledger = catch_up(vault, tenant);
+  const std::uint64_t from = rows.empty() ? 0 : rows.back().ledger_index + 1;
+  for (std::uint64_t index = from; index < ledger.size(); ++index) {
+    if (const auto point = completed_point(vault, ledger, index)) rows.push_back(row_of(*point));
+  }
+  return rows;
+}
+
+PointRow row_of(const CompletedPoint& point) {
+  return {*point.point.header.tenant,      point.ledger_index, point.point.recovery_point_id,
+          point.point.header.created_at, point.sha256,       point.stored};
+}
+
+}  // namespace atp

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/vault/tenant.hpp"
+
+#include <utility>
+
+#include "atp/core/error.hpp"
+#include "atp/crypto/sha256.hpp"
+#include "atp/keys/key_epochs.hpp"
+#include "atp/policy/retention.hpp"
+#include "atp/storage/layout.hpp"
+
+namespace atp {
+namespace {
+
+/// The last key under `prefix`. Nothing where there is none.
+std::optional<std::string> last_key(ObjectStore& store, const std::string& prefix) {
+  std::optional<std::string> last;
+  for_each_key(store, prefix, [&](const std::string& key) { last = key; });
+  return last;
+}
+
+/// False where the key is taken.
+bool put_new(ObjectStore& store, const std::string& key, std::string_view bytes,
+             const PutOptions& options) {
+  try {
+    put_object(store, key, as_bytes(bytes), options);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::already_exists) throw;
+    return false;
+  }
+}
+
+bool begin_key_epoch(const Vault& vault, const TenantId& tenant, const std::string& epoch,
+                     const PutOptions& options) {
+  Random& random = *vault.environment().random;
+  const age::Identity identity = age::Identity::generate(random);
+  std::vector<age::Recipient> recipients;
+  for (const std::string& recipient : vault.document().recipients) {
+    recipients.push_back(age::Recipient::parse(recipient));
+  }
+  const Bytes wrap = age::encrypt(identity.file().view(), recipients, random);
+  const std::string wrap_key = layout::key_wrap(tenant, epoch, random_hex(random, 8));
+  put_object(vault.store(), wrap_key, wrap, options);
+  const KeyEpoch document{.header = vault.new_header(tenant),
+                          .epoch = epoch,
+                          .index = 0,
+                          .recipient = identity.recipient().str(),
+                          .wrap_key = wrap_key,
+                          .wrap_sha256 = sha256(wrap)};
+  return put_new(vault.store(), layout::key_epoch_document(tenant, epoch, 0),
+                 sign_document(document, vault.signer()), options);
+}
+
+}  // namespace
+
+std::optional<TenantPolicy> current_policy(const Vault& vault, const TenantId& tenant) {
+  const auto key = last_key(vault.store(), layout::policies(tenant));
+  if (!key) return std::nullopt;
+  const Bytes stored = get_object(vault.store(), *key, kDocumentLimit);
+  TenantPolicy policy =
+      require_document<TenantPolicy>(*key, as_text(stored), vault.trust(), tenant);
+  if (layout::policy(tenant, policy.version) != *key) {
+    throw Error(ErrorKind::corrupt, *key, "holds policy version " + std::to_string(policy.version));
+  }
+  return policy;
+}
+
+TenantPolicy ensure_policy(const Vault& vault, const TenantId& tenant,
+                           const std::optional<FieldMap>& field_map,
+                           const std::optional<CalendarPeriod>& retention, Time now) {
+  while (true) {
+    const auto current = current_policy(vault, tenant);
+    TenantPolicy next{.header = vault.new_header(tenant),
+                      .version = current ? current->version + 1 : 1,
+                      .field_map = current ? current->field_map : default_field_map(),
+                      .retention = current ? current->retention : kDefaultRetention};
+    if (field_map) {
+      for (const auto& [field, path] : *field_map) next.field_map[field] = path;
+    }
+    if (retention) next.retention = *retention;
+    if (current && current->field_map == next.field_map && current->retention == next.retention) {
+      return *current;
+    }
+    const PutOptions options{.retain_until = retain_document_until(now, next.retention)};
+    if (put_new(vault.store(), layout::policy(tenant, next.version),
+                sign_document(next, vault.signer()), options)) {
+      return next;
+    }
+  }
+}
+
+KeyEpoch ensure_key_epoch(const Vault& vault, const TenantId& tenant, Time now, Time retain_until) {
+  const std::string epoch = epoch_name(now);
+  if (!find_object(vault.store(), layout::key_epoch_document(tenant, epoch, 0), kDocumentLimit)) {
+    begin_key_epoch(vault, tenant, epoch, {.retain_until = retain_until});
+  }
+  KeyEpochs epochs = read_key_epochs(vault.store(), &vault.trust(), tenant);
+  if (!epochs.problems.empty()) throw_problem(epochs.problems.front());
+  return epochs.documents.at(epoch).front();
+}
+
+SegmentChains::SegmentChains(const Vault& vault, const TenantId& tenant, From from)
+    : vault_(&vault), tenant_(tenant) {
+  if (from == From::catalog) read_catalog();
+  read_store();
+}
+
+const SegmentChains::Entry* SegmentChains::find(const StreamId& stream,
+                                                const SegmentId& segment) const {
+  const auto found = sequence_of_.find({stream, segment});
+  return found == sequence_of_.end() ? nullptr : &streams_.at(stream)[found->second];
+}
+
+void SegmentChains::append(const StreamId& stream, Entry entry, const std::string& key) {
+  std::vector<Entry>& chain = streams_[stream];
+  const SegmentManifest& manifest = entry.manifest;
+  const auto previous = chain.empty() ? std::nullopt : std::optional(chain.back().sha256);
+  if (manifest.stream != stream || manifest.sequence != chain.size() ||
+      manifest.previous != previous) {
+    throw Error(ErrorKind::corrupt, key, "does not follow the manifest before it in its chain");
+  }
+  if (!sequence_of_.emplace(std::pair(stream, manifest.segment), chain.size()).second) {
+    throw Error(ErrorKind::corrupt, key, "seals segment " + manifest.segment.str() + " again");
+  }
+  chain.push_back(std::move(entry));
+}
+
+void SegmentChains::read_catalog() {
+  const auto subject = [](const SegmentRow& row) {
+    return "catalog row " + row.stream.str() + "/" + std::to_string(row.sequence);
+  };
+  for (SegmentRow& row : vault_->catalog().segments(tenant_)) {
+    auto checked = check_document<SegmentManifest>(row.manifest, nullptr, tenant_);
+    const Digest digest = sha256(as_bytes(row.manifest));
+    if (!checked.document || digest != row.manifest_sha256) {
+      throw Error(ErrorKind::corrupt, subject(row),
+                  "is not the manifest it says; run `atp catalog rebuild`");
+    }
+    const StreamId stream = row.stream;
+    const std::string name = subject(row);
+    append(stream, {std::move(*checked.document), digest, std::move(row.manifest)}, name);
+  }
+  for (const auto& [stream, chain] : streams_) {
+    const std::string key = layout::manifest(tenant_, stream, chain.size() - 1);
+    const Bytes stored = get_object(vault_->store(), key, kDocumentLimit);
+    require_document<SegmentManifest>(key, as_text(stored), vault_->trust(), tenant_);
+    if (as_text(stored) != chain.back().stored) {
+      throw Error(ErrorKind::corrupt, key, "is another manifest than the catalog's");
+    }
+  }
+}
+
+void SegmentChains::read_store() {
+  const std::string prefix = layout::manifests(tenant_);
+  std::string after;
+  while (true) {
+    const ListPageOfKeys page = vault_->store().list(prefix, after, 1);
+    if (page.keys.empty()) return;
+    const std::string stream(layout::element(page.keys.front(), 2));
+    read_on(StreamId::decode(stream));
+    after = prefix + stream + '0';  // '0' follows '/': past every key of the stream.
+  }
+}
+
+bool SegmentChains::has_later_manifest(const StreamId& stream, const std::string& key) const {
+  return !vault_->store().list(layout::manifests(tenant_, stream), key, 1).keys.empty();
+}
+
+void SegmentChains::read_on(const StreamId& stream) {
+  while (true) {
+    const std::string key = layout::manifest(tenant_, stream, streams_[stream].size());
+    auto stored = find_object(vault_->store(), key, kDocumentLimit);
+    if (!stored && has_later_manifest(stream, key)) {
+      stored = find_object(vault_->store(), key, kDocumentLimit);  // Committed since, or missing.
+      if (!stored) throw Error(ErrorKind::corrupt, key, "is missing, but later ones are there");
+    }
+    if (!stored) return;
+    SegmentManifest manifest =
+        require_document<SegmentManifest>(key, as_text(*stored), vault_->trust(), tenant_);
+    const Digest digest = sha256(*stored);
+    new_rows_.push_back({tenant_, stream, manifest.sequence, manifest.segment, digest,
+                         std::string(as_text(*stored))});
+    append(stream, {std::move(manifest), digest, std::string(as_text(*stored))}, key);
+  }
+}
+
+SegmentChains::Commit SegmentChains::commit(SegmentManifest draft, const PutOptions& options) {
+  const StreamId stream = draft.stream;
+  while (true) {
+    const std::vector<Entry>& chain = streams_[stream];
+    draft.header = vault_->new_header(tenant_);
+    draft.sequence = chain.size();
+    draft.previous = chain.empty() ? std::nullopt : std::optional(chain.back().sha256);
+    const std::string key = layout::manifest(tenant_, stream, draft.sequence);
+    const bool first = put_new(vault_->store(), key, sign_document(draft, vault_->signer()),
+                               options);
+    read_on(stream);
+    const Entry* entry = find(stream, draft.segment);
+    if (first && entry) return {entry, Commit::Outcome::committed};
+    if (!entry) continue;
+    const SegmentManifest& theirs = entry->manifest;
+    const bool same = theirs.bytes == draft.bytes && theirs.records == draft.records &&
+                      theirs.sha256 == draft.sha256;
+    return {entry, same ? Commit::Outcome::adopted : Commit::Outcome::altered};
+  }
+}
+
+std::vector<SegmentRow> SegmentChains::take_new_rows() { return std::exchange(new_rows_, {}); }
+
+}  // namespace atp

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/vault/vault.hpp"
+
+#include <algorithm>
+
+#include "atp/core/error.hpp"
+#include "atp/model/signed_document.hpp"
+#include "atp/storage/filesystem_store.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/storage/probe.hpp"
+
+namespace atp {
+namespace {
+
+// Byte ranges of vault.lock: byte 0 is shared by jobs and taken whole by a rebuild, each job has a
+// byte of its own.
+constexpr std::uint64_t kRebuildByte = 0;
+
+std::uint64_t job_byte(const std::string& job_id) {
+  return 1 + (std::stoull(job_id.substr(0, 16), nullptr, 16) >> 2);
+}
+
+std::unique_ptr<File> open_lock_file(const Environment& environment, const Path& path) {
+  return environment.files->open(path, OpenMode::create_or_open);
+}
+
+[[noreturn]] void throw_leased(const Path& lock, const std::string& by) {
+  throw Error(ErrorKind::precondition_failed, lock.string(), "the vault is in use by " + by,
+              Error::Retry::temporary);
+}
+
+bool is_inside(const Path& inner, const Path& outer) {
+  const Path a = std::filesystem::weakly_canonical(inner);
+  const Path b = std::filesystem::weakly_canonical(outer);
+  return std::mismatch(b.begin(), b.end(), a.begin(), a.end()).first == b.end();
+}
+
+std::optional<std::string> read_vault_document(FileSystem& files, const VaultPaths& paths) {
+  const Path path = paths.store / layout::kVault;
+  if (!files.status(path)) return std::nullopt;
+  return std::string(as_text(read_file(files, path, kDocumentLimit)));
+}
+
+std::string require_vault_document(const Environment& environment, const VaultPaths& paths) {
+  auto stored = read_vault_document(*environment.files, paths);
+  if (!stored) {
+    throw Error(ErrorKind::not_found, paths.folder.string(),
+                "is no vault: store/vault.json is missing (atp init makes one)");
+  }
+  return std::move(*stored);
+}
+
+VaultDocument parse_vault_document(const VaultPaths& paths, const std::string& stored,
+                                   const TrustPolicy* trust) {
+  auto checked = check_document<VaultDocument>(stored, trust, std::nullopt);
+  if (!checked.document) {
+    throw Error(ErrorKind::corrupt, (paths.store / layout::kVault).string(),
+                std::string(to_string(checked.state)) + ": " + checked.detail);
+  }
+  return std::move(*checked.document);
+}
+
+/// The catalog of a finished or an interrupted `create_vault`, or a new one.
+std::string ensure_catalog(const Environment& environment, const VaultPaths& paths) {
+  if (environment.files->status(paths.catalog)) {
+    return open_sqlite_catalog(environment.files, environment.random, paths.catalog, {})
+        ->vault_id();
+  }
+  const std::string vault_id = random_hex(*environment.random, 16);
+  return create_sqlite_catalog(environment.files, environment.random, paths.catalog, vault_id)
+      ->vault_id();
+}
+
+}  // namespace
+
+Environment system_environment() {
+  return {.files = posix_file_system(),
+          .clock = std::make_shared<SystemClock>(),
+          .random = std::make_shared<SystemRandom>()};
+}
+
+VaultPaths vault_paths(const Path& folder) {
+  return {.folder = folder,
+          .store = folder / "store",
+          .catalog = folder / "catalog.db",
+          .lock = folder / "vault.lock"};
+}
+
+Vault::Vault(Environment environment, VaultPaths paths, VaultDocument document,
+             std::shared_ptr<ObjectStore> store, std::shared_ptr<Catalog> catalog,
+             std::string catalog_problem, Keys keys)
+    : environment_(std::move(environment)),
+      paths_(std::move(paths)),
+      document_(std::move(document)),
+      store_(std::move(store)),
+      catalog_(std::move(catalog)),
+      catalog_problem_(std::move(catalog_problem)),
+      keys_(std::move(keys)) {}
+
+Catalog& Vault::catalog() const {
+  if (catalog_) return *catalog_;
+  throw Error(ErrorKind::unavailable, paths_.catalog.string(),
+              catalog_problem_ + "; the vault is read-only until `atp catalog rebuild`");
+}
+
+std::optional<Path> Vault::renew_catalog() {
+  if (catalog_) return std::nullopt;
+  FileSystem& files = *environment_.files;
+  std::optional<Path> kept;
+  for (const char* suffix : {"-journal", ""}) {  // The journal first: it belongs to the old file.
+    const Path old = paths_.catalog.string() + suffix;
+    if (!files.status(old)) continue;
+    kept = paths_.catalog.string() + ".kept-" + format_compact_time(environment_.clock->now()) +
+           "-" + random_hex(*environment_.random, 4) + suffix;
+    files.rename_new(old, *kept);
+  }
+  files.sync_directory(paths_.folder);
+  catalog_ = create_sqlite_catalog(environment_.files, environment_.random, paths_.catalog, id());
+  catalog_problem_.clear();
+  return kept;
+}
+
+const TrustPolicy& Vault::trust() const {
+  if (keys_.trust) return *keys_.trust;
+  throw Error(ErrorKind::unauthenticated, paths_.folder.string(),
+              "no trust policy at hand (trust.json of the key folder, or --trust)");
+}
+
+const Signer& Vault::signer() const {
+  if (keys_.signer) return *keys_.signer;
+  throw Error(ErrorKind::unauthenticated, paths_.folder.string(),
+              "no signing key at hand (signing.pem of the key folder)");
+}
+
+const Signer& Vault::ledger_signer() const {
+  if (keys_.ledger_signer) return *keys_.ledger_signer;
+  throw Error(ErrorKind::unauthenticated, paths_.folder.string(),
+              "no ledger key at hand (ledger.pem of the key folder)");
+}
+
+WorkLock Vault::lock_for_job(const std::string& job_id) const {
+  auto file = open_lock_file(environment_, paths_.lock);
+  if (!file->try_lock(kRebuildByte, 1, LockKind::shared)) {
+    throw_leased(paths_.lock, "a catalog rebuild");
+  }
+  if (!file->try_lock(job_byte(job_id), 1, LockKind::exclusive)) {
+    throw_leased(paths_.lock, "job " + job_id);
+  }
+  return WorkLock(std::move(file));
+}
+
+WorkLock Vault::lock_for_rebuild() const {
+  auto file = open_lock_file(environment_, paths_.lock);
+  if (!file->try_lock(kRebuildByte, 1, LockKind::exclusive)) {
+    throw_leased(paths_.lock, "running jobs");
+  }
+  return WorkLock(std::move(file));
+}
+
+bool Vault::job_is_running(const std::string& job_id) const {
+  auto file = open_lock_file(environment_, paths_.lock);
+  return !file->try_lock(job_byte(job_id), 1, LockKind::exclusive);
+}
+
+DocumentHeader Vault::new_header(const std::optional<TenantId>& tenant) const {
+  return {.vault_id = id(),
+          .tenant = tenant,
+          .nonce = random_hex(*environment_.random, 16),
+          .created_at = environment_.clock->now()};
+}
+
+CreatedVault create_vault(const Environment& environment, const Path& folder,
+                          const CreateVaultOptions& options) {
+  FileSystem& files = *environment.files;
+  const VaultPaths paths = vault_paths(folder);
+  if (read_vault_document(files, paths)) {
+    throw Error(ErrorKind::already_exists, folder.string(), "is a vault already");
+  }
+  if (options.keys && is_inside(*options.keys, folder)) {
+    throw Error(ErrorKind::invalid_argument, options.keys->string(),
+                "is inside the vault; keys live outside of it");
+  }
+  create_directories(files, paths.store);
+  const std::string vault_id = ensure_catalog(environment, paths);
+  const Path key_folder = options.keys.value_or(options.configuration / "atp" / vault_id);
+  if (is_inside(key_folder, folder)) {
+    throw Error(ErrorKind::invalid_argument, key_folder.string(),
+                "is inside the vault; keys live outside of it");
+  }
+  const std::string domain = options.domain.value_or(vault_id + ".invalid");
+  const Keys keys = create_keys(files, *environment.random, key_folder, vault_id, domain);
+  if (keys.identities.empty() || !keys.signer || !keys.ledger_signer || !keys.trust) {
+    throw Error(ErrorKind::unavailable, key_folder.string(), "keys went while they were made");
+  }
+  const auto store =
+      filesystem_store(environment.files, paths.store, environment.clock, environment.random);
+  probe_immutability(*store, *environment.clock, *environment.random);
+  const VaultDocument document{
+      .header = {.vault_id = vault_id,
+                 .tenant = {},
+                 .nonce = random_hex(*environment.random, 16),
+                 .created_at = environment.clock->now()},
+      .region = options.region,
+      .domain = keys.trust->domain,
+      .recipients = {keys.identities.front().recipient().str()}};
+  put_object(*store, std::string(layout::kVault), as_bytes(sign_document(document, *keys.signer)),
+             {});
+  return {.vault_id = vault_id, .paths = paths, .keys = key_paths(key_folder)};
+}
+
+Path default_key_folder(const Environment& environment, const Path& folder,
+                        const Path& configuration) {
+  const VaultPaths paths = vault_paths(folder);
+  const std::string stored = require_vault_document(environment, paths);
+  return configuration / "atp" / parse_vault_document(paths, stored, nullptr).header.vault_id;
+}
+
+std::shared_ptr<ObjectStore> open_store(const Environment& environment, const Path& folder) {
+  const VaultPaths paths = vault_paths(folder);
+  require_vault_document(environment, paths);
+  return filesystem_store(environment.files, paths.store, environment.clock, environment.random);
+}
+
+std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys) {
+  const VaultPaths paths = vault_paths(folder);
+  const std::string stored = require_vault_document(environment, paths);
+  VaultDocument document =
+      parse_vault_document(paths, stored, keys.trust ? &*keys.trust : nullptr);
+  std::shared_ptr<Catalog> catalog;
+  std::string problem;
+  try {
+    catalog = open_sqlite_catalog(environment.files, environment.random, paths.catalog,
+                                  document.header.vault_id);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::corrupt &&
+        error.kind() != ErrorKind::unsupported) {
+      throw;
+    }
+    problem = error.message();
+  }
+  auto store =
+      filesystem_store(environment.files, paths.store, environment.clock, environment.random);
+  return std::make_shared<Vault>(environment, paths, std::move(document), std::move(store),
+                                 std::move(catalog), std::move(problem), std::move(keys));
+}
+
+}  // namespace atp

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/ledger/ledger.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "atp/storage/layout.hpp"
+#include "atp/storage/memory_store.hpp"
+#include "support/error_kind.hpp"
+#include "support/manual_clock.hpp"
+#include "support/sequence_random.hpp"
+
+namespace atp {
+namespace {
+
+using test::error_kind;
+
+class LedgerTest : public testing::Test {
+ protected:
+  LedgerTest() { trust_ = trust_of(*signer_, *ledger_signer_); }
+
+  static std::shared_ptr<const Signer> make_signer(std::uint64_t seed) {
+    test::SequenceRandom random(seed);
+    return signer_from_pem(generate_ed25519_pem(random));
+  }
+
+  TrustPolicy trust_of(const Signer& documents, const Signer& ledger) const {
+    return {.vault_id = vault_id_,
+            .domain = "bank.example",
+            .keys = {{documents.public_key(), KeyRole::document, {}, {}},
+                     {ledger.public_key(), KeyRole::ledger, {}, {}}}};
+  }
+
+  Statement statement(const std::string& action) {
+    return {.header = {.vault_id = vault_id_,
+                       .tenant = tenant_,
+                       .nonce = random_hex(random_, 16),
+                       .created_at = clock_->now()},
+            .origin = "bank.example/0123456789abcdef/0",
+            .index = 0,
+            .action = action,
+            .job_id = random_hex(random_, 16),
+            .subject_id = {},
+            .subject_sha256 = {},
+            .predecessor = {}};
+  }
+
+  Ledger load() { return Ledger::load(*store_, trust_, tenant_); }
+
+  /// A ledger of `size` entries, each with its checkpoint.
+  Ledger filled(std::uint64_t size) {
+    Ledger ledger = load();
+    while (ledger.size() < size) {
+      const std::string action = ledger.size() == 0 ? "ledger.opened" : "checked";
+      EXPECT_TRUE(ledger.try_append(statement(action), *signer_, {}));
+      ledger.put_checkpoint(*ledger_signer_, {});
+    }
+    return ledger;
+  }
+
+  std::string entry(std::uint64_t index) { return layout::ledger_entry(tenant_, 0, index); }
+  std::string checkpoint(std::uint64_t size) {
+    return layout::ledger_checkpoint(tenant_, 0, size);
+  }
+  Bytes take(const std::string& key) {
+    Bytes bytes = get_object(*store_, key, kStatementLimit);
+    store_->remove(key);
+    return bytes;
+  }
+
+  const std::string vault_id_ = std::string(32, 'a');
+  const TenantId tenant_{"acme"};
+  const std::shared_ptr<test::ManualClock> clock_ = std::make_shared<test::ManualClock>();
+  test::SequenceRandom random_{9};
+  const std::shared_ptr<ObjectStore> store_ = memory_store(clock_);
+  const std::shared_ptr<const Signer> signer_ = make_signer(1);
+  const std::shared_ptr<const Signer> ledger_signer_ = make_signer(2);
+  TrustPolicy trust_;
+};
+
+TEST_F(LedgerTest, ANewTenantHasAnEmptyOne) {
+  const Ledger ledger = load();
+  EXPECT_EQ(ledger.size(), 0u);
+  EXPECT_EQ(ledger.origin(), "");
+}
+
+TEST_F(LedgerTest, WhatWasAppendedIsReadBack) {
+  const Ledger written = filled(5);
+  const Ledger read = load();
+  EXPECT_EQ(read.size(), 5u);
+  EXPECT_EQ(read.root(), written.root());
+  EXPECT_EQ(read.root_at(3), filled(5).root_at(3));
+  EXPECT_TRUE(read.has_checkpoint());
+}
+
+TEST_F(LedgerTest, TheLoserOfAnIndexReadsOnAndTriesAgain) {
+  Ledger first = filled(1);
+  Ledger second = load();
+  EXPECT_TRUE(first.try_append(statement("checked"), *signer_, {}));
+  EXPECT_FALSE(second.try_append(statement("checked"), *signer_, {}));
+  second.refresh();
+  EXPECT_TRUE(second.try_append(statement("checked"), *signer_, {}));
+  EXPECT_EQ(second.size(), 3u);
+}
+
+TEST_F(LedgerTest, ManyWritersLoseNothing) {
+  filled(1);
+  constexpr int kEach = 20;
+  std::vector<std::jthread> writers;
+  std::vector<Statement> statements;
+  for (int i = 0; i < 4; ++i) statements.push_back(statement("checked"));
+  for (const Statement& own : statements) {
+    writers.emplace_back([&] {
+      Ledger ledger = load();
+      for (int n = 0; n < kEach; ++n) {
+        while (!ledger.try_append(own, *signer_, {})) ledger.refresh();
+      }
+    });
+  }
+  writers.clear();
+  EXPECT_EQ(load().size(), 1u + 4 * kEach);
+}
+
+TEST_F(LedgerTest, T006_AMissingEntryInTheMiddleIsCorrupt) {
+  for (std::uint64_t missing = 0; missing < 4; ++missing) {
+    SCOPED_TRACE(missing);
+    filled(5);
+    const Bytes entry_bytes = take(entry(missing));
+    EXPECT_EQ(error_kind([&] { load(); }), ErrorKind::corrupt);
+    put_object(*store_, entry(missing), entry_bytes, {});
+  }
+}
+
+TEST_F(LedgerTest, T006_ADamagedEntryIsCorruptWhereverItIs) {
+  filled(3);
+  for (std::uint64_t index = 0; index < 3; ++index) {
+    const Bytes good = take(entry(index));
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      Bytes bad = good;
+      bad[i] ^= std::byte{1};
+      put_object(*store_, entry(index), bad, {});
+      EXPECT_EQ(error_kind([&] { load(); }), ErrorKind::corrupt) << index << " byte " << i;
+      store_->remove(entry(index));
+    }
+    put_object(*store_, entry(index), good, {});
+  }
+  EXPECT_EQ(load().size(), 3u);
+}
+
+TEST_F(LedgerTest, T052_ACutOffTailIsSeenByItsCheckpoint) {
+  filled(4);
+  store_->remove(entry(3));
+  EXPECT_EQ(error_kind([&] { load(); }), ErrorKind::corrupt);
+}
+
+TEST_F(LedgerTest, T046_TwoNotesOfOneSizeAreAFork) {
+  Ledger ledger = filled(2);
+  const Checkpoint forked{
+      .origin = ledger.origin(), .size = 3, .root = sha256(as_bytes("another history"))};
+  put_object(*store_, checkpoint(3), as_bytes(sign_checkpoint(forked, *ledger_signer_)), {});
+  EXPECT_TRUE(ledger.try_append(statement("checked"), *signer_, {}));
+  EXPECT_EQ(error_kind([&] { ledger.put_checkpoint(*ledger_signer_, {}); }), ErrorKind::corrupt);
+  EXPECT_EQ(error_kind([&] { load(); }), ErrorKind::corrupt);
+}
+
+TEST_F(LedgerTest, T046_ReorderedEntriesAreCorrupt) {
+  filled(4);
+  const Bytes first = take(entry(1));
+  const Bytes second = take(entry(2));
+  put_object(*store_, entry(1), second, {});
+  put_object(*store_, entry(2), first, {});
+  EXPECT_EQ(error_kind([&] { load(); }), ErrorKind::corrupt);
+}
+
+TEST_F(LedgerTest, T047_EntriesOfAnotherKeyTenantOrRoleAreCorrupt) {
+  filled(2);
+  const auto stranger = make_signer(3);
+  const TrustPolicy strangers = trust_of(*stranger, *ledger_signer_);
+  EXPECT_EQ(error_kind([&] { Ledger::load(*store_, strangers, tenant_); }), ErrorKind::corrupt);
+  const TrustPolicy swapped = trust_of(*ledger_signer_, *signer_);
+  EXPECT_EQ(error_kind([&] { Ledger::load(*store_, swapped, tenant_); }), ErrorKind::corrupt);
+  const TenantId other("other");
+  put_object(*store_, layout::ledger_entry(other, 0, 0), take(entry(0)), {});
+  EXPECT_EQ(error_kind([&] { Ledger::load(*store_, trust_, other); }), ErrorKind::corrupt);
+}
+
+TEST_F(LedgerTest, TheFirstEntryAndOnlyThatOpensTheLedger) {
+  Ledger ledger = load();
+  EXPECT_TRUE(ledger.try_append(statement("checked"), *signer_, {}));
+  EXPECT_EQ(error_kind([&] { load(); }), ErrorKind::corrupt);
+}
+
+TEST_F(LedgerTest, ACheckpointIsPutOnceAndAgainWithTheSameBytes) {
+  Ledger ledger = filled(2);
+  ledger.put_checkpoint(*ledger_signer_, {});
+  EXPECT_TRUE(load().has_checkpoint());
+}
+
+TEST_F(LedgerTest, WithoutTrustTheStructureIsStillRead) {
+  filled(3);
+  const LedgerReading reading = read_ledger(*store_, nullptr, tenant_);
+  EXPECT_TRUE(reading.problems.empty());
+  EXPECT_EQ(reading.entries.size(), 3u);
+}
+
+}  // namespace
+}  // namespace atp

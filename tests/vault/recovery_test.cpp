@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/vault/recovery.hpp"
+
+#include <algorithm>
+
+#include "atp/storage/layout.hpp"
+#include "atp/vault/points.hpp"
+#include "backup/backup_fixture.hpp"
+
+namespace atp {
+namespace {
+
+using test::error_kind;
+
+class Recovery : public test::BackupFixture {
+ protected:
+  const TenantId tenant_{"acme"};
+
+  Bytes catalog_bytes() { return read_file(*disk_, "/vault/catalog.db", 1 << 30); }
+  void put_catalog(ByteView bytes) {
+    disk_->remove("/vault/catalog.db");
+    disk_->open("/vault/catalog.db", OpenMode::create_new)->write_at(0, bytes);
+  }
+};
+
+TEST_F(Recovery, ARebuiltCatalogEqualsTheOneItReplacesRowForRow) {
+  seal("a.jsonl", "one\n");
+  backup();
+  seal("api/b.jsonl", "two\n");
+  backup();
+  backup();
+  backup(options("other"));
+  const DerivedRows before = vault_->catalog().derived();
+  vault_.reset();
+  disk_->remove("/vault/catalog.db");
+  reopen();
+  const RebuildResult result = rebuild_catalog(*vault_, {}, nullptr);
+  EXPECT_EQ(result.points, 3u);
+  EXPECT_EQ(result.segments, 4u);
+  EXPECT_EQ(vault_->catalog().derived(), before);
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+}
+
+TEST_F(Recovery, T015_ADamagedCatalogIsKeptBesideTheNewOne) {
+  seal("a.jsonl", "one\n");
+  backup();
+  vault_.reset();
+  put_catalog(Bytes(4096));
+  reopen();
+  const RebuildResult result = rebuild_catalog(*vault_, {}, nullptr);
+  ASSERT_TRUE(result.kept);
+  EXPECT_EQ(disk_->status(*result.kept)->size, 4096u);
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+}
+
+TEST_F(Recovery, T014_AnOlderCatalogIsSeenAndLeavesTheTenantReadOnly) {
+  seal("a.jsonl", "one\n");
+  backup();
+  vault_.reset();
+  const Bytes older = catalog_bytes();
+  reopen();
+  seal("b.jsonl", "two\n");
+  const BackupResult newest = backup();
+  vault_.reset();
+  put_catalog(older);
+  reopen();
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unavailable);
+  EXPECT_EQ(error_kind([&] { list_points(*vault_, tenant_); }), ErrorKind::unavailable);
+  rebuild_catalog(*vault_, {}, nullptr);
+  EXPECT_EQ(backup().recovery_point_id, newest.recovery_point_id);
+}
+
+TEST_F(Recovery, T052_ALedgerThatLostItsTailIsCorrupt) {
+  seal("a.jsonl", "one\n");
+  backup();
+  backup();
+  const std::string last = keys("ledger/acme/0/entries/").back();
+  const std::string note = keys("ledger/acme/0/checkpoints/").back();
+  disk_->remove(Path("/vault/store") / last);
+  disk_->remove(Path("/vault/store") / note);
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+}
+
+TEST_F(Recovery, T016_AnEditedCatalogRowDoesNotGetIntoAPoint) {
+  seal("a.jsonl", "one\n");
+  backup();
+  DerivedRows rows = vault_->catalog().derived();
+  std::string& manifest = rows.segments.at(0).manifest;
+  const auto digit = manifest.find("\"storedBytes\":") + 14;
+  manifest[digit] = manifest[digit] == '9' ? '8' : '9';
+  vault_->catalog().replace_derived(rows);
+  seal("b.jsonl", "two\n");
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+}
+
+TEST_F(Recovery, T006_AManifestMissingInTheMiddleStopsTheNextBackup) {
+  for (const char* name : {"a", "b", "c"}) seal(std::string(name) + ".jsonl", name);
+  backup();
+  disk_->remove("/vault/store/manifests/acme/default/00000000000000000001.json");
+  vault_.reset();
+  disk_->remove("/vault/catalog.db");
+  reopen();
+  EXPECT_EQ(error_kind([&] { rebuild_catalog(*vault_, {}, nullptr); }), ErrorKind::corrupt);
+  EXPECT_EQ(keys("manifests/acme/default/").size(), 2u) << "nothing was put in its place";
+}
+
+TEST_F(Recovery, JobsOfDeadProcessesAreEnded) {
+  seal("a.jsonl", "one\n");
+  vault_->catalog().begin_job({std::string(32, '7'), tenant_, "backup", JobState::running,
+                               clock_->now(), "RP-never-made"});
+  backup();
+  EXPECT_TRUE(vault_->catalog().running_jobs().empty());
+  EXPECT_EQ(vault_->catalog().job(std::string(32, '7'))->state, JobState::failed);
+}
+
+TEST_F(Recovery, JobsOfLivingProcessesAreLeftAlone) {
+  seal("a.jsonl", "one\n");
+  const std::string id(32, '7');
+  vault_->catalog().begin_job({id, tenant_, "backup", JobState::running, clock_->now(), "RP-x"});
+  const WorkLock lock = vault_->lock_for_job(id);
+  backup();
+  EXPECT_EQ(vault_->catalog().running_jobs().size(), 1u);
+  EXPECT_EQ(error_kind([&] { rebuild_catalog(*vault_, {}, nullptr); }),
+            ErrorKind::precondition_failed);
+}
+
+TEST_F(Recovery, TheDoctorFindsASoundVaultGood) {
+  seal("a.jsonl", "one\n");
+  backup();
+  for (const Finding& finding : examine(*vault_, Mending::mend)) {
+    EXPECT_EQ(finding.state, FindingState::good) << finding.name << ": " << finding.detail;
+  }
+}
+
+TEST_F(Recovery, TheDoctorNamesWhatIsBad) {
+  seal("a.jsonl", "one\n");
+  backup();
+  disk_->remove(Path("/vault/store") / keys("keys/acme/").back());
+  const auto findings = examine(*vault_, Mending::report_only);
+  EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.name == "keys" && finding.state == FindingState::bad;
+  }));
+}
+
+}  // namespace
+}  // namespace atp
