@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backup/point_builder.hpp"
+
+#include <algorithm>
+
+#include "atp/crypto/sha256.hpp"
+#include "atp/merkle/frontier.hpp"
+#include "atp/storage/layout.hpp"
+
+namespace atp {
+namespace {
+
+/// Pages of one stream's manifests from `from` on.
+std::vector<ListPage> pages_of(const Vault& vault, const TenantId& tenant, const StreamId& stream,
+                               const std::vector<SegmentChains::Entry>& chain,
+                               std::uint64_t from) {
+  std::vector<ListPage> pages;
+  for (std::uint64_t sequence = from; sequence < chain.size(); ++sequence) {
+    const std::uint64_t page = sequence / kDescriptorsPerPage;
+    if (pages.empty() || pages.back().page != page) {
+      pages.push_back({vault.id(), tenant, stream, page, {}});
+    }
+    pages.back().descriptors.push_back(
+        descriptor_of(chain[sequence].manifest, chain[sequence].sha256));
+  }
+  return pages;
+}
+
+struct Totals {
+  merkle::Frontier<Rfc9162Hasher> tree;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t stored_bytes = 0;
+};
+
+void add(Totals& totals, const ListPage& page, const std::vector<SegmentChains::Entry>& chain) {
+  for (const Descriptor& descriptor : page.descriptors) {
+    totals.tree.push(Rfc9162Hasher::leaf(as_bytes(canonical(descriptor))));
+    totals.records += descriptor.records;
+    totals.bytes += chain[descriptor.sequence].manifest.bytes;
+    totals.stored_bytes += descriptor.bytes;
+  }
+}
+
+}  // namespace
+
+std::uint64_t covered(const std::optional<CompletedPoint>& parent, const StreamId& stream) {
+  if (!parent) return 0;
+  const auto& coverage = parent->point.covered_to;
+  const auto found =
+      std::find_if(coverage.begin(), coverage.end(),
+                   [&](const StreamCoverage& each) { return each.stream == stream; });
+  return found == coverage.end() ? 0 : found->sequences;
+}
+
+bool has_uncovered(const SegmentChains& chains, const std::optional<CompletedPoint>& parent) {
+  return std::any_of(chains.streams().begin(), chains.streams().end(), [&](const auto& each) {
+    return each.second.size() > covered(parent, each.first);
+  });
+}
+
+RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
+                        const PointDraft& draft, const PutOptions& options) {
+  ObjectStore& store = vault.store();
+  std::vector<StreamCoverage> coverage;
+  std::vector<ListReference> lists;
+  Totals totals;
+  for (const auto& [stream, chain] : chains.streams()) {
+    if (chain.empty()) continue;
+    coverage.push_back({stream, chain.size(), chain.back().sha256});
+    const std::uint64_t from = covered(draft.parent, stream);
+    for (const ListPage& page : pages_of(vault, tenant, stream, chain, from)) {
+      const std::string stored = canonical(page);
+      const Digest digest = sha256(as_bytes(stored));
+      put_same_object(store, layout::list_page(tenant, digest), as_bytes(stored), options);
+      lists.push_back({stream, page.page, digest, page.descriptors.size()});
+      add(totals, page, chain);
+    }
+  }
+  DocumentHeader header = vault.new_header(tenant);
+  const Time completed_at = header.created_at;
+  RecoveryPoint point{.header = std::move(header),
+                      .recovery_point_id = draft.recovery_point_id,
+                      .region = vault.region(),
+                      .backup_type = draft.type,
+                      .as_of = draft.as_of,
+                      .completed_at = completed_at,
+                      .parent = {},
+                      .covered_to = std::move(coverage),
+                      .lists = std::move(lists),
+                      .merkle_root = totals.tree.root(),
+                      .segments = totals.tree.size(),
+                      .records = totals.records,
+                      .bytes = totals.bytes,
+                      .stored_bytes = totals.stored_bytes,
+                      .skipped = draft.skipped,
+                      .alarms = draft.alarms,
+                      .policy_version = draft.policy_version,
+                      .ledger_size_seen = draft.ledger_size_seen};
+  if (draft.parent) {
+    point.parent = ParentPoint{draft.parent->point.recovery_point_id, draft.parent->sha256};
+  }
+  put_object(store, layout::recovery_point(tenant, point.recovery_point_id),
+             as_bytes(sign_document(point, vault.signer())), options);
+  return point;
+}
+
+}  // namespace atp

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/// From committed manifests to a stored recovery point manifest.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "atp/vault/points.hpp"
+#include "atp/vault/tenant.hpp"
+
+namespace atp {
+
+/// What is decided before the point is built.
+struct PointDraft {
+  std::string recovery_point_id;
+  BackupType type;
+  std::optional<CompletedPoint> parent;  ///< Only of an incremental one.
+  Time as_of;
+  std::vector<SkippedInput> skipped;
+  std::vector<AlteredSegment> alarms;
+  std::uint64_t policy_version;
+  std::uint64_t ledger_size_seen;
+};
+
+/// Puts list pages, then the point's manifest.
+RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
+                        const PointDraft& draft, const PutOptions& options);
+
+/// The sequence from which on a stream's manifests are not in `parent` or its parents.
+std::uint64_t covered(const std::optional<CompletedPoint>& parent, const StreamId& stream);
+
+/// Whether the chains hold manifests that `parent` does not cover.
+bool has_uncovered(const SegmentChains& chains, const std::optional<CompletedPoint>& parent);
+
+}  // namespace atp

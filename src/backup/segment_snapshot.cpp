@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backup/segment_snapshot.hpp"
+
+#include <algorithm>
+
+#include "atp/core/error.hpp"
+#include "atp/crypto/sha256.hpp"
+#include "atp/policy/retention.hpp"
+#include "atp/storage/layout.hpp"
+
+namespace atp {
+namespace {
+
+constexpr std::size_t kReadSize = 1 << 20;
+
+/// Passes bytes on and remembers whether it was the source that failed.
+class GuardedInput final : public ByteSource {
+ public:
+  GuardedInput(std::unique_ptr<SegmentInput> input,
+               const std::function<void(std::uint64_t)>& on_bytes)
+      : input_(std::move(input)), on_bytes_(on_bytes) {}
+
+  std::size_t read(MutableByteView out) override {
+    try {
+      const std::uint64_t before = input_->input_bytes();
+      const std::size_t size = input_->read(out);
+      if (on_bytes_) on_bytes_(input_->input_bytes() - before);
+      return size;
+    } catch (const Error& error) {
+      failure_ = error;
+      throw;
+    }
+  }
+
+  SegmentInput& input() { return *input_; }
+  const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  std::unique_ptr<SegmentInput> input_;
+  const std::function<void(std::uint64_t)>& on_bytes_;
+  std::optional<Error> failure_;
+};
+
+Snapshotter::Result skipped(const SegmentFile& file, std::string reason, std::string detail) {
+  return {.outcome = Snapshotter::Result::Outcome::skipped,
+          .skipped = SkippedInput{file.name, std::move(reason), std::move(detail)},
+          .altered = {},
+          .sha256 = {}};
+}
+
+Snapshotter::Result not_sealed(const SegmentFile& file) {
+  return skipped(file, "not_sealed", "it changed while it was read");
+}
+
+/// How an input that cannot be read is listed. Cancellation is none of its business.
+Snapshotter::Result unreadable(const SegmentFile& file, const Error& error, bool still_sealed) {
+  if (error.kind() == ErrorKind::cancelled) throw error;
+  if (!still_sealed) return not_sealed(file);
+  const bool damaged = error.kind() == ErrorKind::corrupt;
+  return skipped(file, damaged ? "damaged" : "unreadable", error.message());
+}
+
+struct RawDigest {
+  Digest sha256;
+  std::uint64_t bytes = 0;
+};
+
+RawDigest hash_all(ByteSource& source, const std::stop_token& stop) {
+  Bytes buffer(kReadSize);
+  Sha256 hash;
+  RawDigest result;
+  while (const std::size_t size = source.read(buffer)) {
+    throw_if_stopped(stop);
+    hash.update(ByteView(buffer).first(size));
+    result.bytes += size;
+  }
+  result.sha256 = hash.finish();
+  return result;
+}
+
+}  // namespace
+
+Snapshotter::Snapshotter(Context context)
+    : context_(std::move(context)), recipient_(age::Recipient::parse(context_.epoch.recipient)) {}
+
+Snapshotter::Result Snapshotter::snapshot(const SegmentFile& file) {
+  std::optional<SegmentManifest> known;
+  {
+    const std::lock_guard lock(chains_mutex_);
+    if (const auto* entry = context_.chains.find(file.stream, file.segment)) {
+      known = entry->manifest;
+    }
+  }
+  return known ? compare(file, *known) : take(file);
+}
+
+std::vector<SegmentRow> Snapshotter::take_new_rows() {
+  const std::lock_guard lock(chains_mutex_);
+  return context_.chains.take_new_rows();
+}
+
+Snapshotter::Result Snapshotter::compare(const SegmentFile& file, const SegmentManifest& known) {
+  std::optional<GuardedInput> input;
+  try {
+    input.emplace(context_.source.open(file), context_.on_bytes);
+    const RawDigest found = hash_all(*input, context_.options.stop);
+    if (!input->input().still_sealed()) return not_sealed(file);
+    if (found.sha256 == known.sha256 && found.bytes == known.bytes) {
+      return {.outcome = Result::Outcome::unchanged,
+                  .skipped = {},
+              .altered = {},
+              .sha256 = found.sha256};
+    }
+    return {.outcome = Result::Outcome::altered,
+              .skipped = {},
+            .altered = AlteredSegment{file.stream, file.segment, known.sequence, known.sha256,
+                                      found.sha256},
+            .sha256 = found.sha256};
+  } catch (const Error& error) {
+    return unreadable(file, error, !input || input->input().still_sealed());
+  }
+}
+
+Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
+  const Vault& vault = context_.vault;
+  std::unique_ptr<SegmentInput> opened;
+  try {
+    opened = context_.source.open(file);
+  } catch (const Error& error) {
+    return unreadable(file, error, true);
+  }
+  GuardedInput input(std::move(opened), context_.on_bytes);
+  const std::string key = layout::package(context_.options.tenant, file.stream, file.segment,
+                                          random_hex(*vault.environment().random, 8));
+  const auto writer =
+      vault.store().create(key, {.retain_until = context_.started_at + kGracePeriod});
+  std::variant<PackageSummary, LongRecord> outcome;
+  try {
+    outcome = write_package(input, *writer, recipient_, *vault.environment().random,
+                            {.time_path = context_.policy.field_map.at("time"),
+                             .stop = context_.options.stop,
+                             .on_bytes = {},
+                             .probe = context_.options.probe});
+  } catch (const Error& error) {
+    if (!input.failure()) throw;
+    return unreadable(file, error, input.input().still_sealed());
+  }
+  if (!input.input().still_sealed()) return not_sealed(file);
+  if (const auto* record = std::get_if<LongRecord>(&outcome)) {
+    return skipped(file, "record_too_long",
+                   "record " + std::to_string(record->record) + " at byte " +
+                       std::to_string(record->offset) + " is over " +
+                       std::to_string(kRecordLimit) + " bytes");
+  }
+  const auto& summary = std::get<PackageSummary>(outcome);
+  if (summary.bytes == 0 && context_.options.empty_segments == EmptySegments::skip) {
+    return skipped(file, "empty", "it holds no bytes; --allow-empty takes it");
+  }
+  writer->commit(summary.stored_sha256);
+  const Time now = vault.environment().clock->now();
+  return commit(file, {.header = vault.new_header(context_.options.tenant),
+                       .stream = file.stream,
+                       .segment = file.segment,
+                       .sequence = 0,
+                       .key = key,
+                       .stored_bytes = summary.stored_bytes,
+                       .stored_sha256 = summary.stored_sha256,
+                       .index_sha256 = summary.index_sha256,
+                       .key_epoch = context_.epoch.epoch,
+                       .records = summary.records,
+                       .opaque_records = summary.opaque_records,
+                       .frames = summary.frames,
+                       .first_time = summary.first_time,
+                       .last_time = summary.last_time,
+                       .bytes = summary.bytes,
+                       .sha256 = summary.sha256,
+                       .final_newline = summary.final_newline,
+                       .input_encoding = file.encoding,
+                       .input_bytes = input.input().input_bytes(),
+                       .input_sha256 = input.input().input_sha256().value_or(summary.sha256),
+                       .sealed_at = std::min(file.status.modified, now),
+                       .policy_version = context_.policy.version,
+                       .merkle_root = summary.merkle_root,
+                       .previous = {}});
+}
+
+Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest draft) {
+  const PutOptions options{
+      .retain_until = retain_document_until(context_.started_at, context_.policy.retention)};
+  const Digest found = draft.sha256;
+  const std::lock_guard lock(chains_mutex_);
+  const auto [entry, outcome] = context_.chains.commit(std::move(draft), options);
+  using Commit = SegmentChains::Commit::Outcome;
+  const SegmentManifest& sealed = entry->manifest;
+  if (outcome == Commit::altered) {
+    return {.outcome = Result::Outcome::altered,
+              .skipped = {},
+            .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, sealed.sha256,
+                                      found},
+            .sha256 = found};
+  }
+  return {.outcome = Result::Outcome::taken,
+          .skipped = {},
+          .altered = {},
+          .sha256 = found};
+}
+
+}  // namespace atp

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A vault and a source folder on one simulated disk.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "atp/backup/take_backup.hpp"
+#include "atp/vault/recovery.hpp"
+#include "atp/verify/verify.hpp"
+#include "support/error_kind.hpp"
+#include "support/manual_clock.hpp"
+#include "support/sequence_random.hpp"
+#include "support/simulated_file_system.hpp"
+
+namespace atp::test {
+
+class BackupFixture : public testing::Test {
+ protected:
+  BackupFixture() {
+    create_vault(environment_, "/vault",
+                 {.region = Region("west"), .domain = {}, .keys = "/keys", .configuration = {}});
+    create_directories(*disk_, "/source");
+    reopen();
+  }
+
+  void reopen() { vault_ = open_vault(environment_, "/vault", load_keys(*disk_, "/keys")); }
+
+  /// Writes a source file and lets time pass.
+  void seal(const std::string& name, const std::string& text) {
+    const Path path = Path("/source") / name;
+    create_directories(*disk_, path.parent_path());
+    if (disk_->status(path)) disk_->remove(path);
+    disk_->open(path, OpenMode::create_new)->write_at(0, as_bytes(text));
+    clock_->advance(std::chrono::minutes(1));
+  }
+
+  BackupOptions options(const std::string& tenant = "acme") const {
+    return {.tenant = TenantId(tenant),
+            .type = {},
+            .field_map = {},
+            .retention = {},
+            .workers = 2,
+            .stop = {},
+            .probe = {}};
+  }
+
+  BackupResult backup(const BackupOptions& options) {
+    clock_->advance(std::chrono::minutes(1));
+    const auto source = segment_folder(disk_, "/source");
+    return take_backup(*vault_, *source, options);
+  }
+  BackupResult backup() { return backup(options()); }
+
+  Report verify(const std::string& id) {
+    return verify_point(vault_->store(), id, &vault_->trust(), vault_->keys().identities, {});
+  }
+
+  std::vector<std::string> keys(const std::string& prefix) {
+    std::vector<std::string> keys;
+    for_each_key(vault_->store(), prefix, [&](const std::string& key) { keys.push_back(key); });
+    return keys;
+  }
+
+  const std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>();
+  const std::shared_ptr<SimulatedFileSystem> disk_ = std::make_shared<SimulatedFileSystem>(clock_);
+  const Environment environment_{disk_, clock_, std::make_shared<SequenceRandom>()};
+  std::shared_ptr<Vault> vault_;
+};
+
+}  // namespace atp::test
