@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A vault as the library makes it, in memory, small enough to damage everywhere: tenant `acme-corp`
-/// with a full point (stream `default`: 000001 of two frames; stream `api`: 000001) and an
-/// incremental one (`api`: 000002), and tenant `acme` with one point. Its objects can be copied,
-/// damaged and put into a store of their own.
+/// A vault as the library makes it, in memory, small enough to damage everywhere: tenant
+/// `acme-corp` with a full point (stream `default`: 000001, of two frames where it has over 4,096
+/// records; stream `api`: 000001) and an incremental one (`api`: 000002), and tenant `acme` with
+/// one point. Its objects can be copied, damaged and put into a store of their own.
 #pragma once
 
 #include <map>
@@ -25,8 +25,9 @@ using Objects = std::map<std::string, Bytes>;
 inline std::string numbered_records(std::uint64_t from, std::uint64_t to) {
   std::string text;
   for (std::uint64_t i = from; i < to; ++i) {
-    text += "{\"n\":" + std::to_string(i) + ",\"time\":\"2026-01-01T00:00:" +
-            std::string(i % 60 < 10 ? "0" : "") + std::to_string(i % 60) + "Z\"}\n";
+    text += "{\"n\":" + std::to_string(i) +
+            ",\"time\":\"2026-01-01T00:00:" + std::string(i % 60 < 10 ? "0" : "") +
+            std::to_string(i % 60) + "Z\"}\n";
   }
   return text;
 }
@@ -36,8 +37,8 @@ class SmallVault {
   const TenantId tenant{"acme-corp"};
   const TenantId other_tenant{"acme"};
 
-  std::shared_ptr<SimulatedFileSystem> files;
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+  std::shared_ptr<SimulatedFileSystem> files = std::make_shared<SimulatedFileSystem>(clock);
   std::shared_ptr<Vault> vault;
   std::string full;
   std::string incremental;
@@ -45,13 +46,16 @@ class SmallVault {
   /// What is sealed, decoded, by `<stream>/<segment>`.
   std::map<std::string, std::string> segments;
 
-  SmallVault() : files(std::make_shared<SimulatedFileSystem>(clock)) {
+  /// Vaults of two times have the same keys, and mostly the same names for their objects.
+  explicit SmallVault(std::uint64_t records = 4100, Time start = ManualClock().now()) {
+    clock->set(start);
     const Environment environment{files, clock, std::make_shared<SequenceRandom>(7)};
     const CreatedVault created = create_vault(
         environment, "/vault",
         {.region = Region("west"), .domain = {}, .keys = {}, .configuration = "/config"});
-    vault = open_vault(environment, "/vault", load_keys(*files, created.keys.signing_key.parent_path()));
-    put("default/000001", "/source/000001.jsonl", numbered_records(0, 4100));
+    vault = open_vault(environment, "/vault",
+                       load_keys(*files, created.keys.signing_key.parent_path()));
+    put("default/000001", "/source/000001.jsonl", numbered_records(0, records));
     put("api/000001", "/source/api/000001.jsonl",
         numbered_records(0, 2) + "no JSON at all\n\n" + "{\"time\":\"2026-01-02T00:00:00Z\"}");
     full = backup(tenant, "/source");
@@ -114,8 +118,13 @@ class SmallVault {
     clock->advance(std::chrono::minutes(1));
     const auto source = segment_folder(files, folder);
     return take_backup(*vault, *source,
-                       {.tenant = of, .type = {}, .field_map = {}, .retention = {}, .workers = 1,
-                        .stop = {}, .probe = {}})
+                       {.tenant = of,
+                        .type = {},
+                        .field_map = {},
+                        .retention = {},
+                        .workers = 1,
+                        .stop = {},
+                        .probe = {}})
         .recovery_point_id;
   }
 

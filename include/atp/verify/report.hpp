@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a verification found. A report passes only when everything its depth asks for is verified.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace atp {
+
+enum class CheckState {
+  verified,
+  failed,
+  attested,  ///< Somebody's signature says so; it could not be recomputed.
+  not_checked,
+};
+std::string_view to_string(CheckState state);
+
+/// Which promise a check is about; decides the exit code of a failure.
+enum class CheckClass {
+  integrity,  ///< Hash, chain, Merkle tree, missing or damaged object: 20.
+  trust,      ///< Signature or key: 21.
+  timestamp,  ///< 22.
+  gap,        ///< 23.
+};
+
+/// Both ends included.
+struct RecordRange {
+  std::uint64_t first;
+  std::uint64_t last;
+  bool operator==(const RecordRange&) const = default;
+};
+
+struct Check {
+  std::string name;  ///< What was checked, such as `package.sha256`.
+  CheckState state;
+  CheckClass check_class = CheckClass::integrity;
+  std::string subject;  ///< Key of the object.
+  std::optional<std::string> stream;
+  std::optional<std::string> segment;
+  std::optional<std::uint64_t> frame;
+  std::optional<RecordRange> records;
+  std::string expected;
+  std::string found;
+  bool operator==(const Check&) const = default;
+};
+
+/// Of a list of checks: failed where one failed, else not_checked where one is, else verified.
+/// An empty list is not_checked.
+CheckState verdict_of(const std::vector<Check>& checks);
+
+struct Report {
+  std::string recovery_point_id;
+  std::vector<Check> checks;
+
+  CheckState verdict() const { return verdict_of(checks); }
+  bool passed() const { return verdict() == CheckState::verified; }
+  std::vector<Check> failures() const;
+  /// 0 verified, 3 something not checked, 20 to 23 by the first class among the failures.
+  int exit_code() const;
+};
+
+}  // namespace atp

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A recovery point followed from its ledger to every segment it stands for, each step checked:
+/// what verifying and restoring have in common. Functions are thread-safe.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "atp/keys/key_epochs.hpp"
+#include "atp/segment/package_scan.hpp"
+#include "atp/storage/object_store.hpp"
+#include "atp/verify/report.hpp"
+
+namespace atp {
+
+/// One segment of a point or its parents; descriptor or manifest is there.
+struct ResolvedSegment {
+  StreamId stream;
+  std::uint64_t sequence;
+  std::optional<Descriptor> descriptor;     ///< As a point lists it.
+  std::optional<SegmentManifest> manifest;  ///< Only where sound and as the descriptor says.
+
+  std::string name() const { return manifest ? manifest->segment.str() : descriptor->name; }
+  const std::string& key() const { return manifest ? manifest->key : descriptor->key; }
+  std::uint64_t stored_bytes() const {
+    return manifest ? manifest->stored_bytes : descriptor->bytes;
+  }
+};
+
+struct ResolvedPoint {
+  TenantId tenant;
+  std::optional<RecoveryPoint> point;     ///< Absent where its manifest cannot be believed.
+  Digest sha256;                          ///< Of the manifest as stored.
+  std::vector<ResolvedSegment> segments;  ///< The union, in order of stream and sequence.
+  KeyEpochs epochs;
+  std::vector<Check> checks;
+};
+
+/// Reads and checks every document that a point hangs on; packages are not read. Without `trust`
+/// signatures are not checked. Throws: not_found where there is no such point; cancelled.
+ResolvedPoint resolve_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
+                            unsigned workers, const std::stop_token& stop);
+
+/// The identities of key epochs, by epoch.
+using EpochIdentities = std::map<std::string, age::Identity, std::less<>>;
+
+/// Those that `identities` open; a wrap that opens to something else is a failed check.
+EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epochs,
+                            std::span<const age::Identity> identities, std::vector<Check>& checks);
+
+/// Reads one package against its descriptor alone: `package.stored`.
+std::vector<Check> check_stored_package(ObjectStore& store, const ResolvedSegment& segment,
+                                        const ScanOptions& options);
+
+/// Also every record: `package.content`, not checked without manifest or fitting identity. Frames
+/// that are whole and proven go to `sink`, which may be null. One failed check for each damage,
+/// named `package.<damage>`. Throws: what `sink` does; cancelled, unavailable.
+std::vector<Check> check_package(ObjectStore& store, const ResolvedSegment& segment,
+                                 const EpochIdentities& identities, FrameSink* sink,
+                                 const ScanOptions& options);
+
+}  // namespace atp

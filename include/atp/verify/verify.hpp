@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Verification of recovery points from a store and a trust policy alone: no network of its own, no
+/// catalog, no signing key. Findings are checks in a `Report`; an `Error` means that the
+/// verification itself could not be done. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "atp/core/progress.hpp"
+#include "atp/crypto/age.hpp"
+#include "atp/crypto/trust_policy.hpp"
+#include "atp/storage/object_store.hpp"
+#include "atp/verify/report.hpp"
+
+namespace atp {
+
+enum class VerifyDepth {
+  stored,   ///< Digests, signatures, chains, ledger; needs no identity.
+  content,  ///< Also every record, leaf and root.
+};
+
+struct SegmentName {
+  StreamId stream;
+  SegmentId segment;
+};
+
+struct VerifyOptions {
+  VerifyDepth depth = VerifyDepth::content;
+  std::optional<SegmentName> segment;  ///< Only this one; the others' packages are not read.
+  unsigned workers = 0;                ///< 0: one a core.
+  std::stop_token stop;
+  ProgressSink* progress = nullptr;
+};
+
+/// The tenant whose point `id` is, by looking at every tenant's points. Throws: not_found.
+TenantId tenant_of_point(ObjectStore& store, const std::string& id);
+
+/// Every completed point's id, by tenant and in order of the ledger; read from the ledgers, whose
+/// damage is no error here but a finding of `verify_point`.
+std::vector<std::pair<TenantId, std::string>> list_points(ObjectStore& store,
+                                                          const std::optional<TenantId>& tenant);
+
+/// Verifies one point and everything it hangs on, down to its last full parent. What is missing or
+/// damaged is a failed check that names it and stops nothing else. Checks, by name:
+///
+///     vault               vault.json is signed and of the vault that the trust policy names
+///     ledger.entries      every entry: signed, in its place, of one origin
+///     ledger.signatures   only without trust policy: not checked
+///     ledger.checkpoint   checkpoints are signed and have the roots of the entries; the newest
+///                         covers the point's statement (else not checked: a crash does that, too)
+///     ledger.statement    the statement that completed the point, over its manifest's SHA-256
+///     point.manifest      canonical, signed, of this id, tenant and vault
+///     point.parent        each parent likewise, with the child's digest, completed before it
+///     point.list          each list page: its digest, canonical, as referred to
+///     point.merkle_root   recomputed over the listed descriptors
+///     point.counts        segments, records and bytes, summed up again
+///     point.coverage      the lists down to the full point have every manifest exactly once
+///     manifest.chain      every segment manifest of each stream: signed, chained, as listed
+///     key_epoch           every key epoch and wrap, and each that a manifest names
+///     policy              every policy version that is named
+///     package.stored      size and SHA-256 of each package
+///     package.content     its records, leaves, roots, counts and times
+///     package.<damage>    a failure in it, named as in `PackageDamage`, with frame and records
+///
+/// Without `trust` what depends on signatures is not checked; without `identities` content is not
+/// checked. With `segment` all documents are checked, but of the packages that one only.
+/// Throws: not_found where the point does not exist or lacks the segment; cancelled, unavailable.
+Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
+                    std::span<const age::Identity> identities, const VerifyOptions& options);
+
+}  // namespace atp

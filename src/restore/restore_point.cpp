@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iterator>
+
+#include "atp/core/error.hpp"
+#include "atp/core/parallel.hpp"
+#include "atp/restore/restore.hpp"
+#include "restore/restore_folder.hpp"
+#include "restore/scope.hpp"
+#include "verify/work.hpp"
+
+namespace atp {
+namespace {
+
+using restore::Item;
+using restore::RestoreFolder;
+
+class FileSink final : public FrameSink {
+ public:
+  explicit FileSink(File& file) : file_(file) {}
+  void frame(const FrameEntry&, ByteView raw) override {
+    file_.write_at(size_, raw);
+    size_ += raw.size();
+  }
+
+ private:
+  File& file_;
+  std::uint64_t size_ = 0;
+};
+
+void require_identities(const std::vector<Item>& items, const EpochIdentities& identities) {
+  for (const Item& item : items) {
+    if (identities.count(item.manifest().key_epoch) > 0) continue;
+    throw Error(ErrorKind::unauthenticated, item.manifest().key,
+                "no identity at hand opens key epoch " + item.manifest().key_epoch);
+  }
+}
+
+Check resumed_check(const Item& item) {
+  return {.name = "restore.file",
+          .state = CheckState::verified,
+          .subject = item.path().string(),
+          .stream = item.manifest().stream.str(),
+          .segment = item.manifest().segment.str(),
+          .frame = {},
+          .records = {},
+          .expected = {},
+          .found = {}};
+}
+
+/// One segment's way from the store to its staged file.
+struct Outcome {
+  std::vector<Check> checks;
+  bool resumed = false;
+};
+
+Outcome restore_item(ObjectStore& store, RestoreFolder& target, const Item& item,
+                     const EpochIdentities& identities, const ScanOptions& options) {
+  if (target.find_whole(item, options.stop)) {
+    if (options.on_bytes) options.on_bytes(item.manifest().stored_bytes);
+    return {{resumed_check(item)}, true};
+  }
+  auto file = target.begin(item);
+  FileSink sink(*file);
+  Outcome outcome{check_package(store, *item.segment, identities, &sink, options), false};
+  if (verdict_of(outcome.checks) == CheckState::verified) {
+    target.finish(item, std::move(file));
+  } else {
+    target.discard(item, std::move(file));
+  }
+  return outcome;
+}
+
+void take_in(RestoreResult& result, const Item& item, Outcome outcome) {
+  const bool whole = verdict_of(outcome.checks) == CheckState::verified;
+  auto& checks = result.report.checks;
+  checks.insert(checks.end(), std::make_move_iterator(outcome.checks.begin()),
+                std::make_move_iterator(outcome.checks.end()));
+  if (!whole) return;
+  ++result.segments;
+  result.segments_resumed += outcome.resumed ? 1 : 0;
+  result.records += item.manifest().records;
+  result.bytes += item.manifest().bytes;
+}
+
+}  // namespace
+
+RestoreResult restore_point(ObjectStore& store, FileSystem& files, const std::string& id,
+                            const Path& folder, const TrustPolicy& trust,
+                            std::span<const age::Identity> identities,
+                            const RestoreOptions& options) {
+  ResolvedPoint resolved = resolve_point(store, id, &trust, options.workers, options.stop);
+  RestoreResult result{.recovery_point_id = id, .folder = folder, .report = {id, {}}};
+  auto& checks = result.report.checks;
+  checks = std::move(resolved.checks);
+  const EpochIdentities opened = open_epochs(store, resolved.epochs, identities, checks);
+  if (result.report.verdict() == CheckState::failed) return result;
+  const std::vector<Item> items = restore::select_items(resolved, options);
+  require_identities(items, opened);
+  RestoreFolder target(files, folder, items);
+  target.prepare(restore::identify(resolved, options));
+  std::vector<const ResolvedSegment*> segments;
+  for (const Item& item : items) segments.push_back(item.segment);
+  verify::PackageProgress progress(options.progress, "restore", segments);
+  const ScanOptions scan_options = progress.scan_options(options.stop);
+  std::vector<Outcome> outcomes(items.size());
+  parallel_for(items.size(), verify::worker_count(options.workers), options.stop,
+               [&](std::size_t i) {
+                 outcomes[i] = restore_item(store, target, items[i], opened, scan_options);
+                 progress.add(0, 1);
+               });
+  for (std::size_t i = 0; i < items.size(); ++i) take_in(result, items[i], std::move(outcomes[i]));
+  if (result.segments == items.size()) target.publish();
+  return result;
+}
+
+RestorePlan plan_restore(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+                         const RestoreOptions& options) {
+  const ResolvedPoint resolved = resolve_point(store, id, &trust, options.workers, options.stop);
+  for (const Check& check : resolved.checks) {
+    if (check.state != CheckState::failed) continue;
+    throw Error(ErrorKind::corrupt, check.subject,
+                "expected " + check.expected + ", found " + check.found);
+  }
+  RestorePlan plan;
+  for (const Item& item : restore::select_items(resolved, options)) {
+    plan.items.push_back({item.manifest().stream.str() + "/" + item.manifest().segment.str(),
+                          item.manifest().records, item.manifest().bytes});
+  }
+  return plan;
+}
+
+}  // namespace atp

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/point_chain.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "atp/storage/layout.hpp"
+
+namespace atp::verify {
+namespace {
+
+constexpr const char* kEntries = "ledger.entries";
+constexpr const char* kCheckpoint = "ledger.checkpoint";
+constexpr const char* kStatement = "ledger.statement";
+
+class PointChainReader {
+ public:
+  PointChainReader(const Context& context, std::vector<Check>& checks)
+      : context_(context), checks_(checks) {}
+
+  PointChain run(const std::string& id) {
+    read_ledger();
+    const auto statement = find_statement(id);
+    check_checkpoint(statement);
+    PointChain chain;
+    auto link = read_point("point.manifest", id);
+    if (!link) return chain;
+    check_statement(*link, statement);
+    chain.points.push_back(std::move(*link));
+    read_parents(chain, statement);
+    return chain;
+  }
+
+ private:
+  void read_ledger() {
+    const std::string entries = layout::ledger_entries(context_.tenant, 0);
+    const std::string checkpoints = layout::ledger_checkpoints(context_.tenant, 0);
+    try {
+      ledger_ = atp::read_ledger(context_.store, context_.trust, context_.tenant);
+    } catch (const Error& error) {
+      if (!is_finding(error)) throw;
+      checks_.push_back(failed(kEntries, error.subject().empty() ? entries : error.subject(),
+                               "a readable ledger", error.message()));
+      return;
+    }
+    bool sound = true;
+    for (const Problem& problem : ledger_.problems) {
+      const bool of_checkpoint = problem.subject.starts_with(checkpoints);
+      sound = sound && of_checkpoint;
+      checks_.push_back(failed(of_checkpoint ? kCheckpoint : kEntries, problem));
+    }
+    if (sound) checks_.push_back(verified(kEntries, entries));
+    if (context_.trust == nullptr) {
+      checks_.push_back(signed_by_trust(context_, "ledger.signatures", entries));
+    }
+  }
+
+  /// The first entry that completes the point.
+  const Statement* find_statement(const std::string& id) const {
+    for (const LedgerEntry& entry : ledger_.entries) {
+      const Statement& statement = entry.statement;
+      if (statement.action == "recovery_point.completed" && statement.subject_id == id) {
+        return &statement;
+      }
+    }
+    return nullptr;
+  }
+
+  /// The newest checkpoint must cover the statement: only then can what an outsider holds expose a
+  /// later change. A crash may have come between the two, so that a missing one is no failure.
+  void check_checkpoint(const Statement* statement) {
+    const std::string folder = layout::ledger_checkpoints(context_.tenant, 0);
+    const auto& checkpoint = ledger_.newest_checkpoint;
+    if (statement != nullptr && checkpoint && checkpoint->size > statement->index) {
+      checks_.push_back(signed_by_trust(
+          context_, kCheckpoint, layout::ledger_checkpoint(context_.tenant, 0, checkpoint->size)));
+      return;
+    }
+    checks_.push_back(not_checked(
+        kCheckpoint, folder, "no sound checkpoint covers the statement that completes the point"));
+  }
+
+  std::optional<LinkedPoint> read_point(const std::string& name, const std::string& id) {
+    const std::string key = layout::recovery_point(context_.tenant, id);
+    auto stored = read_document<RecoveryPoint>(context_, name, key, context_.tenant, checks_);
+    if (!stored) return std::nullopt;
+    if (stored->document.recovery_point_id != id) {
+      checks_.push_back(
+          failed(name, key, "point " + id, "point " + stored->document.recovery_point_id));
+      return std::nullopt;
+    }
+    checks_.push_back(signed_by_trust(context_, name, key));
+    return LinkedPoint{key, stored->sha256, std::move(stored->document)};
+  }
+
+  void check_statement(const LinkedPoint& link, const Statement* statement) {
+    if (statement == nullptr) {
+      checks_.push_back(failed(kStatement, link.key,
+                               "a statement in the ledger that completes the point", "none"));
+      return;
+    }
+    const std::string key = layout::ledger_entry(context_.tenant, 0, statement->index);
+    if (statement->subject_sha256 != link.sha256) {
+      const auto& named = statement->subject_sha256;
+      checks_.push_back(
+          failed(kStatement, link.key,
+                 "SHA-256 " + (named ? named->hex() : "none") + " as " + key + " says",
+                 "SHA-256 " + link.sha256.hex()));
+    } else if (statement->index < link.point.ledger_size_seen) {
+      checks_.push_back(failed(kStatement, key,
+                               "an index of " + std::to_string(link.point.ledger_size_seen) +
+                                   " or more, which the point had seen",
+                               "index " + std::to_string(statement->index)));
+    } else {
+      checks_.push_back(signed_by_trust(context_, kStatement, key));
+    }
+  }
+
+  void read_parents(PointChain& chain, const Statement* child_statement) {
+    constexpr const char* kName = "point.parent";
+    std::set<std::string> seen{chain.points.front().point.recovery_point_id};
+    while (const auto parent = chain.points.back().point.parent) {
+      const std::string key = layout::recovery_point(context_.tenant, parent->id);
+      if (!seen.insert(parent->id).second) {
+        checks_.push_back(
+            failed(kName, key, "a point not yet in the chain", "it is its own parent"));
+        return;
+      }
+      auto link = read_point(kName, parent->id);
+      if (!link) return;
+      if (link->sha256 != parent->sha256) {
+        checks_.push_back(
+            failed(kName, key, "SHA-256 " + parent->sha256.hex(), "SHA-256 " + link->sha256.hex()));
+      }
+      const Statement* statement = find_statement(parent->id);
+      check_statement(*link, statement);
+      if (statement && child_statement && statement->index >= child_statement->index) {
+        checks_.push_back(failed(kName, key,
+                                 "completed before entry " + std::to_string(child_statement->index),
+                                 "completed by entry " + std::to_string(statement->index)));
+      }
+      chain.points.push_back(std::move(*link));
+      child_statement = statement;
+    }
+  }
+
+  const Context& context_;
+  std::vector<Check>& checks_;
+  LedgerReading ledger_;
+};
+
+}  // namespace
+
+PointChain read_point_chain(const Context& context, const std::string& id,
+                            std::vector<Check>& checks) {
+  return PointChainReader(context, checks).run(id);
+}
+
+}  // namespace atp::verify

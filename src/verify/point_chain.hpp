@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A point and its parents down to the last full one, each as the ledger completed it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "atp/ledger/ledger.hpp"
+#include "verify/checks.hpp"
+
+namespace atp::verify {
+
+struct LinkedPoint {
+  std::string key;
+  Digest sha256;  ///< Of the manifest as stored.
+  RecoveryPoint point;
+};
+
+struct PointChain {
+  std::vector<LinkedPoint> points;  ///< The newest first; empty where it cannot be believed.
+  bool reaches_full() const { return !points.empty() && !points.back().point.parent; }
+};
+
+/// `ledger.entries`, `ledger.signatures`, `ledger.checkpoint`, `ledger.statement`, `point.manifest`
+/// and `point.parent`.
+PointChain read_point_chain(const Context& context, const std::string& id,
+                            std::vector<Check>& checks);
+
+}  // namespace atp::verify

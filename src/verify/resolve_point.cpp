@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "atp/storage/layout.hpp"
+#include "atp/verify/resolved_point.hpp"
+#include "atp/verify/verify.hpp"
+#include "verify/coverage.hpp"
+#include "verify/work.hpp"
+
+namespace atp {
+namespace {
+
+using verify::Context;
+using verify::failed;
+
+void check_vault(const Context& context, std::vector<Check>& checks) {
+  const std::string key(layout::kVault);
+  if (verify::read_document<VaultDocument>(context, "vault", key, std::nullopt, checks)) {
+    checks.push_back(verify::signed_by_trust(context, "vault", key));
+  }
+}
+
+using SegmentMap = std::map<std::pair<StreamId, std::uint64_t>, ResolvedSegment>;
+
+/// The manifests, and what points list; where they differ, what is listed stands alone.
+SegmentMap join(const Context& context, const verify::ManifestChains& chains,
+                const std::vector<verify::Listing>& listings, std::vector<Check>& checks) {
+  SegmentMap segments;
+  for (const auto& [stream, chain] : chains) {
+    for (const auto& [sequence, link] : chain) {
+      if (!link.manifest) continue;
+      segments.emplace(std::pair(stream, sequence),
+                       ResolvedSegment{stream, sequence, std::nullopt, link.manifest});
+    }
+  }
+  for (const verify::Listing& listing : listings) {
+    for (const Descriptor& descriptor : listing.descriptors) {
+      const StreamId& stream = descriptor.stream;
+      ResolvedSegment& segment =
+          segments
+              .try_emplace({stream, descriptor.sequence},
+                           ResolvedSegment{stream, descriptor.sequence, std::nullopt, std::nullopt})
+              .first->second;
+      segment.descriptor = descriptor;
+      if (!segment.manifest) continue;
+      const Digest& digest = chains.at(stream).at(descriptor.sequence).sha256;
+      if (descriptor_of(*segment.manifest, digest) == descriptor) continue;
+      segment.manifest.reset();
+      checks.push_back(
+          failed("manifest.chain", layout::manifest(context.tenant, stream, descriptor.sequence),
+                 "the manifest that the point lists, SHA-256 " + descriptor.manifest_sha256.hex(),
+                 "another, SHA-256 " + digest.hex()));
+    }
+  }
+  return segments;
+}
+
+/// The epochs and policy versions that a point's documents name.
+struct Named {
+  std::set<std::string> epochs;
+  std::set<std::uint64_t> policies;
+};
+
+Named named_by(const verify::PointChain& points, const ResolvedPoint& resolved) {
+  Named named;
+  for (const verify::LinkedPoint& link : points.points) {
+    named.policies.insert(link.point.policy_version);
+  }
+  for (const ResolvedSegment& segment : resolved.segments) {
+    if (!segment.manifest) continue;
+    named.epochs.insert(segment.manifest->key_epoch);
+    named.policies.insert(segment.manifest->policy_version);
+  }
+  return named;
+}
+
+KeyEpochs read_epochs(const Context& context, const std::set<std::string>& named,
+                      std::vector<Check>& checks) {
+  constexpr const char* kName = "key_epoch";
+  const std::size_t before = checks.size();
+  KeyEpochs epochs;
+  try {
+    epochs = read_key_epochs(context.store, context.trust, context.tenant);
+  } catch (const Error& error) {
+    if (!verify::is_finding(error)) throw;
+    checks.push_back(failed(kName, error.subject(), "readable key epochs", error.message()));
+    return epochs;
+  }
+  for (const Problem& problem : epochs.problems) checks.push_back(failed(kName, problem));
+  for (auto& documents : epochs.documents) {
+    const std::string& name = documents.first;
+    const std::string folder = layout::key_epoch(context.tenant, name);
+    std::erase_if(documents.second, [&](const KeyEpoch& epoch) {
+      if (epoch.wrap_key.starts_with(folder)) return false;
+      checks.push_back(failed(kName, layout::key_epoch_document(context.tenant, name, epoch.index),
+                              "a wrap under " + folder, epoch.wrap_key));
+      return true;
+    });
+  }
+  for (const std::string& name : named) {
+    const auto found = epochs.documents.find(name);
+    if (found != epochs.documents.end() && !found->second.empty()) continue;
+    checks.push_back(failed(kName, layout::key_epoch_document(context.tenant, name, 0),
+                            "the key epoch that a manifest names", "no sound one"));
+  }
+  if (checks.size() == before) {
+    checks.push_back(verify::signed_by_trust(context, kName, layout::key_epochs(context.tenant)));
+  }
+  return epochs;
+}
+
+void check_policies(const Context& context, const std::set<std::uint64_t>& versions,
+                    std::vector<Check>& checks) {
+  constexpr const char* kName = "policy";
+  for (const std::uint64_t version : versions) {
+    const std::string key = layout::policy(context.tenant, version);
+    const auto stored =
+        verify::read_document<TenantPolicy>(context, kName, key, context.tenant, checks);
+    if (!stored) continue;
+    const std::uint64_t found = stored->document.version;
+    checks.push_back(found == version ? verify::signed_by_trust(context, kName, key)
+                                      : failed(kName, key, "version " + std::to_string(version),
+                                               "version " + std::to_string(found)));
+  }
+}
+
+}  // namespace
+
+ResolvedPoint resolve_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
+                            unsigned workers, const std::stop_token& stop) {
+  const Context context{store, trust, tenant_of_point(store, id), verify::worker_count(workers),
+                        stop};
+  ResolvedPoint resolved{context.tenant, std::nullopt, {}, {}, {}, {}};
+  std::vector<Check>& checks = resolved.checks;
+  check_vault(context, checks);
+  const verify::PointChain points = verify::read_point_chain(context, id, checks);
+  if (points.points.empty()) return resolved;
+  resolved.point = points.points.front().point;
+  resolved.sha256 = points.points.front().sha256;
+  std::vector<verify::Listing> listings;
+  for (const verify::LinkedPoint& link : points.points) {
+    listings.push_back(verify::read_listing(context, link.point, checks));
+  }
+  verify::ManifestChains chains;
+  for (const StreamCoverage& coverage : resolved.point->covered_to) {
+    if (chains.count(coverage.stream) > 0) continue;
+    chains.emplace(coverage.stream, verify::read_manifest_chain(context, coverage.stream,
+                                                                coverage.sequences, checks));
+  }
+  for (std::size_t i = 0; i < points.points.size(); ++i) {
+    const verify::LinkedPoint* parent =
+        i + 1 < points.points.size() ? &points.points[i + 1] : nullptr;
+    verify::check_totals(points.points[i], listings[i], chains, checks);
+    verify::check_coverage(points.points[i], parent, listings[i], chains, checks);
+  }
+  for (auto& [place, segment] : join(context, chains, listings, checks)) {
+    resolved.segments.push_back(segment);
+  }
+  const Named named = named_by(points, resolved);
+  resolved.epochs = read_epochs(context, named.epochs, checks);
+  check_policies(context, named.policies, checks);
+  return resolved;
+}
+
+EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epochs,
+                            std::span<const age::Identity> identities, std::vector<Check>& checks) {
+  EpochIdentities opened;
+  for (const auto& [name, documents] : epochs.documents) {
+    if (documents.empty() || identities.empty()) continue;
+    try {
+      KeyEpochs one;
+      one.documents.emplace(name, documents);
+      auto found = open_key_epochs(store, one, identities);
+      if (!found.empty()) opened.emplace(name, std::move(found.front()));
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::unauthenticated) continue;
+      if (!verify::is_finding(error)) throw;
+      checks.push_back(failed("key_epoch", documents.front().wrap_key,
+                              "the identity of " + documents.front().recipient, error.message()));
+    }
+  }
+  return opened;
+}
+
+}  // namespace atp

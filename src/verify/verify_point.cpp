@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iterator>
+
+#include "atp/core/error.hpp"
+#include "atp/core/parallel.hpp"
+#include "atp/verify/resolved_point.hpp"
+#include "atp/verify/verify.hpp"
+#include "verify/work.hpp"
+
+namespace atp {
+namespace {
+
+std::vector<const ResolvedSegment*> select(const ResolvedPoint& resolved, const std::string& id,
+                                           const std::optional<SegmentName>& name) {
+  std::vector<const ResolvedSegment*> selected;
+  for (const ResolvedSegment& segment : resolved.segments) {
+    const bool wanted =
+        !name || (segment.stream == name->stream && segment.name() == name->segment.str());
+    if (wanted) selected.push_back(&segment);
+  }
+  if (name && selected.empty() && resolved.point) {
+    throw Error(ErrorKind::not_found, name->stream.str() + "/" + name->segment.str(),
+                "is no segment of " + id);
+  }
+  return selected;
+}
+
+void append(std::vector<Check>& to, std::vector<Check>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
+                    std::span<const age::Identity> identities, const VerifyOptions& options) {
+  ResolvedPoint resolved = resolve_point(store, id, trust, options.workers, options.stop);
+  const auto segments = select(resolved, id, options.segment);
+  std::vector<Check> wrap_checks;
+  const bool deep = options.depth == VerifyDepth::content;
+  const EpochIdentities opened =
+      deep ? open_epochs(store, resolved.epochs, identities, wrap_checks) : EpochIdentities();
+  verify::PackageProgress progress(options.progress, "verify", segments);
+  const ScanOptions scan_options = progress.scan_options(options.stop);
+  std::vector<std::vector<Check>> package_checks(segments.size());
+  parallel_for(
+      segments.size(), verify::worker_count(options.workers), options.stop, [&](std::size_t i) {
+        package_checks[i] = deep ? check_package(store, *segments[i], opened, nullptr, scan_options)
+                                 : check_stored_package(store, *segments[i], scan_options);
+        progress.add(0, 1);
+      });
+  Report report{id, std::move(resolved.checks)};
+  append(report.checks, std::move(wrap_checks));
+  for (auto& checks : package_checks) append(report.checks, std::move(checks));
+  return report;
+}
+
+}  // namespace atp

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Finding points in a store that nobody vouches for.
+#include "atp/storage/layout.hpp"
+#include "verify/verifying.hpp"
+
+namespace atp {
+namespace {
+
+using test::small_vault;
+using test::SmallVault;
+using Points = std::vector<std::pair<TenantId, std::string>>;
+
+TEST(ListPoints, GivesThemByTenantAndInOrderOfTheLedger) {
+  const SmallVault& vault = small_vault();
+  const auto store = vault.store_of(vault.objects());
+  EXPECT_EQ(list_points(*store, std::nullopt), (Points{{vault.other_tenant, vault.other_point},
+                                                       {vault.tenant, vault.full},
+                                                       {vault.tenant, vault.incremental}}));
+}
+
+TEST(ListPoints, T070_OfOneTenantAreNotThoseOfItsNamesake) {
+  const SmallVault& vault = small_vault();
+  const auto store = vault.store_of(vault.objects());
+  EXPECT_EQ(list_points(*store, vault.other_tenant),
+            (Points{{vault.other_tenant, vault.other_point}}));
+  EXPECT_EQ(list_points(*store, TenantId("acme-")), Points{});
+}
+
+TEST(ListPoints, T012_PassesOverEntriesThatAreDamaged) {
+  const SmallVault& vault = small_vault();
+  const std::string key = layout::ledger_entry(vault.tenant, 0, 1);
+  for (const auto& bytes : {std::optional<Bytes>(), std::optional(Bytes()),
+                            std::optional(Bytes(100)), std::optional(Bytes(100'000))}) {
+    const auto store = vault.store_with(key, bytes);
+    EXPECT_EQ(list_points(*store, vault.tenant), (Points{{vault.tenant, vault.incremental}}));
+  }
+}
+
+TEST(ListPoints, OfAStoreWithStrangeNamesPassesOverThem) {
+  const SmallVault& vault = small_vault();
+  test::Objects objects = vault.objects();
+  objects.emplace("ledger/=ZZ/0/entries/00000000000000000000", Bytes());
+  objects.emplace("ledger/Upper/x", Bytes());
+  objects.emplace("recovery-points/=ZZ/x.json", Bytes());
+  const auto store = vault.store_of(objects);
+  EXPECT_EQ(list_points(*store, std::nullopt).size(), 3U);
+  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+}
+
+TEST(TenantOfPoint, KnowsEachPoint) {
+  const SmallVault& vault = small_vault();
+  const auto store = vault.store_of(vault.objects());
+  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+  EXPECT_EQ(tenant_of_point(*store, vault.other_point), vault.other_tenant);
+  EXPECT_EQ(test::error_kind([&] { tenant_of_point(*store, "RP-x"); }), ErrorKind::not_found);
+}
+
+TEST(TenantOfPoint, KnowsAPointWhoseManifestIsLost) {
+  const SmallVault& vault = small_vault();
+  const auto store =
+      vault.store_with(layout::recovery_point(vault.tenant, vault.full), std::nullopt);
+  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+}
+
+TEST(TenantOfPoint, KnowsAPointWhoseLedgerIsLost) {
+  const SmallVault& vault = small_vault();
+  test::Objects objects = vault.objects();
+  std::erase_if(objects, [](const auto& each) { return each.first.starts_with("ledger/"); });
+  const auto store = vault.store_of(objects);
+  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+}
+
+TEST(TenantOfPoint, T069_ACopyUnderAnotherTenantDoesNotMakeItItsPoint) {
+  const SmallVault& vault = small_vault();
+  const Bytes& point = vault.objects().at(layout::recovery_point(vault.tenant, vault.full));
+  const auto store =
+      vault.store_with(layout::recovery_point(vault.other_tenant, vault.full), point);
+  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+  EXPECT_TRUE(test::verify(*store, vault.full).passed());
+}
+
+}  // namespace
+}  // namespace atp
