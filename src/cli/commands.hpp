@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The verbs of the command. Each returns its exit code and throws `Error` where it could not be
+/// done.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "atp/core/file_system.hpp"
+#include "cli/console.hpp"
+
+namespace atp::cli {
+
+/// Exit codes beyond those of error kinds (style.md has them all).
+inline constexpr int kExitBug = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitPartial = 3;
+inline constexpr int kExitNoVault = 10;
+inline constexpr int kExitWrongKey = 12;
+inline constexpr int kExitIntegrity = 20;
+
+/// Everything that can be said on the command line.
+struct Arguments {
+  bool json = false;
+  bool quiet = false;
+  bool dry_run = false;
+  Path vault;
+  std::optional<Path> keys;
+  std::optional<Path> trust;
+  std::string region;
+  std::optional<std::string> domain;
+  std::optional<std::string> tenant;
+  Path from;
+  std::optional<std::string> type;
+  std::vector<std::string> map;
+  std::optional<std::string> retention;
+  bool reread = false;
+  bool allow_empty = false;
+  std::optional<std::string> point;
+  bool all = false;
+  std::optional<std::string> segment;
+  std::optional<std::string> stream;
+  std::string depth = "content";
+  Path to;
+  std::optional<std::string> since;
+  std::optional<std::string> until;
+  unsigned jobs = 0;
+};
+
+struct Session {
+  const Arguments& arguments;
+  Console& console;
+  std::stop_token stop;
+};
+
+int run_init(const Session& session);
+int run_backup(const Session& session);
+int run_points(const Session& session);
+int run_show(const Session& session);
+int run_verify(const Session& session);
+int run_restore(const Session& session);
+int run_catalog_rebuild(const Session& session);
+int run_doctor(const Session& session);
+
+}  // namespace atp::cli

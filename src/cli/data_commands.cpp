@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+/// backup, verify, restore.
+#include "atp/backup/take_backup.hpp"
+#include "atp/core/error.hpp"
+#include "atp/restore/restore.hpp"
+#include "atp/vault/points.hpp"
+#include "cli/session.hpp"
+
+namespace atp::cli {
+namespace {
+
+constexpr std::size_t kFailuresShown = 20;
+
+FieldMap parse_map(const std::vector<std::string>& entries) {
+  FieldMap map;
+  for (const std::string& entry : entries) {
+    const auto equals = entry.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == entry.size()) {
+      throw Error(ErrorKind::invalid_argument, "--map " + entry,
+                  "expected FIELD=PATH, such as time=eventTime");
+    }
+    const std::string field = entry.substr(0, equals);
+    if (!default_field_map().contains(field)) {
+      throw Error(ErrorKind::invalid_argument, "--map " + entry,
+                  "there is no field " + field +
+                      ": it is one of time, action, actor.id, subject.id, subject.email, "
+                      "subject.phone");
+    }
+    if (!map.emplace(field, entry.substr(equals + 1)).second) {
+      throw Error(ErrorKind::invalid_argument, "--map " + entry, field + " is mapped twice");
+    }
+  }
+  return map;
+}
+
+BackupOptions backup_options(const Session& session) {
+  const Arguments& arguments = session.arguments;
+  BackupOptions options{.tenant = TenantId(*arguments.tenant),
+                        .type = {},
+                        .field_map = {},
+                        .retention = {},
+                        .workers = arguments.jobs,
+                        .stop = session.stop,
+                        .progress = &session.console,
+                        .probe = {}};
+  if (arguments.type) {
+    options.type = *arguments.type == "full" ? BackupType::full : BackupType::incremental;
+  }
+  if (!arguments.map.empty()) options.field_map = parse_map(arguments.map);
+  if (arguments.retention) options.retention = CalendarPeriod::parse(*arguments.retention);
+  if (arguments.reread) options.known_files = KnownFiles::reread;
+  if (arguments.allow_empty) options.empty_segments = EmptySegments::take;
+  return options;
+}
+
+Json skipped_json(const std::vector<SkippedInput>& skipped) {
+  Json::Array array;
+  for (const SkippedInput& each : skipped) {
+    array.push_back(Json::Object{
+        {"name", each.name}, {"reason", each.reason}, {"detail", json_text(each.detail)}});
+  }
+  return array;
+}
+
+int dry_run_backup(const Session& session, const Vault& vault, SegmentSource& source,
+                   const BackupOptions& options) {
+  const BackupPlan plan = plan_backup(vault, source, options);
+  Json::Array names;
+  for (const std::string& name : plan.to_read) {
+    names.push_back(json_text(name));
+    session.console.line("would read " + printable(name));
+  }
+  session.console.object(
+      {{"dryRun", true},
+       {"tenantId", options.tenant.str()},
+       {"backupType", plan.backup_type == BackupType::full ? "full" : "incremental"},
+       {"toRead", std::move(names)},
+       {"bytesToRead", plan.bytes_to_read},
+       {"segmentsUnchanged", plan.segments_unchanged},
+       {"skipped", skipped_json(plan.skipped)}});
+  session.console.line(counted(plan.to_read.size(), "segment") + " to read, " +
+                       human_bytes(static_cast<double>(plan.bytes_to_read)) + "; " +
+                       std::to_string(plan.segments_unchanged) + " unchanged");
+  return 0;
+}
+
+Json::Object backup_object(const BackupResult& result) {
+  Json::Array alarms;
+  for (const AlteredSegment& alarm : result.alarms) {
+    alarms.push_back(Json::Object{{"stream", alarm.stream.str()},
+                                  {"segment", alarm.segment.str()},
+                                  {"sequence", alarm.sequence},
+                                  {"sealedSha256", alarm.sealed_sha256.hex()},
+                                  {"foundSha256", alarm.found_sha256.hex()}});
+  }
+  Json::Array gone;
+  for (const std::string& name : result.gone) gone.push_back(name);
+  return {{"recoveryPointId", result.recovery_point_id},
+          {"tenantId", result.tenant.str()},
+          {"region", result.region.str()},
+          {"backupType", result.backup_type == BackupType::full ? "full" : "incremental"},
+          {"status", to_string(result.status)},
+          {"segmentsNew", result.segments_new},
+          {"segmentsUnchanged", result.segments_unchanged},
+          {"records", result.records},
+          {"bytes", result.bytes},
+          {"storedBytes", result.stored_bytes},
+          {"merkleRoot", result.merkle_root.hex()},
+          {"skipped", skipped_json(result.skipped)},
+          {"alarms", std::move(alarms)},
+          {"gone", std::move(gone)}};
+}
+
+void print_backup(Console& console, const BackupResult& result) {
+  for (const SkippedInput& each : result.skipped) {
+    console.line(console.paint(Colour::warn, "skipped") + "  " + printable(each.name) + ": " +
+                 each.reason + ", " + printable(each.detail));
+  }
+  for (const AlteredSegment& alarm : result.alarms) {
+    console.line(console.paint(Colour::bad, "altered") + "  " + printable(alarm.stream.str()) +
+                 "/" + printable(alarm.segment.str()) + ": sealed as " + alarm.sealed_sha256.hex() +
+                 ", the source has " + alarm.found_sha256.hex() + "; the sealed one stays");
+  }
+  for (const std::string& name : result.gone) {
+    console.line("gone at the source  " + printable(name));
+  }
+  const bool good =
+      result.status == BackupStatus::completed || result.status == BackupStatus::unchanged;
+  const Colour colour = good                                   ? Colour::good
+                        : result.status == BackupStatus::alarm ? Colour::bad
+                                                               : Colour::warn;
+  console.line(console.paint(colour, to_string(result.status)) + "  " + result.recovery_point_id);
+  const std::string unchanged = std::to_string(result.segments_unchanged) + " unchanged";
+  if (result.segments_new == 0) return console.line("  nothing new, " + unchanged);
+  console.line("  " + counted(result.segments_new, "new segment") + ", " + unchanged + "; " +
+               counted(result.records, "record") + ", " +
+               human_bytes(static_cast<double>(result.bytes)) + " in " +
+               human_bytes(static_cast<double>(result.stored_bytes)));
+}
+
+int backup_exit_code(BackupStatus status) {
+  switch (status) {
+    case BackupStatus::completed:
+    case BackupStatus::unchanged:
+      return 0;
+    case BackupStatus::partial:
+      return kExitPartial;
+    case BackupStatus::alarm:
+      return kExitIntegrity;
+  }
+  return kExitBug;
+}
+
+/// The points to verify: the one named, all, or each tenant's newest.
+std::vector<std::string> points_to_verify(ObjectStore& store, const Arguments& arguments) {
+  if (arguments.point) return {*arguments.point};
+  std::vector<std::string> ids;
+  std::optional<TenantId> before;
+  for (const auto& [tenant, id] : list_points(store, std::nullopt)) {
+    if (!arguments.all && before == tenant) ids.pop_back();
+    ids.push_back(id);
+    before = tenant;
+  }
+  if (ids.empty()) {
+    throw Error(ErrorKind::not_found, arguments.vault.string(), "holds no recovery point yet");
+  }
+  return ids;
+}
+
+void print_report(Console& console, const Report& report) {
+  std::size_t shown = 0;
+  for (const Check& check : report.checks) {
+    if (check.state == CheckState::verified) continue;
+    if (++shown > kFailuresShown) continue;
+    print_check(console, check);
+  }
+  if (shown > kFailuresShown) {
+    console.line("  and " + std::to_string(shown - kFailuresShown) + " more (--json has all)");
+  }
+  const CheckState verdict = report.verdict();
+  const Colour colour = verdict == CheckState::verified ? Colour::good
+                        : verdict == CheckState::failed ? Colour::bad
+                                                        : Colour::warn;
+  console.line(console.paint(colour, to_string(verdict)) + "  " + report.recovery_point_id + "  (" +
+               counted(report.checks.size(), "check") + ")");
+}
+
+Json::Array checks_json(const std::vector<Check>& checks) {
+  Json::Array array;
+  for (const Check& check : checks) array.push_back(check_json(check));
+  return array;
+}
+
+/// The graver of two exit codes: a failure before what was not checked.
+int graver(int a, int b) {
+  if (a == 0 || b == 0) return std::max(a, b);
+  if (a == kExitPartial || b == kExitPartial) return std::max(a, b);
+  return std::min(a, b);
+}
+
+/// An instant itself; of a date its last instant's next.
+Time end_of(const std::string& until) {
+  const auto instant = parse_time(until);
+  return instant ? *instant : *parse_time_or_day(until).to;
+}
+
+RestoreOptions restore_options(const Session& session) {
+  const Arguments& arguments = session.arguments;
+  RestoreOptions options;
+  if (arguments.stream) options.stream = StreamId(*arguments.stream);
+  if (arguments.segment) {
+    const SegmentName name = parse_segment_name(*arguments.segment);
+    options.segment_stream = name.stream;
+    options.segment = name.segment;
+  }
+  if (arguments.since) options.time.from = parse_time_or_day(*arguments.since).from;
+  if (arguments.until) options.time.to = end_of(*arguments.until);
+  if (options.time.empty()) {
+    throw Error(ErrorKind::invalid_argument, "--since, --until", "name an empty time range");
+  }
+  options.workers = arguments.jobs;
+  options.stop = session.stop;
+  options.progress = &session.console;
+  return options;
+}
+
+int dry_run_restore(const Session& session, const RestorePlan& plan) {
+  Json::Array items;
+  std::uint64_t bytes = 0;
+  for (const RestorePlan::Item& item : plan.items) {
+    items.push_back(Json::Object{
+        {"name", json_text(item.name)}, {"records", item.records}, {"bytes", item.bytes}});
+    session.console.line("would restore " + printable(item.name) + ", " +
+                         human_bytes(static_cast<double>(item.bytes)));
+    bytes += item.bytes;
+  }
+  session.console.object({{"dryRun", true},
+                          {"recoveryPointId", *session.arguments.point},
+                          {"segments", std::move(items)},
+                          {"bytes", bytes}});
+  return 0;
+}
+
+}  // namespace
+
+int run_backup(const Session& session) {
+  const BackupOptions options = backup_options(session);
+  const Environment environment = system_environment();
+  const auto vault = open_vault(environment, session.arguments);
+  const auto source = segment_folder(environment.files, absolute_path(session.arguments.from));
+  if (session.arguments.dry_run) return dry_run_backup(session, *vault, *source, options);
+  const BackupResult result = take_backup(*vault, *source, options);
+  session.console.end_progress();
+  session.console.object(backup_object(result));
+  print_backup(session.console, result);
+  return backup_exit_code(result.status);
+}
+
+int run_verify(const Session& session) {
+  const Arguments& arguments = session.arguments;
+  const Environment environment = system_environment();
+  const auto store = open_store(environment, arguments.vault);
+  const Keys keys = load_keys(environment, arguments);
+  VerifyOptions options;
+  options.depth = arguments.depth == "stored" ? VerifyDepth::stored : VerifyDepth::content;
+  if (arguments.segment) options.segment = parse_segment_name(*arguments.segment);
+  options.workers = arguments.jobs;
+  options.stop = session.stop;
+  options.progress = &session.console;
+  int exit_code = 0;
+  for (const std::string& id : points_to_verify(*store, arguments)) {
+    const Report report =
+        verify_point(*store, id, keys.trust ? &*keys.trust : nullptr, keys.identities, options);
+    session.console.end_progress();
+    session.console.object({{"recoveryPointId", report.recovery_point_id},
+                            {"verdict", to_string(report.verdict())},
+                            {"checks", checks_json(report.checks)}});
+    print_report(session.console, report);
+    exit_code = graver(exit_code, report.exit_code());
+  }
+  return exit_code;
+}
+
+int run_restore(const Session& session) {
+  const Arguments& arguments = session.arguments;
+  const Environment environment = system_environment();
+  const RestoreOptions options = restore_options(session);
+  const auto store = open_store(environment, arguments.vault);
+  const Keys keys = load_keys(environment, arguments);
+  if (!keys.trust) {
+    throw Error(ErrorKind::unauthenticated, arguments.vault.string(),
+                "no trust policy at hand: nothing is restored that cannot be verified "
+                "(--keys or --trust)");
+  }
+  if (arguments.dry_run) {
+    return dry_run_restore(session, plan_restore(*store, *arguments.point, *keys.trust, options));
+  }
+  const RestoreResult result =
+      restore_point(*store, *environment.files, *arguments.point, absolute_path(arguments.to),
+                    *keys.trust, keys.identities, options);
+  session.console.end_progress();
+  session.console.object({{"recoveryPointId", result.recovery_point_id},
+                          {"folder", json_text(result.folder.string())},
+                          {"verdict", to_string(result.report.verdict())},
+                          {"segments", result.segments},
+                          {"segmentsResumed", result.segments_resumed},
+                          {"records", result.records},
+                          {"bytes", result.bytes},
+                          {"failures", checks_json(result.report.failures())}});
+  print_report(session.console, result.report);
+  if (!result.report.passed()) {
+    session.console.note("nothing was restored: what is damaged must be repaired first");
+    return result.report.exit_code();
+  }
+  session.console.line("restored " + counted(result.segments, "segment") + ", " +
+                       counted(result.records, "record") + ", " +
+                       human_bytes(static_cast<double>(result.bytes)) + " to " +
+                       printable(result.folder.string()));
+  return 0;
+}
+
+}  // namespace atp::cli

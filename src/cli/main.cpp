@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The `atp` command: arguments, signals, exit codes.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <iostream>
+#include <thread>
+
+#include "atp/core/version.hpp"
+#include "cli/commands.hpp"
+
+namespace atp::cli {
+namespace {
+
+using Run = int (*)(const Session&);
+
+/// Keys must not end up in a core file, nor be read by a debugger of the same user.
+void keep_secrets() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+/// Turns SIGINT and SIGTERM into a stop request; a second one ends the process at once.
+class SignalWatch {
+ public:
+  SignalWatch() {
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    watcher_ = std::jthread([this](const std::stop_token& done) { watch(done); });
+  }
+  std::stop_token token() const { return stop_.get_token(); }
+  /// 128 and the signal's number; 0 where none came.
+  int exit_code() const { return exit_code_; }
+
+ private:
+  void watch(const std::stop_token& done) {
+    const timespec tick{0, 50'000'000};
+    while (!done.stop_requested()) {
+      const int signal_number = sigtimedwait(&set_, nullptr, &tick);
+      if (signal_number <= 0) continue;
+      if (exit_code_ != 0) _exit(exit_code_);
+      exit_code_ = 128 + signal_number;
+      stop_.request_stop();
+    }
+  }
+
+  sigset_t set_{};
+  std::stop_source stop_;
+  std::atomic<int> exit_code_{0};
+  std::jthread watcher_;
+};
+
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", std::string(kVersion));
+    app_.fallthrough();
+    app_.add_flag("--json", arguments_.json, "Print JSON on standard output");
+    app_.add_flag("--quiet", arguments_.quiet, "Print no progress and no notes");
+    add_init();
+    add_backup();
+    add_points();
+    add_show();
+    add_verify();
+    add_restore();
+    add_catalog();
+    add_doctor();
+  }
+
+  /// Nothing to run where help or the version was asked for; `exit_code` then says so.
+  Run parse(int argc, char** argv, int& exit_code) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::Success& done) {
+      exit_code = app_.exit(done);
+      return nullptr;
+    } catch (const CLI::ParseError& error) {
+      const bool json = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+      Console({.json = json})
+          .error({ErrorKind::invalid_argument, "command line",
+                  std::string(error.what()) + " (atp --help, atp COMMAND --help)"});
+      exit_code = kExitUsage;
+      return nullptr;
+    }
+    return run_;
+  }
+
+  const Arguments& arguments() const { return arguments_; }
+
+ private:
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& text, Run run) {
+    CLI::App* command = parent.add_subcommand(name, text);
+    command->add_option("VAULT", arguments_.vault, "The vault's folder")->required();
+    command->callback([this, run] { run_ = run; });
+    return command;
+  }
+
+  void add_keys(CLI::App* command) {
+    command->add_option("--keys", arguments_.keys,
+                        "Folder of the keys (default: <configuration>/atp/<vaultId>)");
+  }
+
+  void add_trust(CLI::App* command) {
+    command->add_option("--trust", arguments_.trust, "Trust policy (default: trust.json there)");
+  }
+
+  void add_dry_run(CLI::App* command) {
+    command->add_flag("--dry-run", arguments_.dry_run, "Say what would be done and do nothing");
+  }
+
+  void add_jobs(CLI::App* command) {
+    command->add_option("--jobs", arguments_.jobs, "Threads (default: one a core)")
+        ->check(CLI::Range(1, 256));
+  }
+
+  void add_init() {
+    CLI::App* command = add(app_, "init", "Make a vault and its keys", run_init);
+    command->add_option("--region", arguments_.region, "Where the vault's bytes live")->required();
+    command->add_option("--domain", arguments_.domain,
+                        "Domain in the ledgers' origins (default: <vaultId>.invalid)");
+    add_keys(command);
+    add_dry_run(command);
+  }
+
+  void add_backup() {
+    CLI::App* command =
+        add(app_, "backup", "Take a recovery point of a segment folder", run_backup);
+    command->add_option("--tenant", arguments_.tenant, "Whose records these are")->required();
+    command->add_option("--from", arguments_.from, "Folder of [STREAM/]SEGMENT.jsonl[.gz|.zst]")
+        ->required();
+    command->add_option("--type", arguments_.type, "full or incremental (the first is full)")
+        ->check(CLI::IsMember({"full", "incremental"}));
+    command->add_option("--map", arguments_.map,
+                        "FIELD=PATH: where a record has time, action, actor.id, subject.id, "
+                        "subject.email, subject.phone; repeatable");
+    command->add_option("--retention", arguments_.retention,
+                        "How long segments are kept, such as P7Y (default at first)");
+    command->add_flag("--reread", arguments_.reread, "Read known files again, whatever stat says");
+    command->add_flag("--allow-empty", arguments_.allow_empty, "Take segments without a byte");
+    add_keys(command);
+    add_trust(command);
+    add_jobs(command);
+    add_dry_run(command);
+  }
+
+  void add_points() {
+    CLI::App* command = add(app_, "points", "List recovery points", run_points);
+    command->add_option("--tenant", arguments_.tenant, "Only this tenant's");
+    add_keys(command);
+    add_trust(command);
+  }
+
+  void add_show() {
+    CLI::App* command = add(app_, "show", "Show a recovery point", run_show);
+    command->add_option("POINT", arguments_.point, "Id of the recovery point")->required();
+    add_keys(command);
+    add_trust(command);
+  }
+
+  void add_verify() {
+    CLI::App* command = add(
+        app_, "verify", "Verify recovery points (each tenant's newest, unless told)", run_verify);
+    auto* point = command->add_option("POINT", arguments_.point, "Id of the recovery point");
+    command->add_flag("--all", arguments_.all, "Every recovery point")->excludes(point);
+    command->add_option("--segment", arguments_.segment, "STREAM/SEGMENT: only this package");
+    command
+        ->add_option("--depth", arguments_.depth,
+                     "stored: digests and signatures; content: every record too (default)")
+        ->check(CLI::IsMember({"stored", "content"}));
+    add_keys(command);
+    add_trust(command);
+    add_jobs(command);
+  }
+
+  void add_restore() {
+    CLI::App* command = add(app_, "restore", "Restore a recovery point into a folder", run_restore);
+    command->add_option("POINT", arguments_.point, "Id of the recovery point")->required();
+    command->add_option("--to", arguments_.to, "New folder, or an unfinished restore of the point")
+        ->required();
+    auto* stream = command->add_option("--stream", arguments_.stream, "Only this stream");
+    command->add_option("--segment", arguments_.segment, "STREAM/SEGMENT: only this one")
+        ->excludes(stream);
+    command->add_option("--since", arguments_.since,
+                        "Only segments with records from this time (RFC 3339, or a date) on");
+    command->add_option("--until", arguments_.until,
+                        "Only segments with records before this time, or up to this date's end");
+    add_keys(command);
+    add_trust(command);
+    add_jobs(command);
+    add_dry_run(command);
+  }
+
+  void add_catalog() {
+    CLI::App* catalog = app_.add_subcommand("catalog", "Work on the catalog");
+    catalog->require_subcommand(1);
+    CLI::App* command =
+        add(*catalog, "rebuild", "Rebuild the catalog from the store alone", run_catalog_rebuild);
+    add_keys(command);
+    add_trust(command);
+    add_dry_run(command);
+  }
+
+  void add_doctor() {
+    CLI::App* command =
+        add(app_, "doctor", "Look the vault over and mend what a crash left", run_doctor);
+    add_keys(command);
+    add_trust(command);
+    add_dry_run(command);
+  }
+
+  CLI::App app_{"Backup, restore and verification of audit trails", "atp"};
+  Arguments arguments_;
+  Run run_ = nullptr;
+};
+
+/// Exit codes that say more than the error's kind.
+int exit_code_of(const Error& error, const Arguments& arguments) {
+  if (error.kind() == ErrorKind::not_found && error.subject() == arguments.vault.string()) {
+    return kExitNoVault;
+  }
+  if (error.kind() == ErrorKind::unauthenticated && error.subject().ends_with(".age")) {
+    return kExitWrongKey;
+  }
+  return error_kind_info(error.kind()).exit_code;
+}
+
+int run_main(int argc, char** argv) {
+  keep_secrets();
+  CommandLine command_line;
+  int exit_code = 0;
+  const Run run = command_line.parse(argc, argv, exit_code);
+  if (run == nullptr) return exit_code;
+  const Arguments& arguments = command_line.arguments();
+  Console console({.json = arguments.json, .quiet = arguments.quiet});
+  const SignalWatch signals;
+  try {
+    return run({arguments, console, signals.token()});
+  } catch (const Error& error) {
+    console.error(error);
+    const int interrupted = error.kind() == ErrorKind::cancelled ? signals.exit_code() : 0;
+    return interrupted != 0 ? interrupted : exit_code_of(error, arguments);
+  } catch (const std::bad_alloc&) {
+    console.error({ErrorKind::unavailable, "memory", "not enough memory"});
+    return error_kind_info(ErrorKind::unavailable).exit_code;
+  } catch (const std::exception& bug) {
+    console.bug(std::string("this is a bug: ") + bug.what());
+    return kExitBug;
+  }
+}
+
+}  // namespace
+}  // namespace atp::cli
+
+int main(int argc, char** argv) { return atp::cli::run_main(argc, argv); }

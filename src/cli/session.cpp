@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/session.hpp"
+
+#include <cstdlib>
+
+namespace atp::cli {
+namespace {
+
+Json optional_json(const std::optional<std::string>& value) {
+  return value ? Json(json_text(*value)) : Json();
+}
+
+}  // namespace
+
+Path configuration_folder() {
+  if (const char* folder = std::getenv("XDG_CONFIG_HOME"); folder && *folder) return folder;
+  if (const char* home = std::getenv("HOME"); home && *home) return Path(home) / ".config";
+  throw Error(ErrorKind::invalid_argument, "--keys",
+              "neither XDG_CONFIG_HOME nor HOME is set: say where the keys are");
+}
+
+Path absolute_path(const Path& path) { return std::filesystem::absolute(path).lexically_normal(); }
+
+Keys load_keys(const Environment& environment, const Arguments& arguments) {
+  if (arguments.keys && !environment.files->status(*arguments.keys)) {
+    throw Error(ErrorKind::not_found, arguments.keys->string(), "there is no such key folder");
+  }
+  const Path folder =
+      arguments.keys ? *arguments.keys
+                     : default_key_folder(environment, arguments.vault, configuration_folder());
+  Keys keys = atp::load_keys(*environment.files, folder);
+  if (arguments.trust) keys.trust = load_trust_policy(*environment.files, *arguments.trust);
+  return keys;
+}
+
+std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments) {
+  open_store(environment, arguments.vault);
+  return atp::open_vault(environment, arguments.vault, load_keys(environment, arguments));
+}
+
+SegmentName parse_segment_name(const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) {
+    throw Error(ErrorKind::invalid_argument, text,
+                "expected STREAM/SEGMENT (default/SEGMENT for flat files)");
+  }
+  return {StreamId(text.substr(0, slash)), SegmentId(text.substr(slash + 1))};
+}
+
+Json check_json(const Check& check) {
+  Json records;
+  if (check.records) {
+    records = Json::Object{{"first", check.records->first}, {"last", check.records->last}};
+  }
+  return Json::Object{{"name", check.name},
+                      {"state", to_string(check.state)},
+                      {"subject", json_text(check.subject)},
+                      {"stream", optional_json(check.stream)},
+                      {"segment", optional_json(check.segment)},
+                      {"frame", check.frame ? Json(*check.frame) : Json()},
+                      {"records", std::move(records)},
+                      {"expected", json_text(check.expected)},
+                      {"found", json_text(check.found)}};
+}
+
+void print_check(Console& console, const Check& check) {
+  const bool failed = check.state == CheckState::failed;
+  std::string head = console.paint(failed ? Colour::bad : Colour::warn, to_string(check.state)) +
+                     "  " + check.name;
+  if (check.stream && check.segment) {
+    head += "  segment " + printable(*check.stream) + "/" + printable(*check.segment);
+    if (check.frame) head += ", frame " + std::to_string(*check.frame);
+    if (check.records) {
+      head += ", records " + std::to_string(check.records->first) + " to " +
+              std::to_string(check.records->last);
+    }
+  }
+  console.line("  " + head);
+  console.line("    object    " + printable(check.subject));
+  if (!check.expected.empty()) console.line("    expected  " + printable(check.expected));
+  if (!check.found.empty()) {
+    console.line((failed ? "    found     " : "    because   ") + printable(check.found));
+  }
+}
+
+}  // namespace atp::cli

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What several commands need: keys and vaults from arguments, names from text, reports as JSON.
+#pragma once
+
+#include <memory>
+
+#include "atp/keys/key_folder.hpp"
+#include "atp/vault/vault.hpp"
+#include "atp/verify/report.hpp"
+#include "atp/verify/verify.hpp"
+#include "cli/commands.hpp"
+
+namespace atp::cli {
+
+/// `$XDG_CONFIG_HOME`, else `~/.config`. Throws: invalid_argument where neither is known.
+Path configuration_folder();
+
+Path absolute_path(const Path& path);
+
+/// From `--keys`, else the vault's default folder; the trust policy from `--trust` where given.
+Keys load_keys(const Environment& environment, const Arguments& arguments);
+
+std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments);
+
+/// `STREAM/SEGMENT`. Throws: invalid_argument.
+SegmentName parse_segment_name(const std::string& text);
+
+Json check_json(const Check& check);
+/// A check that did not verify, for people: what and where, then what was expected and found.
+void print_check(Console& console, const Check& check);
+
+}  // namespace atp::cli
