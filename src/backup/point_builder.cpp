@@ -77,14 +77,12 @@ RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const Segmen
       add(totals, page, chain);
     }
   }
-  DocumentHeader header = vault.new_header(tenant);
-  const Time completed_at = header.created_at;
-  RecoveryPoint point{.header = std::move(header),
+  RecoveryPoint point{.header = vault.new_header(tenant),
                       .recovery_point_id = draft.recovery_point_id,
                       .region = vault.region(),
                       .backup_type = draft.type,
                       .as_of = draft.as_of,
-                      .completed_at = completed_at,
+                      .completed_at = draft.completed_at,
                       .parent = {},
                       .covered_to = std::move(coverage),
                       .lists = std::move(lists),

@@ -16,6 +16,7 @@ struct PointDraft {
   BackupType type;
   std::optional<CompletedPoint> parent;  ///< Only of an incremental one.
   Time as_of;
+  Time completed_at;
   std::vector<SkippedInput> skipped;
   std::vector<AlteredSegment> alarms;
   std::uint64_t policy_version;

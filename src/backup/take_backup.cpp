@@ -106,7 +106,7 @@ class BackupJob {
         lock_(vault.lock_for_job(job_id_)),
         ledger_(catch_up(vault, options.tenant)),
         chains_(vault, options.tenant, SegmentChains::From::catalog) {
-    finish_lost_jobs(vault_, ledger_, chains_);
+    finish_lost_jobs(vault_, ledger_, chains_, worker_count(options.workers));
     point_id_ = make_recovery_point_id(started_at_, vault.region(), options.tenant,
                                        *vault.environment().random);
   }
@@ -131,6 +131,7 @@ class BackupJob {
     retain_until_ = retain_document_until(started_at_, policy.retention);
     parent_ = newest_point(vault_, ledger_);
     copy_segments(policy);
+    copied_at_ = vault_.environment().clock->now();
     sort_findings();
     BackupResult result = describe();
     if (needs_point()) {
@@ -245,12 +246,14 @@ class BackupJob {
                    .type = incremental ? BackupType::incremental : BackupType::full,
                    .parent = incremental ? parent_ : std::nullopt,
                    .as_of = started_at_,
+                   .completed_at = copied_at_,
                    .skipped = skipped_,
                    .alarms = alarms_,
                    .policy_version = policy.version,
                    .ledger_size_seen = ledger_.size()},
                   {.retain_until = retain_until_});
-    complete_point(vault_, ledger_, chains_, job_id_, point_id_);
+    complete_point(vault_, ledger_, chains_, job_id_, point_id_,
+                   worker_count(options_.workers));
     record_progress(vault_, ledger_, chains_);
     changed_ = true;
     set_point(result, point);
@@ -303,6 +306,7 @@ class BackupJob {
   SegmentChains chains_;
   std::string point_id_;
   Time retain_until_;
+  Time copied_at_;
   std::optional<CompletedPoint> parent_;
   std::set<std::pair<StreamId, SegmentId>> at_source_;
   std::mutex mutex_;

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <thread>
 #include <utility>
 
 #include "atp/core/error.hpp"
-#include "atp/core/ids.hpp"
 
 namespace atp {
 namespace {
@@ -293,7 +293,7 @@ int last_error(sqlite3_vfs*, int, char*) { return 0; }
 SqliteVfs::SqliteVfs(std::shared_ptr<FileSystem> files, std::shared_ptr<Random> random)
     : files_(std::move(files)),
       random_(std::move(random)),
-      name_("atp-" + random_hex(*random_, 16)) {
+      name_("atp-" + std::to_string(reinterpret_cast<std::uintptr_t>(this))) {
   vfs_.iVersion = 1;
   vfs_.szOsFile = sizeof(VfsFile);
   vfs_.mxPathname = kLongestPath;

@@ -10,6 +10,25 @@ namespace {
 constexpr std::uint64_t kTerm = 0;
 constexpr std::uint64_t kCheckpointLimit = 64 << 10;
 
+std::optional<std::uint64_t> checkpoint_size(const std::string& key) {
+  try {
+    return parse_sequence(layout::element(key, 4));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid_argument) throw;
+    return std::nullopt;
+  }
+}
+
+/// Nothing where there is no such object, or one over `limit` bytes.
+std::optional<Bytes> read_small(ObjectStore& store, const std::string& key, std::uint64_t limit) {
+  try {
+    return find_object(store, key, limit);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    return std::nullopt;
+  }
+}
+
 Problem integrity(std::string subject, std::string expected, std::string found) {
   return {Problem::Kind::integrity, std::move(subject), std::move(expected),
           std::move(found)};
@@ -71,20 +90,24 @@ class Reader {
     const bool entries_are_sound = reading_.problems.empty();
     merkle::Frontier<Rfc9162Hasher> tree;
     for (const std::string& key : keys) {
-      const std::uint64_t size = parse_sequence(layout::element(key, 4));
-      while (tree.size() < std::min<std::uint64_t>(size, reading_.entries.size())) {
+      const auto size = checkpoint_size(key);
+      if (!size) {
+        reading_.problems.push_back(integrity(key, "a size of 20 digits", "another name"));
+        continue;
+      }
+      while (tree.size() < std::min<std::uint64_t>(*size, reading_.entries.size())) {
         tree.push(Rfc9162Hasher::leaf(as_bytes(reading_.entries[tree.size()].stored)));
       }
-      if (size > tree.size() && !entries_are_sound) return;
-      read_checkpoint(key, size, tree);
+      if (*size > tree.size() && !entries_are_sound) return;
+      read_checkpoint(key, *size, tree);
     }
   }
 
  private:
   bool read_entry(const std::string& key, std::uint64_t index) {
-    const auto bytes = find_object(store_, key, kStatementLimit);
+    const auto bytes = read_small(store_, key, kStatementLimit);
     if (!bytes) {
-      reading_.problems.push_back(integrity(key, "an entry", "none"));
+      reading_.problems.push_back(integrity(key, "a statement", "none, or one over the limit"));
       return false;
     }
     auto checked = check_document<Statement>(as_text(*bytes), trust_, tenant_);
@@ -104,7 +127,7 @@ class Reader {
 
   void read_checkpoint(const std::string& key, std::uint64_t size,
                        const merkle::Frontier<Rfc9162Hasher>& tree) {
-    const Bytes note = get_object(store_, key, kCheckpointLimit);
+    const Bytes note = read_small(store_, key, kCheckpointLimit).value_or(Bytes());
     const auto checkpoint =
         trust_ ? open_checkpoint(as_text(note), trust_->keys_of(KeyRole::ledger))
                : parse_checkpoint(as_text(note));

@@ -14,8 +14,6 @@
 namespace atp {
 namespace {
 
-constexpr unsigned kGrowWorkers = 4;
-
 struct Growth {
   Time at_least;
   Time until;
@@ -24,13 +22,20 @@ struct Growth {
 /// What must be kept how long for a point to be restorable until its own retention ends.
 class Needs {
  public:
-  Needs(const Vault& vault, const SegmentChains& chains, const TenantPolicy& policy)
-      : vault_(vault), chains_(chains), policy_(policy), tenant_(*policy.header.tenant) {}
+  Needs(const Vault& vault, const Ledger& ledger, const SegmentChains& chains,
+        const TenantPolicy& policy)
+      : vault_(vault),
+        ledger_(ledger),
+        chains_(chains),
+        policy_(policy),
+        tenant_(*policy.header.tenant) {}
 
   void add_point(const RecoveryPoint& point) {
     if (needs_.empty()) {
       document_ = {retain_document_at_least_until(point.as_of, policy_.retention),
                    retain_document_until(point.as_of, policy_.retention)};
+      add_document(std::string(layout::kVault));
+      add_ledger();
       add_keys_and_policies();
     }
     add_document(layout::recovery_point(tenant_, point.recovery_point_id));
@@ -42,9 +47,9 @@ class Needs {
     }
   }
 
-  void grow() const {
+  void grow(unsigned workers) const {
     const std::vector<std::pair<std::string, Growth>> needs(needs_.begin(), needs_.end());
-    parallel_for(needs.size(), kGrowWorkers, {}, [&](std::size_t i) {
+    parallel_for(needs.size(), workers, {}, [&](std::size_t i) {
       const auto& [key, growth] = needs[i];
       const auto info = vault_.store().stat(key);
       if (!info) throw Error(ErrorKind::corrupt, key, "is missing, but a point needs it");
@@ -59,6 +64,14 @@ class Needs {
 
  private:
   void add_document(const std::string& key) { needs_.emplace(key, document_); }
+
+  void add_ledger() {
+    for (std::uint64_t index = 0; index < ledger_.size(); ++index) {
+      add_document(layout::ledger_entry(tenant_, ledger_.term(), index));
+    }
+    for_each_key(vault_.store(), layout::ledger_checkpoints(tenant_, ledger_.term()),
+                 [&](const std::string& key) { add_document(key); });
+  }
 
   void add_keys_and_policies() {
     const KeyEpochs epochs = read_key_epochs(vault_.store(), &vault_.trust(), tenant_);
@@ -82,6 +95,7 @@ class Needs {
   }
 
   const Vault& vault_;
+  const Ledger& ledger_;
   const SegmentChains& chains_;
   const TenantPolicy& policy_;
   const TenantId tenant_;
@@ -151,7 +165,8 @@ void append_statement(const Vault& vault, Ledger& ledger, const Statement& state
 }
 
 void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& chains,
-                    const std::string& job_id, const std::string& recovery_point_id) {
+                    const std::string& job_id, const std::string& recovery_point_id,
+                    unsigned workers) {
   const TenantId& tenant = ledger.tenant();
   const std::string key = layout::recovery_point(tenant, recovery_point_id);
   const Bytes stored = get_object(vault.store(), key, kDocumentLimit);
@@ -173,18 +188,21 @@ void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& cha
   } else if (!ledger.has_checkpoint()) {
     ledger.put_checkpoint(vault.ledger_signer(), {.retain_until = retain_until});
   }
-  Needs needs(vault, chains, policy);
+  Needs needs(vault, ledger, chains, policy);
   for (const RecoveryPoint& each : with_parents(vault, std::move(point))) needs.add_point(each);
-  needs.grow();
+  needs.grow(workers);
 }
 
-std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains) {
+std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains,
+                             unsigned workers) {
   std::size_t lost = 0;
   for (const JobRow& job : vault.catalog().running_jobs()) {
     if (job.tenant != ledger.tenant() || vault.job_is_running(job.job_id)) continue;
     const std::string key = layout::recovery_point(job.tenant, job.recovery_point_id);
     const bool whole = vault.store().stat(key).has_value();
-    if (whole) complete_point(vault, ledger, chains, job.job_id, job.recovery_point_id);
+    if (whole) {
+      complete_point(vault, ledger, chains, job.job_id, job.recovery_point_id, workers);
+    }
     record_progress(vault, ledger, chains);
     vault.catalog().end_job(job.job_id, whole ? JobState::completed : JobState::failed);
     ++lost;

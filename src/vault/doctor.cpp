@@ -8,6 +8,8 @@
 namespace atp {
 namespace {
 
+constexpr unsigned kWorkers = 4;
+
 /// Runs one examination; what it throws is its bad finding.
 template <class Look>
 void examine_one(std::vector<Finding>& findings, const std::string& name,
@@ -48,7 +50,7 @@ Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mendi
     return good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries");
   }
   SegmentChains chains(vault, tenant, SegmentChains::From::catalog);
-  const std::size_t lost = finish_lost_jobs(vault, ledger, chains);
+  const std::size_t lost = finish_lost_jobs(vault, ledger, chains, kWorkers);
   record_progress(vault, ledger, chains);
   return {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.str(),
           std::to_string(ledger.size()) + " entries, " + std::to_string(lost) +

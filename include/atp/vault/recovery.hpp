@@ -23,9 +23,11 @@ Ledger catch_up(const Vault& vault, const TenantId& tenant);
 void record_progress(const Vault& vault, const Ledger& ledger, SegmentChains& chains);
 
 /// Appends the statement that completes a point whose manifest is stored, its checkpoint, and grows
-/// the retention of all that the point needs. Harmless where some of it is done.
+/// the retention of all that the point needs, on `workers` threads. Harmless where some of it is
+/// done.
 void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& chains,
-                    const std::string& job_id, const std::string& recovery_point_id);
+                    const std::string& job_id, const std::string& recovery_point_id,
+                    unsigned workers);
 
 /// Appends one statement, whoever else is appending, and its checkpoint; opens the ledger where it
 /// is empty.
@@ -34,7 +36,8 @@ void append_statement(const Vault& vault, Ledger& ledger, const Statement& state
 
 /// Ends jobs of the tenant whose process is gone: a point whose manifest is stored is completed,
 /// others are given up. How many there were.
-std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains);
+std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains,
+                             unsigned workers);
 
 /// Tenants with a ledger or manifests in the store.
 std::vector<TenantId> list_tenants(ObjectStore& store);
