@@ -248,7 +248,7 @@ std::shared_ptr<Catalog> create_sqlite_catalog(std::shared_ptr<FileSystem> files
     throw Error(ErrorKind::already_exists, journal.string(),
                 "the journal of a lost catalog would be applied to the new one");
   }
-  write_file_durably(*files, file, empty_catalog(vault_id), kPermissions);
+  write_file_durably(*files, *random, file, empty_catalog(vault_id), kPermissions);
   return open_sqlite_catalog(std::move(files), std::move(random), file, vault_id);
 }
 

@@ -22,6 +22,16 @@ void create_directory_if_missing(FileSystem& files, const Path& path, std::uint3
   }
 }
 
+/// Of a directory that is there: who made it may not have come to this, unless it was somebody who
+/// may do more than we.
+void sync_if_permitted(FileSystem& files, const Path& directory) {
+  try {
+    files.sync_directory(directory);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::permission_denied) throw;
+  }
+}
+
 /// Removes a temporary unless it was given its name.
 class Temporary {
  public:
@@ -66,22 +76,25 @@ Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit) {
 
 void create_directories(FileSystem& files, const Path& path, std::uint32_t permissions) {
   const Path directory = path.has_filename() ? path : path.parent_path();
-  if (directory.empty()) return;
-  if (const auto status = files.status(directory)) {
-    if (status->type == FileType::directory || status->type == FileType::symlink) return;
+  const Path parent = directory_of(directory);
+  if (directory.empty() || directory == parent) return;
+  create_directories(files, parent, permissions);
+  const auto status = files.status(directory);
+  if (!status) {
+    create_directory_if_missing(files, directory, permissions);
+    files.sync_directory(parent);
+    return;
+  }
+  if (status->type != FileType::directory && status->type != FileType::symlink) {
     throw Error(ErrorKind::already_exists, directory.string(),
                 "expected a directory, found a file");
   }
-  const Path parent = directory_of(directory);
-  if (parent != Path(".")) create_directories(files, parent, permissions);
-  create_directory_if_missing(files, directory, permissions);
-  files.sync_directory(parent);
+  sync_if_permitted(files, parent);
 }
 
-void write_file_durably(FileSystem& files, const Path& path, ByteView contents,
+void write_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,
                         std::uint32_t permissions) {
   const Path directory = directory_of(path);
-  SystemRandom random;
   const Path beside = path.parent_path() / (".tmp-" + random_hex(random, 8));
   const auto file = files.open(beside, OpenMode::create_new, permissions);
   Temporary temporary(files, beside);

@@ -65,6 +65,7 @@ class Queue {
 
 void parallel_for(std::size_t count, unsigned workers, const std::stop_token& stop,
                   const std::function<void(std::size_t)>& work) {
+  if (workers == 0) workers = std::max(1u, std::thread::hardware_concurrency());
   Queue queue(count, stop, work);
   {
     std::vector<std::jthread> helpers;

@@ -26,16 +26,6 @@ std::optional<Problem> misplaced(const KeyEpoch& found, const std::string& key,
   return std::nullopt;
 }
 
-/// Nothing where there is no such object, or one over `limit` bytes.
-std::optional<Bytes> read_small(ObjectStore& store, const std::string& key, std::uint64_t limit) {
-  try {
-    return find_object(store, key, limit);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt) throw;
-    return std::nullopt;
-  }
-}
-
 std::optional<Problem> check_wrap(ObjectStore& store, const TenantId& tenant,
                                   const KeyEpoch& epoch) {
   const std::string folder = layout::key_epoch(tenant, epoch.epoch);
@@ -43,7 +33,7 @@ std::optional<Problem> check_wrap(ObjectStore& store, const TenantId& tenant,
     return Problem{Problem::Kind::integrity, epoch.wrap_key, "a wrap under " + folder,
                    epoch.wrap_key};
   }
-  const auto wrap = read_small(store, epoch.wrap_key, kWrapLimit);
+  const auto wrap = find_small_object(store, epoch.wrap_key, kWrapLimit);
   const std::string expected = "SHA-256 " + epoch.wrap_sha256.hex();
   if (!wrap) return Problem{Problem::Kind::integrity, epoch.wrap_key, expected, "no such object"};
   const Digest digest = sha256(*wrap);
@@ -59,7 +49,7 @@ KeyEpochs read_key_epochs(ObjectStore& store, const TrustPolicy* trust, const Te
   KeyEpochs epochs;
   for_each_key(store, layout::key_epochs(tenant), [&](const std::string& key) {
     if (!key.ends_with(".json")) return;
-    const Bytes stored = read_small(store, key, kDocumentLimit).value_or(Bytes());
+    const Bytes stored = find_small_object(store, key, kDocumentLimit).value_or(Bytes());
     auto checked = check_document<KeyEpoch>(as_text(stored), trust, tenant);
     if (!checked.document) {
       epochs.problems.push_back(problem_of(key, checked));

@@ -51,8 +51,8 @@ std::shared_ptr<const Signer> load_signer(FileSystem& files, const Path& path) {
 
 bool exists(FileSystem& files, const Path& path) { return files.status(path).has_value(); }
 
-void write_secret(FileSystem& files, const Path& path, const SecretBytes& secret) {
-  write_file_durably(files, path, secret.view(), kSecretPermissions);
+void write_secret(FileSystem& files, Random& random, const Path& path, const SecretBytes& secret) {
+  write_file_durably(files, random, path, secret.view(), kSecretPermissions);
 }
 
 TrustPolicy trust_of(const std::string& vault_id, const std::string& domain, const Signer& signer,
@@ -80,15 +80,15 @@ Keys create_keys(FileSystem& files, Random& random, const Path& folder, const st
   }
   create_directories(files, folder, 0700);
   if (!exists(files, paths.identity)) {
-    write_secret(files, paths.identity, age::Identity::generate(random).file());
+    write_secret(files, random, paths.identity, age::Identity::generate(random).file());
   }
   for (const Path& path : {paths.signing_key, paths.ledger_key}) {
-    if (!exists(files, path)) write_secret(files, path, generate_ed25519_pem(random));
+    if (!exists(files, path)) write_secret(files, random, path, generate_ed25519_pem(random));
   }
   if (!exists(files, paths.trust)) {
     const TrustPolicy trust = trust_of(vault_id, domain, *load_signer(files, paths.signing_key),
                                        *load_signer(files, paths.ledger_key));
-    write_file_durably(files, paths.trust, as_bytes(print_trust_policy(trust)));
+    write_file_durably(files, random, paths.trust, as_bytes(print_trust_policy(trust)));
   }
   files.sync_directory(folder);
   return load_keys(files, folder);

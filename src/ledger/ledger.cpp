@@ -19,16 +19,6 @@ std::optional<std::uint64_t> checkpoint_size(const std::string& key) {
   }
 }
 
-/// Nothing where there is no such object, or one over `limit` bytes.
-std::optional<Bytes> read_small(ObjectStore& store, const std::string& key, std::uint64_t limit) {
-  try {
-    return find_object(store, key, limit);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt) throw;
-    return std::nullopt;
-  }
-}
-
 Problem integrity(std::string subject, std::string expected, std::string found) {
   return {Problem::Kind::integrity, std::move(subject), std::move(expected),
           std::move(found)};
@@ -105,7 +95,7 @@ class Reader {
 
  private:
   bool read_entry(const std::string& key, std::uint64_t index) {
-    const auto bytes = read_small(store_, key, kStatementLimit);
+    const auto bytes = find_small_object(store_, key, kStatementLimit);
     if (!bytes) {
       reading_.problems.push_back(integrity(key, "a statement", "none, or one over the limit"));
       return false;
@@ -127,7 +117,7 @@ class Reader {
 
   void read_checkpoint(const std::string& key, std::uint64_t size,
                        const merkle::Frontier<Rfc9162Hasher>& tree) {
-    const Bytes note = read_small(store_, key, kCheckpointLimit).value_or(Bytes());
+    const Bytes note = find_small_object(store_, key, kCheckpointLimit).value_or(Bytes());
     const auto checkpoint =
         trust_ ? open_checkpoint(as_text(note), trust_->keys_of(KeyRole::ledger))
                : parse_checkpoint(as_text(note));

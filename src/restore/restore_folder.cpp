@@ -48,8 +48,9 @@ void remove_tree(FileSystem& files, const Path& folder) {
 
 }  // namespace
 
-RestoreFolder::RestoreFolder(FileSystem& files, Path folder, const std::vector<Item>& items)
+RestoreFolder::RestoreFolder(FileSystem& files, Random& random, Path folder, const std::vector<Item>& items)
     : files_(files),
+      random_(random),
       folder_(std::move(folder)),
       unfinished_(folder_ / kUnfinishedRestore),
       marker_(unfinished_ / "restore.json"),
@@ -108,7 +109,7 @@ void RestoreFolder::check_marker(const std::string& identity) {
     refuse(marker_, "is of another restore; finish that one or remove " + unfinished_.string());
   }
   if (files_.status(staging_)) refuse(staging_, "is of a restore that cannot be told");
-  write_file_durably(files_, marker_, as_bytes(identity));
+  write_file_durably(files_, random_, marker_, as_bytes(identity));
 }
 
 void RestoreFolder::ensure_directory(const Path& path) {

@@ -19,7 +19,7 @@ namespace atp::restore {
 class RestoreFolder {
  public:
   /// `items` must outlive it.
-  RestoreFolder(FileSystem& files, Path folder, const std::vector<Item>& items);
+  RestoreFolder(FileSystem& files, Random& random, Path folder, const std::vector<Item>& items);
 
   /// Takes the folder for the restore that `identity` tells. Throws: already_exists for a folder
   /// that holds anything else, symbolic links among it.
@@ -46,6 +46,7 @@ class RestoreFolder {
   void ensure_directory(const Path& path);
 
   FileSystem& files_;
+  Random& random_;
   const Path folder_;
   const Path unfinished_;
   const Path marker_;

@@ -84,7 +84,8 @@ void take_in(RestoreResult& result, const Item& item, Outcome outcome) {
 
 }  // namespace
 
-RestoreResult restore_point(ObjectStore& store, FileSystem& files, const std::string& id,
+RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& random,
+                            const std::string& id,
                             const Path& folder, const TrustPolicy& trust,
                             std::span<const age::Identity> identities,
                             const RestoreOptions& options) {
@@ -96,14 +97,14 @@ RestoreResult restore_point(ObjectStore& store, FileSystem& files, const std::st
   if (result.report.verdict() == CheckState::failed) return result;
   const std::vector<Item> items = restore::select_items(resolved, options);
   require_identities(items, opened);
-  RestoreFolder target(files, folder, items);
+  RestoreFolder target(files, random, folder, items);
   target.prepare(restore::identify(resolved, options));
   std::vector<const ResolvedSegment*> segments;
   for (const Item& item : items) segments.push_back(item.segment);
-  verify::PackageProgress progress(options.progress, "restore", segments);
-  const ScanOptions scan_options = progress.scan_options(options.stop);
+  ProgressMeter progress(options.progress, verify::total_of("restore", segments));
+  const ScanOptions scan_options = verify::scan_options(progress, options.stop);
   std::vector<Outcome> outcomes(items.size());
-  parallel_for(items.size(), verify::worker_count(options.workers), options.stop,
+  parallel_for(items.size(), options.workers, options.stop,
                [&](std::size_t i) {
                  outcomes[i] = restore_item(store, target, items[i], opened, scan_options);
                  progress.add(0, 1);

@@ -65,8 +65,6 @@ std::string recovery_point(const TenantId& tenant, const std::string& id) {
   return recovery_points(tenant) + id + ".json";
 }
 
-std::string ledgers() { return "ledger/"; }
-
 std::string ledger_entries(const TenantId& tenant, std::uint64_t term) {
   return ledger(tenant, term) + "entries/";
 }

@@ -79,6 +79,16 @@ std::optional<Bytes> find_object(ObjectStore& store, const std::string& key, std
   }
 }
 
+std::optional<Bytes> find_small_object(ObjectStore& store, const std::string& key,
+                                       std::uint64_t limit) {
+  try {
+    return find_object(store, key, limit);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    return std::nullopt;
+  }
+}
+
 void for_each_key(ObjectStore& store, const std::string& prefix,
                   const std::function<void(const std::string&)>& each) {
   std::string after;

@@ -13,8 +13,6 @@
 namespace atp {
 namespace {
 
-constexpr std::string_view kPoints = "recovery-points/";
-
 std::optional<TenantId> try_tenant(std::string_view encoded) {
   try {
     return TenantId::decode(encoded);
@@ -60,10 +58,16 @@ bool is_completed(ObjectStore& store, const TenantId& tenant, const std::string&
 
 }  // namespace
 
-TenantId tenant_of_point(ObjectStore& store, const std::string& id) {
+std::vector<TenantId> list_tenants(ObjectStore& store) {
   std::set<TenantId> tenants;
-  collect_tenants(store, std::string(kPoints), tenants);
-  collect_tenants(store, layout::ledgers(), tenants);
+  for (const std::string_view root : layout::kTenantRoots) {
+    collect_tenants(store, std::string(root), tenants);
+  }
+  return {tenants.begin(), tenants.end()};
+}
+
+TenantId tenant_of_point(ObjectStore& store, const std::string& id) {
+  const std::vector<TenantId> tenants = list_tenants(store);
   std::vector<TenantId> holders;
   for (const TenantId& tenant : tenants) {
     if (is_key_element(id) && store.stat(layout::recovery_point(tenant, id))) {
@@ -80,12 +84,7 @@ TenantId tenant_of_point(ObjectStore& store, const std::string& id) {
 
 std::vector<std::pair<TenantId, std::string>> list_points(ObjectStore& store,
                                                           const std::optional<TenantId>& tenant) {
-  std::set<TenantId> tenants;
-  if (tenant) {
-    tenants.insert(*tenant);
-  } else {
-    collect_tenants(store, layout::ledgers(), tenants);
-  }
+  const auto tenants = tenant ? std::vector{*tenant} : list_tenants(store);
   std::vector<std::pair<TenantId, std::string>> points;
   for (const TenantId& each : tenants) {
     for (std::string& id : completed_points(store, each)) points.emplace_back(each, std::move(id));

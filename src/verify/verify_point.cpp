@@ -39,11 +39,11 @@ Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy
   const bool deep = options.depth == VerifyDepth::content;
   const EpochIdentities opened =
       deep ? open_epochs(store, resolved.epochs, identities, wrap_checks) : EpochIdentities();
-  verify::PackageProgress progress(options.progress, "verify", segments);
-  const ScanOptions scan_options = progress.scan_options(options.stop);
+  ProgressMeter progress(options.progress, verify::total_of("verify", segments));
+  const ScanOptions scan_options = verify::scan_options(progress, options.stop);
   std::vector<std::vector<Check>> package_checks(segments.size());
   parallel_for(
-      segments.size(), verify::worker_count(options.workers), options.stop, [&](std::size_t i) {
+      segments.size(), options.workers, options.stop, [&](std::size_t i) {
         package_checks[i] = deep ? check_package(store, *segments[i], opened, nullptr, scan_options)
                                  : check_stored_package(store, *segments[i], scan_options);
         progress.add(0, 1);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Workers and progress of work on many packages, in verify/ and restore/.
+/// Progress of work on many packages, in verify/ and restore/.
 #pragma once
 
-#include <algorithm>
-#include <mutex>
-#include <thread>
+#include <string_view>
 #include <vector>
 
 #include "atp/core/progress.hpp"
@@ -12,40 +10,17 @@
 
 namespace atp::verify {
 
-/// `asked`, or one a core.
-inline unsigned worker_count(unsigned asked) {
-  return asked > 0 ? asked : std::max(1u, std::thread::hardware_concurrency());
+/// What there is to do, in stored bytes of packages.
+inline Progress total_of(std::string_view stage,
+                         const std::vector<const ResolvedSegment*>& segments) {
+  Progress total{.stage = stage, .items_total = segments.size()};
+  for (const ResolvedSegment* segment : segments) total.bytes_total += segment->stored_bytes();
+  return total;
 }
 
-/// Progress in stored bytes of packages. Thread-safe.
-class PackageProgress {
- public:
-  PackageProgress(ProgressSink* sink, std::string_view stage,
-                  const std::vector<const ResolvedSegment*>& segments)
-      : sink_(sink) {
-    progress_.stage = stage;
-    progress_.items_total = segments.size();
-    for (const ResolvedSegment* segment : segments)
-      progress_.bytes_total += segment->stored_bytes();
-    add(0, 0);
-  }
-
-  void add(std::uint64_t bytes, std::uint64_t items) {
-    const std::lock_guard lock(mutex_);
-    progress_.bytes_done += bytes;
-    progress_.items_done += items;
-    if (sink_ != nullptr) sink_->update(progress_);
-  }
-
-  /// Options that count what a scan reads.
-  ScanOptions scan_options(const std::stop_token& stop) {
-    return {.stop = stop, .on_bytes = [this](std::uint64_t bytes) { add(bytes, 0); }};
-  }
-
- private:
-  ProgressSink* sink_;
-  std::mutex mutex_;
-  Progress progress_;
-};
+/// Options that count what a scan reads.
+inline ScanOptions scan_options(ProgressMeter& meter, const std::stop_token& stop) {
+  return {.stop = stop, .on_bytes = [&meter](std::uint64_t bytes) { meter.add(bytes, 0); }};
+}
 
 }  // namespace atp::verify

@@ -28,7 +28,8 @@ class SqliteCatalogTest : public testing::Test {
   Bytes contents() { return read_file(*files_, path_, 1U << 30); }
   void write(const Bytes& bytes) {
     std::filesystem::remove(path_);
-    write_file_durably(*files_, path_, bytes);
+    SystemRandom random;
+    write_file_durably(*files_, random, path_, bytes);
   }
   /// Changes the file behind the catalog's back.
   void execute(const char* sql) { sqlite::Connection(files_, random_, path_).execute(sql); }
@@ -171,7 +172,8 @@ TEST_F(SqliteCatalogTest, T020_NewerSchemaIsUnsupported) {
 
 TEST_F(SqliteCatalogTest, T015_JournalOfALostCatalogIsNotAppliedToANewOne) {
   const Path journal = path_.string() + "-journal";
-  write_file_durably(*files_, journal, to_bytes("journal"));
+  SystemRandom random;
+  write_file_durably(*files_, random, journal, to_bytes("journal"));
   try {
     create();
     FAIL() << "expected a refusal";

@@ -381,15 +381,16 @@ TEST_F(FileSystemTest, CreatesMissingDirectories) {
 }
 
 TEST_F(FileSystemTest, WritesFilesDurablyAndLeavesNothingElse) {
-  write_file_durably(*files_, path("a"), as_bytes("hello"), 0600);
+  SystemRandom random;
+  write_file_durably(*files_, random, path("a"), as_bytes("hello"), 0600);
   EXPECT_EQ(get("a"), "hello");
   EXPECT_EQ(files_->status(path("a"))->mode, 0600U);
   expect_error(ErrorKind::already_exists,
-               [&] { write_file_durably(*files_, path("a"), as_bytes("other")); });
+               [&] { write_file_durably(*files_, random, path("a"), as_bytes("other")); });
   EXPECT_EQ(get("a"), "hello");
   g_faults.failing_fsync = true;
   expect_error(ErrorKind::unavailable,
-               [&] { write_file_durably(*files_, path("b"), as_bytes("other")); });
+               [&] { write_file_durably(*files_, random, path("b"), as_bytes("other")); });
   g_faults.failing_fsync = false;
   EXPECT_EQ(names(), std::vector<std::string>{"a"});
 }

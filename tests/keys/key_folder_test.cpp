@@ -111,7 +111,7 @@ TEST_F(KeyFolder, T062_ATypoInTheTrustPolicyIsRefused) {
   std::string text(as_text(read_file(*files_, trust, 10000)));
   text.replace(text.find("\"domain\""), 8, "\"domian\"");
   files_->remove(trust);
-  write_file_durably(*files_, trust, as_bytes(text));
+  write_file_durably(*files_, random_, trust, as_bytes(text));
   EXPECT_EQ(error_kind([&] { load_keys(*files_, folder_); }), ErrorKind::invalid_argument);
 }
 

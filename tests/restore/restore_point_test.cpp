@@ -103,7 +103,8 @@ TEST_F(RestorePoint, RefusesAScopeThatNamesNothing) {
 
 TEST_F(RestorePoint, RefusesWithoutAFittingIdentity) {
   EXPECT_EQ(error_kind([&] {
-              restore_point(*store_, *files_, vault_.incremental, "/restored", vault_.trust(), {},
+              test::SequenceRandom random;
+              restore_point(*store_, *files_, random, vault_.incremental, "/restored", vault_.trust(), {},
                             everything());
             }),
             ErrorKind::unauthenticated);
@@ -170,7 +171,7 @@ TEST_F(RestorePoint, GivesCompressedInputBackDecoded) {
                                            .stop = {},
                                            .probe = {}});
   const RestoreResult result =
-      restore_point(vault->store(), *environment.files, backup.recovery_point_id, dir.path() / "to",
+      restore_point(vault->store(), *environment.files, *environment.random, backup.recovery_point_id, dir.path() / "to",
                     vault->trust(), vault->keys().identities, everything(2));
   EXPECT_TRUE(result.report.passed());
   EXPECT_EQ(tree(*environment.files, dir.path() / "to"),

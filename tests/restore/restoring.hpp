@@ -28,7 +28,8 @@ inline RestoreResult restore(ObjectStore& store, FileSystem& files,
                              const Path& to = "/restored",
                              const std::string& id = small_vault().incremental) {
   const SmallVault& vault = small_vault();
-  return restore_point(store, files, id, to, vault.trust(), vault.identities(), options);
+  SequenceRandom random;
+  return restore_point(store, files, random, id, to, vault.trust(), vault.identities(), options);
 }
 
 /// Every file below `folder`, by path below it.

@@ -274,7 +274,8 @@ TEST_F(SegmentFolder, FolderThatCannotBeListedIsAnError) {
 TEST(SegmentFolderOnAnyFileSystem, ListsAndReads) {
   const auto files = std::make_shared<SimulatedFileSystem>();
   create_directories(*files, "/source/s");
-  write_file_durably(*files, "/source/s/a.jsonl.gz", as_bytes(gzip("one\ntwo\n")));
+  SystemRandom random;
+  write_file_durably(*files, random, "/source/s/a.jsonl.gz", as_bytes(gzip("one\ntwo\n")));
   const auto source = segment_folder(files, "/source");
   const SourceListing listing = source->list({});
   ASSERT_EQ(listing.files.size(), 1U);

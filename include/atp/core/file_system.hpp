@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/random.hpp"
 #include "atp/core/time.hpp"
 
 namespace atp {
@@ -90,12 +91,13 @@ std::shared_ptr<FileSystem> posix_file_system();
 /// All bytes of a file. Throws: not_found, corrupt where it is over `limit` bytes.
 Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit);
 
-/// Creates missing directories, each durable in its parent; one that is there counts as durable.
+/// Creates missing directories. Each of the path is then durable in its parent, also those that an
+/// interrupted call left, as far as the parent may be read.
 void create_directories(FileSystem& files, const Path& path, std::uint32_t permissions = 0755);
 
 /// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name is free, syncs
 /// the directory. Throws: already_exists.
-void write_file_durably(FileSystem& files, const Path& path, ByteView contents,
+void write_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,
                         std::uint32_t permissions = 0644);
 
 }  // namespace atp

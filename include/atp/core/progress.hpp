@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <stop_token>
 #include <string_view>
 
@@ -21,6 +22,19 @@ class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
   virtual void update(const Progress& progress) = 0;
+};
+
+/// Adds up what several workers have done and passes it on. Thread-safe.
+class ProgressMeter {
+ public:
+  /// `sink` may be null. `total` has the stage and what there is to do.
+  ProgressMeter(ProgressSink* sink, const Progress& total);
+  void add(std::uint64_t bytes, std::uint64_t items);
+
+ private:
+  ProgressSink* sink_;
+  std::mutex mutex_;
+  Progress progress_;
 };
 
 /// Throws: cancelled where a stop was requested.

@@ -48,7 +48,8 @@ struct RestoreResult {
 /// folder; invalid_argument where names of streams and files collide; corrupt for a signed name
 /// that is no file name; unauthenticated without a fitting identity; no_space, cancelled,
 /// unavailable: a later call resumes.
-RestoreResult restore_point(ObjectStore& store, FileSystem& files, const std::string& id,
+RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& random,
+                            const std::string& id,
                             const Path& folder, const TrustPolicy& trust,
                             std::span<const age::Identity> identities,
                             const RestoreOptions& options);

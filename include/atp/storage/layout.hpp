@@ -2,6 +2,7 @@
 /// The one place that knows how keys are spelled. docs/format.md has the tree. Thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,6 +10,10 @@
 #include "atp/core/ids.hpp"
 
 namespace atp::layout {
+
+/// What tenants' names stand under.
+inline constexpr std::array<std::string_view, 3> kTenantRoots{"ledger/", "manifests/",
+                                                               "recovery-points/"};
 
 inline constexpr std::string_view kVault = "vault.json";
 
@@ -41,7 +46,6 @@ std::string recovery_points(const TenantId& tenant);
 std::string recovery_point(const TenantId& tenant, const std::string& id);
 
 /// `ledger/<tenant>/<term>/entries/<index>` and `checkpoints/<size>`.
-std::string ledgers();
 std::string ledger_entries(const TenantId& tenant, std::uint64_t term);
 std::string ledger_entry(const TenantId& tenant, std::uint64_t term, std::uint64_t index);
 std::string ledger_checkpoints(const TenantId& tenant, std::uint64_t term);

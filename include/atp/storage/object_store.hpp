@@ -112,6 +112,10 @@ Bytes get_object(ObjectStore& store, const std::string& key, std::uint64_t limit
 /// Nothing where there is no such object.
 std::optional<Bytes> find_object(ObjectStore& store, const std::string& key, std::uint64_t limit);
 
+/// As `find_object`; nothing for an object over `limit` bytes, either.
+std::optional<Bytes> find_small_object(ObjectStore& store, const std::string& key,
+                                       std::uint64_t limit);
+
 /// Calls `each` with every key under `prefix`, in order; the pages' order and progress are checked.
 void for_each_key(ObjectStore& store, const std::string& prefix,
                   const std::function<void(const std::string&)>& each);

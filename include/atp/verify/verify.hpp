@@ -37,6 +37,9 @@ struct VerifyOptions {
   ProgressSink* progress = nullptr;
 };
 
+/// Tenants that have a ledger, manifests or points; names that are nobody's are passed over.
+std::vector<TenantId> list_tenants(ObjectStore& store);
+
 /// The tenant whose point `id` is, by looking at every tenant's points. Throws: not_found.
 TenantId tenant_of_point(ObjectStore& store, const std::string& id);
 
