@@ -5,7 +5,7 @@ add_library(atp_warnings INTERFACE)
 target_compile_options(atp_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -Wno-sign-conversion -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(atp_warnings INTERFACE -Wmissing-field-initializers -Wno-error=maybe-uninitialized)
+  target_compile_options(atp_warnings INTERFACE -Wmissing-field-initializers -Wno-maybe-uninitialized)
 endif()
 
 set(ATP_SANITIZE "" CACHE STRING "Value of -fsanitize for the whole build")

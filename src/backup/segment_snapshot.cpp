@@ -132,8 +132,8 @@ Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
   GuardedInput input(std::move(opened), context_.on_bytes);
   const std::string key = layout::package(context_.options.tenant, file.stream, file.segment,
                                           random_hex(*vault.environment().random, 8));
-  const auto writer =
-      vault.store().create(key, {.retain_until = context_.started_at + kGracePeriod});
+  const auto writer = vault.store().create(
+      key, {.retain_until = vault.environment().clock->now() + kGracePeriod});
   std::variant<PackageSummary, LongRecord> outcome;
   try {
     outcome = write_package(input, *writer, recipient_, *vault.environment().random,

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <set>
-#include <thread>
 
 #include "atp/core/error.hpp"
 #include "atp/core/parallel.hpp"
 #include "atp/policy/retention.hpp"
+#include "atp/storage/layout.hpp"
 #include "atp/vault/recovery.hpp"
 #include "backup/point_builder.hpp"
 #include "backup/segment_snapshot.hpp"
@@ -22,9 +23,8 @@ using Clock = std::chrono::steady_clock;
 /// How often what was committed is written to the catalog while work goes on.
 constexpr std::chrono::seconds kFlushInterval{1};
 
-unsigned worker_count(unsigned asked) {
-  return asked > 0 ? asked : std::max(1u, std::thread::hardware_concurrency());
-}
+/// How far clocks of several writers may stand apart.
+constexpr std::chrono::minutes kClockTolerance{5};
 
 /// Which files need not be read: known, and by stat as they were.
 class StatCache {
@@ -66,33 +66,22 @@ StatRow stat_row(const TenantId& tenant, const SegmentFile& file, const Digest& 
           sha256};
 }
 
-class BackupProgress {
- public:
-  BackupProgress(ProgressSink* sink, const std::vector<const SegmentFile*>& files) : sink_(sink) {
-    progress_.stage = "backup";
-    progress_.items_total = files.size();
-    for (const SegmentFile* file : files) progress_.bytes_total += file->status.size;
-    update();
-  }
-  void add_bytes(std::uint64_t bytes) {
-    const std::lock_guard lock(mutex_);
-    progress_.bytes_done += bytes;
-    update();
-  }
-  void add_item() {
-    const std::lock_guard lock(mutex_);
-    ++progress_.items_done;
-    update();
-  }
+Progress total_of(const std::vector<const SegmentFile*>& files) {
+  Progress total{.stage = "backup", .items_total = files.size()};
+  for (const SegmentFile* file : files) total.bytes_total += file->status.size;
+  return total;
+}
 
- private:
-  void update() {
-    if (sink_) sink_->update(progress_);
+/// Where the clock stands too early, what is sealed now would be kept too short.
+void check_clock(const Vault& vault, const Ledger& ledger, Time now) {
+  Time newest = vault.document().header.created_at;
+  for (const LedgerEntry& entry : ledger.entries()) {
+    newest = std::max(newest, entry.statement.header.created_at);
   }
-  ProgressSink* sink_;
-  std::mutex mutex_;
-  Progress progress_;
-};
+  if (now + kClockTolerance >= newest) return;
+  throw Error(ErrorKind::clock_untrusted, format_time(now),
+              "the clock stands before what was written at " + format_time(newest));
+}
 
 /// One run for one tenant, from its job row to its end.
 class BackupJob {
@@ -106,7 +95,8 @@ class BackupJob {
         lock_(vault.lock_for_job(job_id_)),
         ledger_(catch_up(vault, options.tenant)),
         chains_(vault, options.tenant, SegmentChains::From::catalog) {
-    finish_lost_jobs(vault_, ledger_, chains_, worker_count(options.workers));
+    check_clock(vault_, ledger_, started_at_);
+    finish_lost_jobs(vault_, ledger_, chains_, options.workers);
     point_id_ = make_recovery_point_id(started_at_, vault.region(), options.tenant,
                                        *vault.environment().random);
   }
@@ -126,10 +116,11 @@ class BackupJob {
 
  private:
   BackupResult work() {
+    parent_ = find_parent();
+    check_policies();
     const TenantPolicy policy = ensure_policy(vault_, options_.tenant, options_.field_map,
                                               options_.retention, started_at_);
     retain_until_ = retain_document_until(started_at_, policy.retention);
-    parent_ = newest_point(vault_, ledger_);
     copy_segments(policy);
     copied_at_ = vault_.environment().clock->now();
     sort_findings();
@@ -143,9 +134,35 @@ class BackupJob {
     return result;
   }
 
+  /// A full point needs none: it is taken even where the newest one is damaged.
+  std::optional<CompletedPoint> find_parent() const {
+    try {
+      auto newest = newest_point(vault_, ledger_);
+      if (newest) check_coverage(chains_, newest->point);
+      return newest;
+    } catch (const Error& error) {
+      const bool damaged =
+          error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::not_found;
+      if (!damaged || options_.type != BackupType::full) throw;
+      return std::nullopt;
+    }
+  }
+
+  /// A policy that manifests or the newest point name must still be there.
+  void check_policies() const {
+    const std::uint64_t needed = std::max(chains_.newest_policy_version(),
+                                          parent_ ? parent_->point.policy_version : 0);
+    const auto current = current_policy(vault_, options_.tenant);
+    const std::uint64_t found = current ? current->version : 0;
+    if (found >= needed) return;
+    throw Error(ErrorKind::corrupt, layout::policy(options_.tenant, needed),
+                "is missing, but was in force; the newest found is version " +
+                    std::to_string(found));
+  }
+
   void copy_segments(const TenantPolicy& policy) {
     const KeyEpoch epoch =
-        ensure_key_epoch(vault_, options_.tenant, started_at_, retain_until_);
+        ensure_key_epoch(vault_, options_.tenant, chains_, started_at_, retain_until_);
     SourceListing listing = source_.list(options_.stop);
     skipped_ = std::move(listing.skipped);
     const StatCache cache(vault_, options_, chains_);
@@ -154,7 +171,7 @@ class BackupJob {
       at_source_.emplace(file.stream, file.segment);
       if (!cache.unchanged(file)) to_read.push_back(&file);
     }
-    BackupProgress progress(options_.progress, to_read);
+    ProgressMeter progress(options_.progress, total_of(to_read));
     Snapshotter snapshotter({.vault = vault_,
                              .options = options_,
                              .source = source_,
@@ -162,11 +179,11 @@ class BackupJob {
                              .epoch = epoch,
                              .chains = chains_,
                              .started_at = started_at_,
-                             .on_bytes = [&](std::uint64_t n) { progress.add_bytes(n); }});
-    parallel_for(to_read.size(), worker_count(options_.workers), options_.stop,
+                             .on_bytes = [&](std::uint64_t n) { progress.add(n, 0); }});
+    parallel_for(to_read.size(), options_.workers, options_.stop,
                  [&](std::size_t i) {
                    take_in(*to_read[i], snapshotter.snapshot(*to_read[i]), snapshotter);
-                   progress.add_item();
+                   progress.add(0, 1);
                  });
     flush(snapshotter);
   }
@@ -174,7 +191,10 @@ class BackupJob {
   void take_in(const SegmentFile& file, Snapshotter::Result result, Snapshotter& snapshotter) {
     const std::lock_guard lock(mutex_);
     using Outcome = Snapshotter::Result::Outcome;
-    if (result.skipped) skipped_.push_back(std::move(*result.skipped));
+    if (result.skipped) {
+      skipped_.push_back(std::move(*result.skipped));
+      skipped_segments_.emplace(file.stream, file.segment);
+    }
     if (result.altered) alarms_.push_back(std::move(*result.altered));
     if (result.outcome == Outcome::taken || result.outcome == Outcome::unchanged) {
       stats_.push_back(stat_row(options_.tenant, file, *result.sha256));
@@ -182,11 +202,14 @@ class BackupJob {
     if (Clock::now() - flushed_ >= kFlushInterval) flush(snapshotter);
   }
 
-  /// Committed manifests, then the stats that vouch for them.
+  /// Committed manifests, then the stats that vouch for them. After a failure nothing more is
+  /// written: rows must not have gaps.
   void flush(Snapshotter& snapshotter) {
+    if (std::exchange(flush_failed_, true)) return;
     vault_.catalog().record_segments(snapshotter.take_new_rows());
     vault_.catalog().record_stats(std::exchange(stats_, {}));
     flushed_ = Clock::now();
+    flush_failed_ = false;
   }
 
   void sort_findings() {
@@ -217,9 +240,11 @@ class BackupJob {
       for (const auto& entry : chain) {
         const SegmentManifest& manifest = entry.manifest;
         const bool here = at_source_.count({stream, manifest.segment}) > 0;
-        if (!here) result.gone.push_back(stream.str() + "/" + manifest.segment.str());
+        if (!here && !is_unreadable(stream)) {
+          result.gone.push_back(stream.str() + "/" + manifest.segment.str());
+        }
         if (manifest.sequence < covered(parent_, stream)) {
-          result.segments_unchanged += here && !is_alarm(stream, manifest.segment) ? 1 : 0;
+          result.segments_unchanged += here && is_good(stream, manifest.segment) ? 1 : 0;
           continue;
         }
         ++result.segments_new;
@@ -231,9 +256,18 @@ class BackupJob {
     return result;
   }
 
-  bool is_alarm(const StreamId& stream, const SegmentId& segment) const {
-    return std::any_of(alarms_.begin(), alarms_.end(), [&](const AlteredSegment& alarm) {
+  /// Neither altered nor skipped.
+  bool is_good(const StreamId& stream, const SegmentId& segment) const {
+    if (skipped_segments_.count({stream, segment}) > 0) return false;
+    return std::none_of(alarms_.begin(), alarms_.end(), [&](const AlteredSegment& alarm) {
       return alarm.stream == stream && alarm.segment == segment;
+    });
+  }
+
+  /// Whether the stream's folder could not be listed.
+  bool is_unreadable(const StreamId& stream) const {
+    return std::any_of(skipped_.begin(), skipped_.end(), [&](const SkippedInput& each) {
+      return each.reason == "unreadable" && each.name == stream.str();
     });
   }
 
@@ -253,13 +287,14 @@ class BackupJob {
                    .ledger_size_seen = ledger_.size()},
                   {.retain_until = retain_until_});
     complete_point(vault_, ledger_, chains_, job_id_, point_id_,
-                   worker_count(options_.workers));
+                   options_.workers);
     record_progress(vault_, ledger_, chains_);
     changed_ = true;
     set_point(result, point);
   }
 
   void check_only(BackupResult& result) {
+    keep_point(vault_, ledger_, chains_, parent_->point, options_.workers);
     append_statement(vault_, ledger_,
                      {.header = vault_.new_header(options_.tenant),
                       .origin = {},
@@ -312,7 +347,9 @@ class BackupJob {
   std::mutex mutex_;
   std::vector<SkippedInput> skipped_;
   std::vector<AlteredSegment> alarms_;
+  std::set<std::pair<StreamId, SegmentId>> skipped_segments_;
   std::vector<StatRow> stats_;
+  bool flush_failed_ = false;
   Clock::time_point flushed_ = Clock::now();
   bool changed_ = false;
 };

@@ -4,6 +4,7 @@
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/probe.hpp"
 #include "atp/vault/recovery.hpp"
+#include "atp/verify/verify.hpp"
 
 namespace atp {
 namespace {
@@ -70,6 +71,8 @@ Finding examine_catalog(const Vault& vault) {
 
 std::vector<Finding> examine(Vault& vault, Mending mending) {
   std::vector<Finding> findings;
+  const std::string id = random_hex(*vault.environment().random, 16);
+  const auto lock = mending == Mending::mend ? vault.try_lock_for_job(id) : std::nullopt;
   const std::string folder = vault.paths().folder.string();
   examine_one(findings, "vault", folder, [&] {
     vault.trust();

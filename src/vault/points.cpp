@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/points.hpp"
 
+#include <map>
+
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
@@ -37,6 +39,21 @@ std::optional<CompletedPoint> newest_point(const Vault& vault, const Ledger& led
   return std::nullopt;
 }
 
+void check_coverage(const SegmentChains& chains, const RecoveryPoint& point) {
+  for (const StreamCoverage& covered : point.covered_to) {
+    const auto found = chains.streams().find(covered.stream);
+    const std::size_t length = found == chains.streams().end() ? 0 : found->second.size();
+    if (length >= covered.sequences && found->second[covered.sequences - 1].sha256 == covered.head) {
+      continue;
+    }
+    throw Error(ErrorKind::corrupt,
+                layout::manifests(*point.header.tenant, covered.stream),
+                "expected the " + std::to_string(covered.sequences) + " manifests that " +
+                    point.recovery_point_id + " covers, found " + std::to_string(length) +
+                    (length >= covered.sequences ? ", others" : ""));
+  }
+}
+
 std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& point) {
   std::vector<ListPage> pages;
   for (const ListReference& reference : point.lists) {
@@ -59,11 +76,22 @@ std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& p
 }
 
 std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant) {
-  std::vector<PointRow> rows = vault.catalog().points(tenant);
+  std::map<std::uint64_t, PointRow> cached;
+  for (PointRow& row : vault.catalog().points(tenant)) {
+    const std::uint64_t index = row.ledger_index;
+    cached.insert_or_assign(index, std::move(row));
+  }
   const Ledger ledger = catch_up(vault, tenant);
-  const std::uint64_t from = rows.empty() ? 0 : rows.back().ledger_index + 1;
-  for (std::uint64_t index = from; index < ledger.size(); ++index) {
-    if (const auto point = completed_point(vault, ledger, index)) rows.push_back(row_of(*point));
+  std::vector<PointRow> rows;
+  for (std::uint64_t index = 0; index < ledger.size(); ++index) {
+    const Statement& statement = ledger.entries()[index].statement;
+    const auto row = cached.find(index);
+    if (row != cached.end() && row->second.recovery_point_id == statement.subject_id &&
+        sha256(as_bytes(row->second.manifest)) == statement.subject_sha256) {
+      rows.push_back(std::move(row->second));
+    } else if (const auto point = completed_point(vault, ledger, index)) {
+      rows.push_back(row_of(*point));
+    }
   }
   return rows;
 }

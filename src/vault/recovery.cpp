@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/recovery.hpp"
 
-#include <set>
-
 #include "atp/core/error.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
+#include "atp/verify/verify.hpp"
 
 namespace atp {
 namespace {
@@ -49,26 +48,7 @@ std::vector<PointRow> point_rows(const Vault& vault, const Ledger& ledger, std::
   return rows;
 }
 
-/// Tenants that have something under `root`.
-void collect_tenants(ObjectStore& store, const std::string& root, std::set<TenantId>& tenants) {
-  std::string after;
-  while (true) {
-    const ListPageOfKeys page = store.list(root, after, 1);
-    if (page.keys.empty()) return;
-    const std::string tenant(layout::element(page.keys.front(), 1));
-    tenants.insert(TenantId::decode(tenant));
-    after = root + tenant + '0';  // '0' follows '/': past every key of the tenant.
-  }
-}
-
 }  // namespace
-
-std::vector<TenantId> list_tenants(ObjectStore& store) {
-  std::set<TenantId> tenants;
-  collect_tenants(store, layout::ledgers(), tenants);
-  collect_tenants(store, "manifests/", tenants);
-  return {tenants.begin(), tenants.end()};
-}
 
 void record_progress(const Vault& vault, const Ledger& ledger, SegmentChains& chains) {
   vault.catalog().record_segments(chains.take_new_rows());
@@ -96,6 +76,7 @@ DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, Progres
     for (SegmentRow& row : chains.take_new_rows()) rows.segments.push_back(std::move(row));
     const Ledger ledger = Ledger::load(vault.store(), vault.trust(), tenant);
     for (PointRow& row : point_rows(vault, ledger, 0)) rows.points.push_back(std::move(row));
+    if (const auto newest = newest_point(vault, ledger)) check_coverage(chains, newest->point);
     if (ledger.size() > 0) rows.heads.push_back(head_of(ledger));
     if (progress) {
       progress->update({.stage = "rebuild",
@@ -106,8 +87,21 @@ DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, Progres
   return rows;
 }
 
+namespace {
+
+/// A catalog that can be read and has seen more than the ledgers hold is evidence, not rubbish.
+void check_heads(const Vault& vault) {
+  if (!vault.catalog_problem().empty()) return;
+  for (const LedgerHeadRow& head : vault.catalog().derived().heads) {
+    check_head(vault, Ledger::load(vault.store(), vault.trust(), head.tenant), head);
+  }
+}
+
+}  // namespace
+
 RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, ProgressSink* progress) {
   const WorkLock lock = vault.lock_for_rebuild();
+  check_heads(vault);
   const DerivedRows rows = derive_rows(vault, stop, progress);
   RebuildResult result{.tenants = rows.heads.size(),
                        .segments = rows.segments.size(),

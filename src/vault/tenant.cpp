@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/tenant.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "atp/core/error.hpp"
@@ -11,13 +12,6 @@
 
 namespace atp {
 namespace {
-
-/// The last key under `prefix`. Nothing where there is none.
-std::optional<std::string> last_key(ObjectStore& store, const std::string& prefix) {
-  std::optional<std::string> last;
-  for_each_key(store, prefix, [&](const std::string& key) { last = key; });
-  return last;
-}
 
 /// False where the key is taken.
 bool put_new(ObjectStore& store, const std::string& key, std::string_view bytes,
@@ -54,16 +48,26 @@ bool begin_key_epoch(const Vault& vault, const TenantId& tenant, const std::stri
 
 }  // namespace
 
+std::vector<TenantPolicy> all_policies(const Vault& vault, const TenantId& tenant) {
+  std::vector<TenantPolicy> policies;
+  for_each_key(vault.store(), layout::policies(tenant), [&](const std::string& key) {
+    const std::string expected = layout::policy(tenant, policies.size() + 1);
+    if (key != expected) throw Error(ErrorKind::corrupt, expected, "expected a policy, found none");
+    const Bytes stored = get_object(vault.store(), key, kDocumentLimit);
+    policies.push_back(
+        require_document<TenantPolicy>(key, as_text(stored), vault.trust(), tenant));
+    if (policies.back().version != policies.size()) {
+      throw Error(ErrorKind::corrupt, key,
+                  "holds policy version " + std::to_string(policies.back().version));
+    }
+  });
+  return policies;
+}
+
 std::optional<TenantPolicy> current_policy(const Vault& vault, const TenantId& tenant) {
-  const auto key = last_key(vault.store(), layout::policies(tenant));
-  if (!key) return std::nullopt;
-  const Bytes stored = get_object(vault.store(), *key, kDocumentLimit);
-  TenantPolicy policy =
-      require_document<TenantPolicy>(*key, as_text(stored), vault.trust(), tenant);
-  if (layout::policy(tenant, policy.version) != *key) {
-    throw Error(ErrorKind::corrupt, *key, "holds policy version " + std::to_string(policy.version));
-  }
-  return policy;
+  std::vector<TenantPolicy> policies = all_policies(vault, tenant);
+  if (policies.empty()) return std::nullopt;
+  return std::move(policies.back());
 }
 
 TenantPolicy ensure_policy(const Vault& vault, const TenantId& tenant,
@@ -90,9 +94,14 @@ TenantPolicy ensure_policy(const Vault& vault, const TenantId& tenant,
   }
 }
 
-KeyEpoch ensure_key_epoch(const Vault& vault, const TenantId& tenant, Time now, Time retain_until) {
+KeyEpoch ensure_key_epoch(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
+                          Time now, Time retain_until) {
   const std::string epoch = epoch_name(now);
-  if (!find_object(vault.store(), layout::key_epoch_document(tenant, epoch, 0), kDocumentLimit)) {
+  const std::string first = layout::key_epoch_document(tenant, epoch, 0);
+  if (!find_object(vault.store(), first, kDocumentLimit)) {
+    if (chains.uses_key_epoch(epoch)) {
+      throw Error(ErrorKind::corrupt, first, "is missing, but packages are sealed to it");
+    }
     begin_key_epoch(vault, tenant, epoch, {.retain_until = retain_until});
   }
   KeyEpochs epochs = read_key_epochs(vault.store(), &vault.trust(), tenant);
@@ -204,6 +213,22 @@ SegmentChains::Commit SegmentChains::commit(SegmentManifest draft, const PutOpti
                       theirs.sha256 == draft.sha256;
     return {entry, same ? Commit::Outcome::adopted : Commit::Outcome::altered};
   }
+}
+
+std::uint64_t SegmentChains::newest_policy_version() const {
+  std::uint64_t newest = 0;
+  for (const auto& [stream, chain] : streams_) {
+    for (const Entry& entry : chain) newest = std::max(newest, entry.manifest.policy_version);
+  }
+  return newest;
+}
+
+bool SegmentChains::uses_key_epoch(const std::string& epoch) const {
+  return std::any_of(streams_.begin(), streams_.end(), [&](const auto& stream) {
+    return std::any_of(stream.second.begin(), stream.second.end(), [&](const Entry& entry) {
+      return entry.manifest.key_epoch == epoch;
+    });
+  });
 }
 
 std::vector<SegmentRow> SegmentChains::take_new_rows() { return std::exchange(new_rows_, {}); }

@@ -17,6 +17,9 @@ namespace {
 constexpr std::uint64_t kRebuildByte = 0;
 
 std::uint64_t job_byte(const std::string& job_id) {
+  if (job_id.size() != 32 || !from_hex(job_id)) {
+    throw Error(ErrorKind::corrupt, job_id, "is no job id");
+  }
   return 1 + (std::stoull(job_id.substr(0, 16), nullptr, 16) >> 2);
 }
 
@@ -30,8 +33,10 @@ std::unique_ptr<File> open_lock_file(const Environment& environment, const Path&
 }
 
 bool is_inside(const Path& inner, const Path& outer) {
-  const Path a = std::filesystem::weakly_canonical(inner);
-  const Path b = std::filesystem::weakly_canonical(outer);
+  std::error_code error;
+  const Path a = std::filesystem::weakly_canonical(inner, error);
+  const Path b = error ? Path() : std::filesystem::weakly_canonical(outer, error);
+  if (error) throw Error(ErrorKind::invalid_argument, inner.string(), error.message());
   return std::mismatch(b.begin(), b.end(), a.begin(), a.end()).first == b.end();
 }
 
@@ -138,15 +143,19 @@ const Signer& Vault::ledger_signer() const {
               "no ledger key at hand (ledger.pem of the key folder)");
 }
 
-WorkLock Vault::lock_for_job(const std::string& job_id) const {
+std::optional<WorkLock> Vault::try_lock_for_job(const std::string& job_id) const {
   auto file = open_lock_file(environment_, paths_.lock);
   if (!file->try_lock(kRebuildByte, 1, LockKind::shared)) {
     throw_leased(paths_.lock, "a catalog rebuild");
   }
-  if (!file->try_lock(job_byte(job_id), 1, LockKind::exclusive)) {
-    throw_leased(paths_.lock, "job " + job_id);
-  }
+  if (!file->try_lock(job_byte(job_id), 1, LockKind::exclusive)) return std::nullopt;
   return WorkLock(std::move(file));
+}
+
+WorkLock Vault::lock_for_job(const std::string& job_id) const {
+  auto lock = try_lock_for_job(job_id);
+  if (!lock) throw_leased(paths_.lock, "job " + job_id);
+  return std::move(*lock);
 }
 
 WorkLock Vault::lock_for_rebuild() const {
@@ -155,11 +164,6 @@ WorkLock Vault::lock_for_rebuild() const {
     throw_leased(paths_.lock, "running jobs");
   }
   return WorkLock(std::move(file));
-}
-
-bool Vault::job_is_running(const std::string& job_id) const {
-  auto file = open_lock_file(environment_, paths_.lock);
-  return !file->try_lock(job_byte(job_id), 1, LockKind::exclusive);
 }
 
 DocumentHeader Vault::new_header(const std::optional<TenantId>& tenant) const {

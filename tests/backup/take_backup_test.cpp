@@ -169,7 +169,7 @@ TEST_F(Backup, RetentionGrowsWithAPointThatNeedsIt) {
   const BackupResult first = backup();
   const std::string key = layout::recovery_point(TenantId("acme"), first.recovery_point_id);
   const auto before = vault_->store().stat(key)->immutability.retain_until;
-  clock_->advance(kRetentionSlack + std::chrono::days(1));
+  clock_->advance(std::chrono::days(kRetentionSlack.days + 1));
   seal("b.jsonl", "two\n");
   const BackupResult second = backup();
   const Time needed = retain_document_at_least_until(

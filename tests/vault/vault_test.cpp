@@ -55,21 +55,21 @@ TEST_F(VaultTest, T001_AnInterruptedCreationIsFinishedByTheNext) {
   for (std::uint64_t crash = 1;; ++crash) {
     const auto disk = std::make_shared<test::SimulatedFileSystem>();
     disk->crash_after(crash);
-    const auto make = [&](const std::shared_ptr<FileSystem>& files) {
-      const Environment environment{files, clock_, std::make_shared<test::SequenceRandom>(crash)};
+    const auto make = [&](const std::shared_ptr<FileSystem>& files, std::uint64_t seed) {
+      const Environment environment{files, clock_, std::make_shared<test::SequenceRandom>(seed)};
       create_vault(environment, kFolder,
                    {.region = Region("west"), .domain = {}, .keys = kKeys, .configuration = {}});
       open_vault(environment, kFolder, load_keys(*files, kKeys))->catalog();
     };
     try {
-      make(disk);
+      make(disk, 1);
       break;
     } catch (const test::SimulatedCrash&) {
     }
     for (const test::Variant& variant :
          {test::Variant::all(), test::Variant::none(), test::Variant::random(1)}) {
       const auto rebooted = disk->reboot(variant);
-      if (!rebooted->status(kFolder / "store/vault.json")) make(rebooted);
+      if (!rebooted->status(kFolder / "store/vault.json")) make(rebooted, 1 + crash);
       EXPECT_TRUE(load_keys(*rebooted, kKeys).trust) << crash;
       ++images;
     }
@@ -151,11 +151,12 @@ TEST_F(VaultTest, JobsShareItAndARebuildExcludesThem) {
   {
     const WorkLock first = vault->lock_for_job(one);
     const WorkLock second = vault->lock_for_job(two);
-    EXPECT_TRUE(vault->job_is_running(one));
-    EXPECT_FALSE(vault->job_is_running(std::string(32, '3')));
+    EXPECT_FALSE(vault->try_lock_for_job(one));
+    EXPECT_TRUE(vault->try_lock_for_job(std::string(32, '3')));
     EXPECT_EQ(error_kind([&] { vault->lock_for_rebuild(); }), ErrorKind::precondition_failed);
   }
-  EXPECT_FALSE(vault->job_is_running(one));
+  EXPECT_TRUE(vault->try_lock_for_job(one));
+  EXPECT_EQ(error_kind([&] { vault->lock_for_job("no id"); }), ErrorKind::corrupt);
   const WorkLock rebuild = vault->lock_for_rebuild();
   EXPECT_EQ(error_kind([&] { vault->lock_for_job(one); }), ErrorKind::precondition_failed);
 }

@@ -28,16 +28,16 @@ enum class KnownFiles { trust_stat, reread };
 
 struct BackupOptions {
   TenantId tenant;
-  std::optional<BackupType> type;              ///< Default: incremental; the first is full.
-  std::optional<FieldMap> field_map;           ///< Default: the policy's. Another one: next policy.
-  std::optional<CalendarPeriod> retention;     ///< Likewise; 7 years at first.
+  std::optional<BackupType> type = {};         ///< Default: incremental; the first is full.
+  std::optional<FieldMap> field_map = {};      ///< Default: the policy's. Another one: next policy.
+  std::optional<CalendarPeriod> retention = {}; ///< Likewise; 7 years at first.
   EmptySegments empty_segments = EmptySegments::skip;
   KnownFiles known_files = KnownFiles::trust_stat;
   unsigned workers = 0;                        ///< 0: one a core.
-  std::stop_token stop;
+  std::stop_token stop = {};
   ProgressSink* progress = nullptr;
   /// As `PackageOptions::probe`.
-  std::function<void(PackageStage, MutableByteView)> probe;
+  std::function<void(PackageStage, MutableByteView)> probe = {};
 };
 
 struct BackupResult {
@@ -58,7 +58,7 @@ struct BackupResult {
 };
 
 /// Backs up what `source` has that the vault has not. Durable when it returns; a later call finishes
-/// what an interrupted one left. Throws: unavailable, unauthenticated, corrupt, no_space, cancelled.
+/// what an interrupted one left. Throws: unavailable, unauthenticated, clock_untrusted, corrupt, no_space, cancelled.
 BackupResult take_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options);
 
 /// What a backup would do, from listing and stat alone; nothing is written.

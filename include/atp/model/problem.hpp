@@ -23,7 +23,8 @@ struct Problem {
 /// Why a document that came out neither `verified` nor `not_checked` cannot be believed.
 template <class T>
 Problem problem_of(const std::string& key, const CheckedDocument<T>& checked) {
-  const bool trust = checked.state == DocumentState::untrusted_key ||
+  const bool trust = checked.state == DocumentState::wrong_vault ||
+                     checked.state == DocumentState::untrusted_key ||
                      checked.state == DocumentState::bad_signature;
   return {trust ? Problem::Kind::trust : Problem::Kind::integrity, key,
           "a signed document of type " + std::string(T::type),

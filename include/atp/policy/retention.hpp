@@ -13,7 +13,7 @@ inline constexpr std::chrono::days kGracePeriod{14};
 
 /// What documents are kept for beyond the retention, so that a point taken a little later does not
 /// have to grow each of them again.
-inline constexpr std::chrono::days kRetentionSlack{92};
+inline constexpr CalendarPeriod kRetentionSlack{.days = 92};
 
 inline constexpr CalendarPeriod kDefaultRetention{.years = 7};
 
@@ -29,7 +29,7 @@ inline Time retain_document_at_least_until(Time now, const CalendarPeriod& reten
 
 /// What such a document is given when it is written, and when it is grown.
 inline Time retain_document_until(Time now, const CalendarPeriod& retention) {
-  return retain_document_at_least_until(now, retention) + kRetentionSlack;
+  return add_period(retain_document_at_least_until(now, retention), kRetentionSlack);
 }
 
 }  // namespace atp

@@ -25,12 +25,15 @@ std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& 
 /// The newest completed point. Nothing before the first.
 std::optional<CompletedPoint> newest_point(const Vault& vault, const Ledger& ledger);
 
+/// Throws: corrupt unless the chains still hold every manifest that `point` says it covers.
+void check_coverage(const SegmentChains& chains, const RecoveryPoint& point);
+
 /// The pages that a point lists, in its order, each compared with its reference.
 /// Throws: corrupt, not_found.
 std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& point);
 
-/// A tenant's completed points in order of the ledger: the catalog's, and what others completed
-/// since. Throws: as `catch_up`.
+/// A tenant's completed points in order of the ledger. Manifests come from the catalog where its row
+/// is the one that the ledger names, else from the store. Throws: as `catch_up`.
 std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant);
 
 PointRow row_of(const CompletedPoint& point);

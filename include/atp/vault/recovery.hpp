@@ -22,9 +22,15 @@ Ledger catch_up(const Vault& vault, const TenantId& tenant);
 /// Records in the catalog what `chains` and `ledger` have beyond it.
 void record_progress(const Vault& vault, const Ledger& ledger, SegmentChains& chains);
 
-/// Appends the statement that completes a point whose manifest is stored, its checkpoint, and grows
-/// the retention of all that the point needs, on `workers` threads. Harmless where some of it is
-/// done.
+/// Grows the retention of everything that a point and its parents need, as far as the policies ask,
+/// and reads it back; on `workers` threads. What is there is grown even where something is missing.
+/// Throws: corrupt where something is missing.
+void keep_point(const Vault& vault, const Ledger& ledger, const SegmentChains& chains,
+                const RecoveryPoint& point, unsigned workers);
+
+/// Checks that all that a stored point needs is there, appends the statement that completes it and
+/// its checkpoint, and keeps the point. Harmless where some of it is done.
+/// Throws: corrupt, and nothing is appended, for a point that needs what is not there.
 void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& chains,
                     const std::string& job_id, const std::string& recovery_point_id,
                     unsigned workers);
@@ -34,17 +40,15 @@ void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& cha
 void append_statement(const Vault& vault, Ledger& ledger, const Statement& statement,
                       Time retain_until);
 
-/// Ends jobs of the tenant whose process is gone: a point whose manifest is stored is completed,
-/// others are given up. How many there were.
+/// Ends jobs of the tenant whose process is gone: a point whose manifest is stored and whole is
+/// completed, others are given up. How many there were.
 std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains,
                              unsigned workers);
 
-/// Tenants with a ledger or manifests in the store.
-std::vector<TenantId> list_tenants(ObjectStore& store);
-
 /// Rebuilds the derived tables from the store alone; a damaged or foreign catalog file is kept
-/// beside the new one. Everything read is verified first. Throws: corrupt, precondition_failed while
-/// jobs run.
+/// beside the new one. Everything read is verified first. Throws: corrupt, also where the catalog at
+/// hand saw a ledger that is not there any more (move that catalog away to let it go);
+/// precondition_failed while jobs run.
 struct RebuildResult {
   std::size_t tenants = 0;
   std::size_t segments = 0;

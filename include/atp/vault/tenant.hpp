@@ -17,14 +17,13 @@ namespace atp {
 /// The newest policy. Nothing before the first. Throws: corrupt.
 std::optional<TenantPolicy> current_policy(const Vault& vault, const TenantId& tenant);
 
+/// Every policy from version 1 on. Throws: corrupt where one is missing.
+std::vector<TenantPolicy> all_policies(const Vault& vault, const TenantId& tenant);
+
 /// The current policy if it says the same, else its next version, put with retention.
 TenantPolicy ensure_policy(const Vault& vault, const TenantId& tenant,
                            const std::optional<FieldMap>& field_map,
                            const std::optional<CalendarPeriod>& retention, Time now);
-
-/// The key epoch of the month of `now`, begun where it is not yet there, and its recipient as read
-/// back. `retain_until` is that of the documents written.
-KeyEpoch ensure_key_epoch(const Vault& vault, const TenantId& tenant, Time now, Time retain_until);
 
 /// The manifests of a tenant's segments in order of commit. One object belongs to one thread at a
 /// time.
@@ -56,6 +55,10 @@ class SegmentChains {
   /// differ. `entry` stays valid until the next commit to the stream.
   Commit commit(SegmentManifest draft, const PutOptions& options);
 
+  /// The largest policy version and whether a key epoch is named by any manifest.
+  std::uint64_t newest_policy_version() const;
+  bool uses_key_epoch(const std::string& epoch) const;
+
   /// Rows read from the store or committed since the last call.
   std::vector<SegmentRow> take_new_rows();
 
@@ -72,5 +75,11 @@ class SegmentChains {
   std::map<std::pair<StreamId, SegmentId>, std::uint64_t> sequence_of_;
   std::vector<SegmentRow> new_rows_;
 };
+
+/// The key epoch of the month of `now`, begun where it is not yet there, and its recipient as read
+/// back. `retain_until` is that of the documents written. Throws: corrupt where an epoch that
+/// manifests name is not there.
+KeyEpoch ensure_key_epoch(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
+                          Time now, Time retain_until);
 
 }  // namespace atp

@@ -76,11 +76,12 @@ class Vault {
   const Signer& signer() const;
   const Signer& ledger_signer() const;
 
-  /// A lock that many jobs share and a rebuild excludes. Throws: precondition_failed (leased).
+  /// A lock that many jobs share and a rebuild excludes. Throws: precondition_failed (leased);
+  /// corrupt for an id that is none.
   WorkLock lock_for_job(const std::string& job_id) const;
   WorkLock lock_for_rebuild() const;
-  /// Whether the process that runs the job is alive.
-  bool job_is_running(const std::string& job_id) const;
+  /// As `lock_for_job`; nothing where the process that runs the job is alive.
+  std::optional<WorkLock> try_lock_for_job(const std::string& job_id) const;
 
   /// The start of a document of `tenant`, with a fresh nonce.
   DocumentHeader new_header(const std::optional<TenantId>& tenant) const;

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What a backup must notice before it signs anything: a store that lost or was given documents, a
+/// catalog that says too much, a clock that stands too early, work of others.
+#include <algorithm>
+
+#include "atp/crypto/sha256.hpp"
+#include "atp/policy/retention.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/vault/points.hpp"
+#include "backup/backup_fixture.hpp"
+
+namespace atp {
+namespace {
+
+using test::error_kind;
+
+class Distrust : public test::BackupFixture {
+ protected:
+  const TenantId tenant_{"acme"};
+
+  void lose(const std::string& key) { disk_->remove(Path("/vault/store") / key); }
+
+  void lose_catalog() {
+    vault_.reset();
+    disk_->remove("/vault/catalog.db");
+    reopen();
+  }
+
+  std::size_t completed_statements() {
+    const Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), tenant_);
+    return static_cast<std::size_t>(std::count_if(
+        ledger.entries().begin(), ledger.entries().end(), [](const LedgerEntry& entry) {
+          return entry.statement.action == "recovery_point.completed";
+        }));
+  }
+
+  BackupOptions full() const {
+    BackupOptions asked = options();
+    asked.type = BackupType::full;
+    return asked;
+  }
+};
+
+TEST_F(Distrust, AGrowthOfRetentionThatFailedIsMadeGoodByTheNextRun) {
+  const Time sealed = clock_->now();
+  std::uint64_t nth = 1;
+  for (;; ++nth) {
+    seal("s" + std::to_string(nth) + ".jsonl", "one\n");
+    disk_->fail_operation(nth, test::Operation::rename);  // How a retention file is replaced.
+    if (!error_kind([&] { backup(); })) break;
+    EXPECT_EQ(error_kind([&] { backup(); }), std::nullopt) << nth;
+    for (const std::string& key : keys("segments/")) {
+      EXPECT_GE(vault_->store().stat(key)->immutability.retain_until,
+                add_period(sealed, kDefaultRetention))
+          << nth;
+    }
+    EXPECT_EQ(completed_statements(), nth);
+  }
+  EXPECT_GT(nth, 10u);
+}
+
+TEST_F(Distrust, ALongerRetentionIsGrownEvenWhereNothingIsNew) {
+  seal("a.jsonl", "one\n");
+  backup();
+  BackupOptions longer = options();
+  longer.retention = CalendarPeriod{.years = 10};
+  EXPECT_EQ(backup(longer).status, BackupStatus::unchanged);
+  const Time sealed = disk_->status("/source/a.jsonl")->modified;
+  EXPECT_EQ(vault_->store().stat(keys("segments/").at(0))->immutability.retain_until,
+            add_period(sealed, *longer.retention));
+}
+
+TEST_F(Distrust, T006_ALostNewestManifestIsNotForgotten) {
+  seal("a.jsonl", "one\n");
+  seal("b.jsonl", "two\n");
+  backup();
+  lose("manifests/acme/default/00000000000000000001.json");
+  EXPECT_NE(error_kind([&] { backup(); }), std::nullopt);
+  lose_catalog();
+  EXPECT_EQ(error_kind([&] { rebuild_catalog(*vault_, {}, nullptr); }), ErrorKind::corrupt);
+}
+
+TEST_F(Distrust, NoStatementIsAppendedForAPointThatNeedsWhatIsLost) {
+  seal("a.jsonl", "one\n");
+  backup();
+  lose(keys("segments/").at(0));
+  seal("b.jsonl", "two\n");
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  EXPECT_EQ(error_kind([&] { backup(full()); }), ErrorKind::corrupt);
+  EXPECT_EQ(completed_statements(), 1u);
+  const Time until = *vault_->store().stat(keys("segments/").at(0))->immutability.retain_until;
+  EXPECT_GT(until, clock_->now() + kGracePeriod) << "what is new is kept all the same";
+}
+
+TEST_F(Distrust, AFullPointIsTakenThoughTheNewestPointIsLost) {
+  seal("a.jsonl", "one\n");
+  const BackupResult first = backup();
+  lose(layout::recovery_point(tenant_, first.recovery_point_id));
+  seal("b.jsonl", "two\n");
+  EXPECT_NE(error_kind([&] { backup(); }), std::nullopt);
+  const BackupResult second = backup(full());
+  EXPECT_EQ(second.segments_new, 2u);
+  EXPECT_TRUE(verify(second.recovery_point_id).passed());
+}
+
+TEST_F(Distrust, T086_AClockThatStandsTooEarlySealsNothing) {
+  seal("a.jsonl", "one\n");
+  backup();
+  seal("b.jsonl", "two\n");
+  const Time now = clock_->now();
+  clock_->set(now - std::chrono::days(365));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::clock_untrusted);
+  clock_->set(now);
+  EXPECT_EQ(backup().segments_new, 1u);
+}
+
+TEST_F(Distrust, APointCopiedToAnotherNameIsNotCompletedUnderIt) {
+  seal("a.jsonl", "one\n");
+  const BackupResult first = backup();
+  const Bytes stored = get_object(
+      vault_->store(), layout::recovery_point(tenant_, first.recovery_point_id), kDocumentLimit);
+  put_object(vault_->store(), layout::recovery_point(tenant_, "RP-forged"), stored, {});
+  vault_->catalog().begin_job(
+      {std::string(32, '7'), tenant_, "backup", JobState::running, clock_->now(), "RP-forged"});
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+  EXPECT_EQ(completed_statements(), 1u);
+  EXPECT_EQ(vault_->catalog().job(std::string(32, '7'))->state, JobState::failed);
+}
+
+TEST_F(Distrust, ALostPolicyIsNotReplacedByAnOlderOne) {
+  seal("a.jsonl", "one\n");
+  BackupOptions longer = options();
+  longer.retention = CalendarPeriod{.years = 10};
+  backup();
+  seal("b.jsonl", "two\n");
+  backup(longer);
+  lose(layout::policy(tenant_, 2));
+  seal("c.jsonl", "three\n");
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+}
+
+TEST_F(Distrust, T038_ALostKeyEpochIsNotBegunAgain) {
+  seal("a.jsonl", "one\n");
+  backup();
+  const std::string epoch = keys("keys/acme/").at(0);
+  lose(epoch);
+  seal("b.jsonl", "two\n");
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  EXPECT_EQ(error_kind([&] { backup(full()); }), ErrorKind::corrupt);
+}
+
+TEST_F(Distrust, T052_ARebuildDoesNotForgetThatTheLedgerWasLonger) {
+  seal("a.jsonl", "one\n");
+  backup();
+  backup();
+  lose(keys("ledger/acme/0/entries/").back());
+  lose(keys("ledger/acme/0/checkpoints/").back());
+  EXPECT_EQ(error_kind([&] { rebuild_catalog(*vault_, {}, nullptr); }), ErrorKind::corrupt);
+}
+
+TEST_F(Distrust, T016_AForgedPointRowIsNotListed) {
+  seal("a.jsonl", "one\n");
+  const BackupResult first = backup();
+  DerivedRows rows = vault_->catalog().derived();
+  PointRow forged = rows.points.at(0);
+  forged.ledger_index = 1000;
+  forged.recovery_point_id = "RP-forged";
+  rows.points.push_back(forged);
+  rows.points.at(0).manifest.back() = ' ';
+  vault_->catalog().replace_derived(rows);
+  const auto listed = list_points(*vault_, tenant_);
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].recovery_point_id, first.recovery_point_id);
+  EXPECT_EQ(sha256(as_bytes(listed[0].manifest)), listed[0].manifest_sha256);
+}
+
+TEST_F(Distrust, AJobThatEndedMeanwhileIsNotFinishedTwice) {
+  seal("a.jsonl", "one\n");
+  const BackupResult first = backup();
+  const std::string job = *Ledger::load(vault_->store(), vault_->trust(), tenant_)
+                               .entries()
+                               .back()
+                               .statement.job_id;
+  Ledger stale = Ledger::load(vault_->store(), vault_->trust(), tenant_);
+  SegmentChains chains(*vault_, tenant_, SegmentChains::From::catalog);
+  EXPECT_EQ(finish_lost_jobs(*vault_, stale, chains, 1), 0u);
+  vault_->catalog().end_job(job, JobState::running);  // As if the process had died just before.
+  EXPECT_EQ(finish_lost_jobs(*vault_, stale, chains, 1), 1u);
+  EXPECT_EQ(completed_statements(), 1u);
+  EXPECT_EQ(vault_->catalog().job(job)->state, JobState::completed);
+  EXPECT_EQ(list_points(*vault_, tenant_).size(), 1u);
+  EXPECT_EQ(list_points(*vault_, tenant_)[0].recovery_point_id, first.recovery_point_id);
+}
+
+TEST_F(Distrust, SkippedFilesAreNotCountedAsUnchanged) {
+  seal("a.jsonl.gz", "no gzip");
+  seal("b.jsonl", "one\n");
+  backup();
+  const BackupResult second = backup();
+  EXPECT_EQ(second.segments_unchanged, 1u);
+  EXPECT_EQ(second.status, BackupStatus::partial);
+}
+
+}  // namespace
+}  // namespace atp
