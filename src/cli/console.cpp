@@ -155,7 +155,7 @@ void Console::error(const Error& error) {
   fail(error_kind_info(error.kind()).name, error.subject(), error.message());
 }
 
-void Console::bug(std::string_view what) { fail("bug", "atp", what); }
+void Console::bug(std::string_view what) { fail("bug", "", what); }
 
 void Console::fail(std::string_view kind, std::string_view subject, std::string_view message) {
   end_progress();

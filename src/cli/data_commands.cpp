@@ -162,7 +162,8 @@ std::vector<std::string> points_to_verify(ObjectStore& store, const Arguments& a
     before = tenant;
   }
   if (ids.empty()) {
-    throw Error(ErrorKind::not_found, arguments.vault.string(), "holds no recovery point yet");
+    throw Error(ErrorKind::not_found, "recovery point",
+                "there is none yet in " + arguments.vault.string());
   }
   return ids;
 }
@@ -247,6 +248,7 @@ int run_backup(const Session& session) {
   const BackupOptions options = backup_options(session);
   const Environment environment = system_environment();
   const auto vault = open_vault(environment, session.arguments);
+  require_outside(session.arguments.from, session.arguments.vault);
   const auto source = segment_folder(environment.files, absolute_path(session.arguments.from));
   if (session.arguments.dry_run) return dry_run_backup(session, *vault, *source, options);
   const BackupResult result = take_backup(*vault, *source, options);
@@ -286,6 +288,7 @@ int run_restore(const Session& session) {
   const Environment environment = system_environment();
   const RestoreOptions options = restore_options(session);
   const auto store = open_store(environment, arguments.vault);
+  require_outside(arguments.to, arguments.vault);
   const Keys keys = load_keys(environment, arguments);
   if (!keys.trust) {
     throw Error(ErrorKind::unauthenticated, arguments.vault.string(),
@@ -296,8 +299,8 @@ int run_restore(const Session& session) {
     return dry_run_restore(session, plan_restore(*store, *arguments.point, *keys.trust, options));
   }
   const RestoreResult result =
-      restore_point(*store, *environment.files, *arguments.point, absolute_path(arguments.to),
-                    *keys.trust, keys.identities, options);
+      restore_point(*store, *environment.files, *environment.random, *arguments.point,
+                    absolute_path(arguments.to), *keys.trust, keys.identities, options);
   session.console.end_progress();
   session.console.object({{"recoveryPointId", result.recovery_point_id},
                           {"folder", json_text(result.folder.string())},

@@ -233,6 +233,13 @@ int exit_code_of(const Error& error, const Arguments& arguments) {
   return error_kind_info(error.kind()).exit_code;
 }
 
+/// What was printed is lost, whatever was done.
+int complain_of_output() {
+  const Error error(ErrorKind::unavailable, "standard output", "cannot be written");
+  Console({}).error(error);
+  return error_kind_info(error.kind()).exit_code;
+}
+
 int run_main(int argc, char** argv) {
   keep_secrets();
   CommandLine command_line;
@@ -243,7 +250,8 @@ int run_main(int argc, char** argv) {
   Console console({.json = arguments.json, .quiet = arguments.quiet});
   const SignalWatch signals;
   try {
-    return run({arguments, console, signals.token()});
+    const int code = run({arguments, console, signals.token()});
+    return std::cout.flush() ? code : complain_of_output();
   } catch (const Error& error) {
     console.error(error);
     const int interrupted = error.kind() == ErrorKind::cancelled ? signals.exit_code() : 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/session.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <system_error>
 
 namespace atp::cli {
 namespace {
@@ -19,10 +21,28 @@ Path configuration_folder() {
               "neither XDG_CONFIG_HOME nor HOME is set: say where the keys are");
 }
 
-Path absolute_path(const Path& path) { return std::filesystem::absolute(path).lexically_normal(); }
+Path absolute_path(const Path& path) {
+  std::error_code error;
+  const Path absolute = std::filesystem::absolute(path, error);
+  if (!error) return absolute.lexically_normal();
+  throw Error(ErrorKind::invalid_argument, path.empty() ? "path" : path.string(),
+              path.empty() ? "expected a path, found nothing" : error.message());
+}
+
+void require_outside(const Path& path, const Path& vault) {
+  std::error_code error;
+  const Path inner = std::filesystem::weakly_canonical(absolute_path(path), error);
+  if (error) throw Error(ErrorKind::invalid_argument, path.string(), error.message());
+  const Path outer = std::filesystem::weakly_canonical(absolute_path(vault), error);
+  if (error) throw Error(ErrorKind::invalid_argument, vault.string(), error.message());
+  if (std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first != outer.end()) {
+    return;
+  }
+  throw Error(ErrorKind::invalid_argument, path.string(), "is inside the vault");
+}
 
 Keys load_keys(const Environment& environment, const Arguments& arguments) {
-  if (arguments.keys && !environment.files->status(*arguments.keys)) {
+  if (arguments.keys && !environment.files->status(*arguments.keys / "")) {
     throw Error(ErrorKind::not_found, arguments.keys->string(), "there is no such key folder");
   }
   const Path folder =

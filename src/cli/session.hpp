@@ -15,7 +15,12 @@ namespace atp::cli {
 /// `$XDG_CONFIG_HOME`, else `~/.config`. Throws: invalid_argument where neither is known.
 Path configuration_folder();
 
+/// Throws: invalid_argument for a path that cannot be made absolute.
 Path absolute_path(const Path& path);
+
+/// Records in clear have no place in a vault, nor are its objects a source.
+/// Throws: invalid_argument where `path` leads into `vault`.
+void require_outside(const Path& path, const Path& vault);
 
 /// From `--keys`, else the vault's default folder; the trust policy from `--trust` where given.
 Keys load_keys(const Environment& environment, const Arguments& arguments);

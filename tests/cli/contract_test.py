@@ -1,0 +1,11 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of the `atp` command: exit codes, JSON, what is and is not written."""
+import unittest
+
+from contract_faults import *
+from contract_output import *
+from contract_verbs import *
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Documentation that runs.
+
+    run_examples.py readme             every marked block of README.md, in order, in a scratch folder
+    run_examples.py examples FOLDER    the programs of examples/, built in FOLDER
+
+A ```sh block below `<!-- run -->` is run; the ```text block that follows it is what it must print,
+where `<word>` stands for something without blanks, `<...>` for the rest of its line, and a line
+`...` for any lines. A ```cpp block below `<!-- from FILE -->` must stand in FILE.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+EXPECTED = pathlib.Path(__file__).resolve().parent / "examples_expected"
+ATP = pathlib.Path(os.environ.get("ATP_BIN", PROJECT / "build/bin/atp"))
+GENERATE = pathlib.Path(os.environ.get("ATP_GENERATE", PROJECT / "build/bin/atp-generate"))
+END = "\x1e"  # ends a block's output
+
+BLOCK = re.compile(r"^<!-- (run|from (?P<file>\S+)) -->\n```(?P<language>\w+)\n(?P<code>.*?)^```\n"
+                   r"(?:```text\n(?P<text>.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+
+
+class Failure(Exception):
+    pass
+
+
+def pattern_of(expected):
+    """A regular expression of the text that `expected` describes."""
+    pattern = ""
+    for line in expected.splitlines():
+        if line == "...":
+            pattern += r"(?:.*\n)*"
+            continue
+        parts = re.split(r"(<\.\.\.>|<\w+>)", line)
+        pattern += "".join({"<...>": ".*"}.get(part, r"\S+") if number % 2 else re.escape(part)
+                           for number, part in enumerate(parts)) + r"\n"
+    return pattern
+
+
+def require_match(what, expected, found):
+    if re.fullmatch(pattern_of(expected), found) is None:
+        raise Failure(f"{what}\n--- expected\n{expected}--- found\n{found}---")
+
+
+def environment(scratch):
+    folders = [str(ATP.resolve().parent), str(GENERATE.resolve().parent), os.environ["PATH"]]
+    sanitizers = {k: v for k, v in os.environ.items() if "SAN_OPTIONS" in k}
+    return {"PATH": ":".join(folders), "HOME": str(scratch / "home"), "PROJECT": str(PROJECT),
+            "LC_ALL": "C.UTF-8", **sanitizers}
+
+
+def check_quoted(place, file, code):
+    def unindented(text):
+        return "\n".join(line.strip() for line in text.splitlines())
+
+    if unindented(code) not in unindented((PROJECT / file).read_text()):
+        raise Failure(f"{place}: does not stand in {file}")
+
+
+def check_readme(scratch):
+    text = (PROJECT / "README.md").read_text()
+    blocks = list(BLOCK.finditer(text))
+    marked = len(re.findall(r"^<!-- (?:run|from \S+) -->$", text, re.MULTILINE))
+    if marked != len(blocks) or not blocks:
+        raise Failure(f"README.md: {marked} marks, {len(blocks)} blocks below one")
+    script, expected = "set -euo pipefail\nexec 2>&1\n", []
+    for block in blocks:
+        place = f"README.md, line {text.count(chr(10), 0, block.start()) + 1}"
+        if block["file"]:
+            check_quoted(place, block["file"], block["code"])
+            continue
+        script += f"{block['code']}printf '{END}'\n"
+        expected.append((place, block["text"] or ""))
+    done = subprocess.run(["bash", "-c", script], cwd=scratch / "work", env=environment(scratch),
+                          stdout=subprocess.PIPE, text=True)
+    outputs = done.stdout.split(END)
+    for (place, text), found in zip(expected, outputs):
+        require_match(place, text, found)
+    if done.returncode != 0:
+        place = expected[min(len(outputs), len(expected)) - 1][0]
+        raise Failure(f"{place}: exit code {done.returncode}\n{outputs[-1]}")
+    print(f"{len(expected)} blocks of README.md print what they say")
+
+
+def check_examples(scratch, folder):
+    env, work = environment(scratch), scratch / "work"
+
+    def run(*command, code=0):
+        done = subprocess.run([str(part) for part in command], cwd=work, env=env,
+                              stdout=subprocess.PIPE, text=True)
+        if done.returncode != code:
+            raise Failure(f"{command}: exit code {done.returncode}, expected {code}\n{done.stdout}")
+        return done.stdout
+
+    def example(name, *arguments, code=0, expected=None):
+        found = run(folder / name, *arguments, code=code)
+        require_match(name, (EXPECTED / f"{expected or name}.txt").read_text(), found)
+        return found
+
+    run("atp", "init", "vault", "--region", "local", "--keys", "keys")
+    run("atp-generate", "--out", "source", "--stream", "a", "--segments", "2", "--segment-bytes",
+        "64K")
+    taken = example("take_backup", "vault", "keys", "acme", "source")
+    point = taken.split()[1]
+    example("verify_point", "vault", "keys/trust.json", point)
+    (work / "source/a/000002.jsonl.open").touch()
+    example("take_backup", "vault", "keys", "acme", "source", expected="take_backup_partial")
+    package = next((work / "vault/store/segments/acme/a").glob("000000.*"))
+    package.write_bytes(package.read_bytes()[:-1] + b"?")
+    example("verify_point", "vault", "keys/trust.json", point, code=20,
+            expected="verify_point_damaged")
+    run(folder / "verify_point", "vault", "keys/trust.json", "RP-none", code=4)
+    run(folder / "take_backup", code=2)
+    print("the examples print what they should")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="atp-docs-") as folder:
+        scratch = pathlib.Path(folder)
+        (scratch / "work").mkdir()
+        (scratch / "home").mkdir()
+        try:
+            if sys.argv[1:] == ["readme"]:
+                check_readme(scratch)
+            elif len(sys.argv) == 3 and sys.argv[1] == "examples":
+                check_examples(scratch, pathlib.Path(sys.argv[2]).resolve())
+            else:
+                sys.exit(__doc__)
+        except Failure as failure:
+            print(failure)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
