@@ -4,7 +4,7 @@
 
 Each target starts from tests/fuzz/corpus/<name>/ and writes what it finds to a folder of its own.
 With --coverage the targets are built a second time and the lines reached are printed for the files
-that the source names in its line `// covers:`.
+that the source names in its lines `// covers:`.
 """
 
 import argparse
@@ -37,10 +37,10 @@ class Target:
 def targets(names):
     found = []
     for path in sorted((SOURCE / "tests/fuzz").glob("*_fuzz.cpp")):
-        covers = re.search(r"^// covers: (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        covers = re.findall(r"^// covers: (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
         if not covers:
             raise SystemExit(f"{path.name}: no line '// covers: <source>...'")
-        found.append(Target(path.name[: -len("_fuzz.cpp")], covers[1].split()))
+        found.append(Target(path.name[: -len("_fuzz.cpp")], " ".join(covers).split()))
     absent = set(names) - {target.name for target in found}
     if absent:
         raise SystemExit(f"no such target: {' '.join(sorted(absent))}")

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Documents with a trusted signature that say what cannot be, and signatures that do not count.
 #include "atp/crypto/sha256.hpp"
+#include "atp/ledger/note.hpp"
+#include "atp/merkle/frontier.hpp"
+#include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 #include "verify/manifest_chain.hpp"
 #include "verify/verifying.hpp"
@@ -44,6 +47,62 @@ TEST(SignedLies, T031_APackageElsewhereIsNeverRead) {
         target == "vault.json" || target.starts_with("segments/acme-corp/default");
     EXPECT_TRUE(of_the_point || !store->read().contains(target)) << target;
   }
+}
+
+template <class T>
+T read_document(const Bytes& stored) {
+  return check_document<T>(as_text(stored), nullptr, small_vault().tenant).document.value();
+}
+
+/// The vault with the newest segment's package under `target`, as everything says that names it,
+/// from manifest to checkpoint, all of it signed.
+std::shared_ptr<test::RecordingStore> with_package_at(const std::string& target) {
+  const SmallVault& vault = small_vault();
+  const Signer& signer = vault.vault->signer();
+  test::Objects objects = vault.objects();
+  auto manifest = read_document<SegmentManifest>(objects.at(manifest_key(1)));
+  manifest.key = target;
+  manifest.stored_sha256 = sha256(objects.at(target));
+  manifest.stored_bytes = objects.at(target).size();
+  objects[manifest_key(1)] = to_bytes(sign_document(manifest, signer));
+
+  const Descriptor descriptor = descriptor_of(manifest, sha256(objects.at(manifest_key(1))));
+  const ListPage page{vault.vault->id(), vault.tenant, kApi, 0, {descriptor}};
+  const Digest page_sha256 = sha256(as_bytes(canonical(page)));
+  objects[layout::list_page(vault.tenant, page_sha256)] = to_bytes(canonical(page));
+
+  const std::string point_key = layout::recovery_point(vault.tenant, vault.incremental);
+  auto point = read_document<RecoveryPoint>(objects.at(point_key));
+  point.lists = {{.stream = kApi, .page = 0, .sha256 = page_sha256, .descriptors = 1}};
+  point.merkle_root = Rfc9162Hasher::leaf(as_bytes(canonical(descriptor)));
+  point.stored_bytes = descriptor.bytes;
+  for (StreamCoverage& coverage : point.covered_to) {
+    if (coverage.stream == kApi) coverage.head = descriptor.manifest_sha256;
+  }
+  objects[point_key] = to_bytes(sign_document(point, signer));
+
+  const std::string entry_key = layout::ledger_entry(vault.tenant, 0, 2);
+  auto statement = read_document<Statement>(objects.at(entry_key));
+  statement.subject_sha256 = sha256(objects.at(point_key));
+  objects[entry_key] = to_bytes(sign_document(statement, signer));
+  merkle::Frontier<Rfc9162Hasher> tree;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    tree.push(Rfc9162Hasher::leaf(objects.at(layout::ledger_entry(vault.tenant, 0, i))));
+  }
+  objects[layout::ledger_checkpoint(vault.tenant, 0, 3)] =
+      to_bytes(sign_checkpoint({statement.origin, 3, tree.root()}, vault.vault->ledger_signer()));
+  return std::make_shared<test::RecordingStore>(vault.store_of(objects));
+}
+
+TEST(SignedLies, T031_APackageElsewhereIsNeverReadEvenWhereAllAgreeOnIt) {
+  const SmallVault& vault = small_vault();
+  const test::Verification stored{.depth = VerifyDepth::stored, .segment = {}};
+  const auto at_home = with_package_at(vault.key_of("segments/acme-corp/api/000002"));
+  EXPECT_TRUE(verify(*at_home, vault.incremental, stored).passed());
+  const std::string target = vault.key_of("segments/acme/");
+  const auto elsewhere = with_package_at(target);
+  EXPECT_FALSE(verify(*elsewhere, vault.incremental, stored).passed());
+  EXPECT_FALSE(elsewhere->read().contains(target));
 }
 
 TEST(SignedLies, T070_APackageBelongsIntoItsOwnPlaceOnly) {
