@@ -59,6 +59,25 @@ class Temporary {
   bool renamed_ = false;
 };
 
+struct NewFile {
+  Path path;
+  std::unique_ptr<File> file;
+};
+
+/// A randomly named file beside `path`; a name that a crash has left is passed over.
+NewFile create_beside(FileSystem& files, Random& random, const Path& path,
+                      std::uint32_t permissions) {
+  constexpr int kAttempts = 100;
+  for (int attempt = 1;; ++attempt) {
+    const Path beside = path.parent_path() / (".tmp-" + random_hex(random, 8));
+    try {
+      return {beside, files.open(beside, OpenMode::create_new, permissions)};
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::already_exists || attempt == kAttempts) throw;
+    }
+  }
+}
+
 }  // namespace
 
 Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit) {
@@ -94,14 +113,12 @@ void create_directories(FileSystem& files, const Path& path, std::uint32_t permi
 
 void write_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,
                         std::uint32_t permissions) {
-  const Path directory = directory_of(path);
-  const Path beside = path.parent_path() / (".tmp-" + random_hex(random, 8));
-  const auto file = files.open(beside, OpenMode::create_new, permissions);
+  const auto [beside, file] = create_beside(files, random, path, permissions);
   Temporary temporary(files, beside);
   file->write_at(0, contents);
   file->sync();
   temporary.rename_new(path);
-  files.sync_directory(directory);
+  files.sync_directory(directory_of(path));
 }
 
 }  // namespace atp

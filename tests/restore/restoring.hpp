@@ -28,7 +28,7 @@ inline RestoreResult restore(ObjectStore& store, FileSystem& files,
                              const Path& to = "/restored",
                              const std::string& id = small_vault().incremental) {
   const SmallVault& vault = small_vault();
-  SequenceRandom random;
+  static SequenceRandom random;
   return restore_point(store, files, random, id, to, vault.trust(), vault.identities(), options);
 }
 
