@@ -44,14 +44,18 @@ test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
 	@$(PYTHON) tests/summary.py build build-asan
 
 check-all: test mutations ## make test, and all that takes long: crashes, kills, mutations, benchmarks
-	ATP_LONG=1 ATP_KILL_RUNS=500 ctest --preset release -R '^(crash|cli)$$'
+	ATP_LONG=1 ATP_KILL_RUNS=500 ctest --preset release -R '^(crash|cli|kill)$$'
 	$(PYTHON) tests/fuzz/run.py --seconds 300 --coverage
 	$(PYTHON) bench/compare.py --check
 
 mutations: ## bring known faults back one by one: a test must see each
 	$(PYTHON) tests/mutations/run.py
 
-bench: build ## measure against the yardsticks
+bench: build ## measure the hot functions, then whole commands against the yardsticks
+	@cmake/install-deps.sh demo test
+	cmake --preset release -DATP_BUILD_BENCH=ON
+	cmake --build build --target atp-bench
+	build/bin/atp-bench
 	$(PYTHON) bench/compare.py
 
 format: ## clang-format on every source file

@@ -12,8 +12,7 @@ namespace {
 
 /// Pages of one stream's manifests from `from` on.
 std::vector<ListPage> pages_of(const Vault& vault, const TenantId& tenant, const StreamId& stream,
-                               const std::vector<SegmentChains::Entry>& chain,
-                               std::uint64_t from) {
+                               const std::vector<SegmentChains::Entry>& chain, std::uint64_t from) {
   std::vector<ListPage> pages;
   for (std::uint64_t sequence = from; sequence < chain.size(); ++sequence) {
     const std::uint64_t page = sequence / kDescriptorsPerPage;

@@ -107,12 +107,12 @@ Snapshotter::Result Snapshotter::compare(const SegmentFile& file, const SegmentM
     if (!input->input().still_sealed()) return not_sealed(file);
     if (found.sha256 == known.sha256 && found.bytes == known.bytes) {
       return {.outcome = Result::Outcome::unchanged,
-                  .skipped = {},
+              .skipped = {},
               .altered = {},
               .sha256 = found.sha256};
     }
     return {.outcome = Result::Outcome::altered,
-              .skipped = {},
+            .skipped = {},
             .altered = AlteredSegment{file.stream, file.segment, known.sequence, known.sha256,
                                       found.sha256},
             .sha256 = found.sha256};
@@ -132,8 +132,8 @@ Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
   GuardedInput input(std::move(opened), context_.on_bytes);
   const std::string key = layout::package(context_.options.tenant, file.stream, file.segment,
                                           random_hex(*vault.environment().random, 8));
-  const auto writer = vault.store().create(
-      key, {.retain_until = vault.environment().clock->now() + kGracePeriod});
+  const auto writer =
+      vault.store().create(key, {.retain_until = vault.environment().clock->now() + kGracePeriod});
   std::variant<PackageSummary, LongRecord> outcome;
   try {
     outcome = write_package(input, *writer, recipient_, *vault.environment().random,
@@ -149,8 +149,8 @@ Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
   if (const auto* record = std::get_if<LongRecord>(&outcome)) {
     return skipped(file, "record_too_long",
                    "record " + std::to_string(record->record) + " at byte " +
-                       std::to_string(record->offset) + " is over " +
-                       std::to_string(kRecordLimit) + " bytes");
+                       std::to_string(record->offset) + " is over " + std::to_string(kRecordLimit) +
+                       " bytes");
   }
   const auto& summary = std::get<PackageSummary>(outcome);
   if (summary.bytes == 0 && context_.options.empty_segments == EmptySegments::skip) {
@@ -193,16 +193,13 @@ Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest
   using Commit = SegmentChains::Commit::Outcome;
   const SegmentManifest& sealed = entry->manifest;
   if (outcome == Commit::altered) {
-    return {.outcome = Result::Outcome::altered,
-              .skipped = {},
-            .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, sealed.sha256,
-                                      found},
-            .sha256 = found};
+    return {
+        .outcome = Result::Outcome::altered,
+        .skipped = {},
+        .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, sealed.sha256, found},
+        .sha256 = found};
   }
-  return {.outcome = Result::Outcome::taken,
-          .skipped = {},
-          .altered = {},
-          .sha256 = found};
+  return {.outcome = Result::Outcome::taken, .skipped = {}, .altered = {}, .sha256 = found};
 }
 
 }  // namespace atp

@@ -102,8 +102,8 @@ class BackupJob {
   }
 
   BackupResult run() {
-    vault_.catalog().begin_job({job_id_, options_.tenant, "backup", JobState::running, started_at_,
-                                point_id_});
+    vault_.catalog().begin_job(
+        {job_id_, options_.tenant, "backup", JobState::running, started_at_, point_id_});
     try {
       BackupResult result = work();
       vault_.catalog().end_job(job_id_, JobState::completed);
@@ -118,8 +118,8 @@ class BackupJob {
   BackupResult work() {
     parent_ = find_parent();
     check_policies();
-    const TenantPolicy policy = ensure_policy(vault_, options_.tenant, options_.field_map,
-                                              options_.retention, started_at_);
+    const TenantPolicy policy =
+        ensure_policy(vault_, options_.tenant, options_.field_map, options_.retention, started_at_);
     retain_until_ = retain_document_until(started_at_, policy.retention);
     copy_segments(policy);
     copied_at_ = vault_.environment().clock->now();
@@ -150,14 +150,14 @@ class BackupJob {
 
   /// A policy that manifests or the newest point name must still be there.
   void check_policies() const {
-    const std::uint64_t needed = std::max(chains_.newest_policy_version(),
-                                          parent_ ? parent_->point.policy_version : 0);
+    const std::uint64_t needed =
+        std::max(chains_.newest_policy_version(), parent_ ? parent_->point.policy_version : 0);
     const auto current = current_policy(vault_, options_.tenant);
     const std::uint64_t found = current ? current->version : 0;
     if (found >= needed) return;
-    throw Error(ErrorKind::corrupt, layout::policy(options_.tenant, needed),
-                "is missing, but was in force; the newest found is version " +
-                    std::to_string(found));
+    throw Error(
+        ErrorKind::corrupt, layout::policy(options_.tenant, needed),
+        "is missing, but was in force; the newest found is version " + std::to_string(found));
   }
 
   void copy_segments(const TenantPolicy& policy) {
@@ -180,11 +180,10 @@ class BackupJob {
                              .chains = chains_,
                              .started_at = started_at_,
                              .on_bytes = [&](std::uint64_t n) { progress.add(n, 0); }});
-    parallel_for(to_read.size(), options_.workers, options_.stop,
-                 [&](std::size_t i) {
-                   take_in(*to_read[i], snapshotter.snapshot(*to_read[i]), snapshotter);
-                   progress.add(0, 1);
-                 });
+    parallel_for(to_read.size(), options_.workers, options_.stop, [&](std::size_t i) {
+      take_in(*to_read[i], snapshotter.snapshot(*to_read[i]), snapshotter);
+      progress.add(0, 1);
+    });
     flush(snapshotter);
   }
 
@@ -272,8 +271,8 @@ class BackupJob {
   }
 
   void put_and_complete(const TenantPolicy& policy, BackupResult& result) {
-    const bool incremental = parent_ && options_.type.value_or(BackupType::incremental) ==
-                                            BackupType::incremental;
+    const bool incremental =
+        parent_ && options_.type.value_or(BackupType::incremental) == BackupType::incremental;
     const RecoveryPoint point =
         put_point(vault_, options_.tenant, chains_,
                   {.recovery_point_id = point_id_,
@@ -286,8 +285,7 @@ class BackupJob {
                    .policy_version = policy.version,
                    .ledger_size_seen = ledger_.size()},
                   {.retain_until = retain_until_});
-    complete_point(vault_, ledger_, chains_, job_id_, point_id_,
-                   options_.workers);
+    complete_point(vault_, ledger_, chains_, job_id_, point_id_, options_.workers);
     record_progress(vault_, ledger_, chains_);
     changed_ = true;
     set_point(result, point);

@@ -36,16 +36,21 @@ class SignalWatch {
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     watcher_ = std::jthread([this](const std::stop_token& done) { watch(done); });
   }
+  ~SignalWatch() {
+    watcher_.request_stop();
+    pthread_kill(watcher_.native_handle(), SIGTERM);  // It waits for a signal.
+  }
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
   std::stop_token token() const { return stop_.get_token(); }
   /// 128 and the signal's number; 0 where none came.
   int exit_code() const { return exit_code_; }
 
  private:
   void watch(const std::stop_token& done) {
-    const timespec tick{0, 50'000'000};
-    while (!done.stop_requested()) {
-      const int signal_number = sigtimedwait(&set_, nullptr, &tick);
-      if (signal_number <= 0) continue;
+    int signal_number = 0;
+    while (sigwait(&set_, &signal_number) == 0 && !done.stop_requested()) {
       if (exit_code_ != 0) _exit(exit_code_);
       exit_code_ = 128 + signal_number;
       stop_.request_stop();
@@ -118,7 +123,7 @@ class CommandLine {
   }
 
   void add_jobs(CLI::App* command) {
-    command->add_option("--jobs", arguments_.jobs, "Threads (default: one a core)")
+    command->add_option("--jobs", arguments_.jobs, "Threads (default: two more than cores)")
         ->check(CLI::Range(1, 256));
   }
 

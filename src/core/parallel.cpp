@@ -15,6 +15,9 @@
 namespace atp {
 namespace {
 
+/// Beside one a core: so many may wait for the disk while the others compute.
+constexpr unsigned kWaitingWorkers = 2;
+
 /// What the threads of one `parallel_for` share.
 class Queue {
  public:
@@ -65,7 +68,7 @@ class Queue {
 
 void parallel_for(std::size_t count, unsigned workers, const std::stop_token& stop,
                   const std::function<void(std::size_t)>& work) {
-  if (workers == 0) workers = std::max(1u, std::thread::hardware_concurrency());
+  if (workers == 0) workers = std::thread::hardware_concurrency() + kWaitingWorkers;
   Queue queue(count, stop, work);
   {
     std::vector<std::jthread> helpers;

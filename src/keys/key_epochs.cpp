@@ -87,9 +87,10 @@ std::vector<age::Identity> open_key_epochs(ObjectStore& store, const KeyEpochs& 
     }
   }
   if (opened.empty() && !epochs.documents.empty()) {
-    throw Error(ErrorKind::unauthenticated, epochs.documents.begin()->second.empty()
-                                                ? std::string("keys/")
-                                                : epochs.documents.begin()->second.front().wrap_key,
+    throw Error(ErrorKind::unauthenticated,
+                epochs.documents.begin()->second.empty()
+                    ? std::string("keys/")
+                    : epochs.documents.begin()->second.front().wrap_key,
                 "no identity at hand opens this tenant's key epochs");
   }
   return opened;

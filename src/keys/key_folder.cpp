@@ -97,7 +97,8 @@ Keys create_keys(FileSystem& files, Random& random, const Path& folder, const st
 Keys load_keys(FileSystem& files, const Path& folder) {
   const KeyPaths paths = key_paths(folder);
   Keys keys;
-  if (exists(files, paths.identity)) keys.identities.push_back(load_identity(files, paths.identity));
+  if (exists(files, paths.identity))
+    keys.identities.push_back(load_identity(files, paths.identity));
   if (exists(files, paths.signing_key)) keys.signer = load_signer(files, paths.signing_key);
   if (exists(files, paths.ledger_key)) keys.ledger_signer = load_signer(files, paths.ledger_key);
   if (exists(files, paths.trust)) keys.trust = load_trust_policy(files, paths.trust);

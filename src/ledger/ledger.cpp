@@ -20,13 +20,12 @@ std::optional<std::uint64_t> checkpoint_size(const std::string& key) {
 }
 
 Problem integrity(std::string subject, std::string expected, std::string found) {
-  return {Problem::Kind::integrity, std::move(subject), std::move(expected),
-          std::move(found)};
+  return {Problem::Kind::integrity, std::move(subject), std::move(expected), std::move(found)};
 }
 
 /// Why `entry` cannot stand at `index`; nothing where it can.
 std::optional<Problem> misplaced(const Statement& statement, const std::string& key,
-                                       std::uint64_t index, const std::string& origin) {
+                                 std::uint64_t index, const std::string& origin) {
   if (statement.index != index) {
     return integrity(key, "index " + std::to_string(index),
                      "index " + std::to_string(statement.index));
@@ -118,12 +117,12 @@ class Reader {
   void read_checkpoint(const std::string& key, std::uint64_t size,
                        const merkle::Frontier<Rfc9162Hasher>& tree) {
     const Bytes note = find_small_object(store_, key, kCheckpointLimit).value_or(Bytes());
-    const auto checkpoint =
-        trust_ ? open_checkpoint(as_text(note), trust_->keys_of(KeyRole::ledger))
-               : parse_checkpoint(as_text(note));
+    const auto checkpoint = trust_
+                                ? open_checkpoint(as_text(note), trust_->keys_of(KeyRole::ledger))
+                                : parse_checkpoint(as_text(note));
     if (!checkpoint) {
-      reading_.problems.push_back({Problem::Kind::trust, key,
-                                   "a checkpoint signed by a trusted ledger key", "none"});
+      reading_.problems.push_back(
+          {Problem::Kind::trust, key, "a checkpoint signed by a trusted ledger key", "none"});
       return;
     }
     if (checkpoint->size != size || checkpoint->origin != reading_.origin) {

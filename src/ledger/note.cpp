@@ -45,9 +45,8 @@ std::optional<std::string_view> take_line(std::string_view& rest) {
 }
 
 bool is_key_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return c > ' ' && c < 0x7F && c != '+';
-  });
+  return !name.empty() && std::all_of(name.begin(), name.end(),
+                                      [](char c) { return c > ' ' && c < 0x7F && c != '+'; });
 }
 
 std::optional<NoteSignature> parse_signature(std::string_view line) {

@@ -48,7 +48,8 @@ void remove_tree(FileSystem& files, const Path& folder) {
 
 }  // namespace
 
-RestoreFolder::RestoreFolder(FileSystem& files, Random& random, Path folder, const std::vector<Item>& items)
+RestoreFolder::RestoreFolder(FileSystem& files, Random& random, Path folder,
+                             const std::vector<Item>& items)
     : files_(files),
       random_(random),
       folder_(std::move(folder)),

@@ -85,8 +85,7 @@ void take_in(RestoreResult& result, const Item& item, Outcome outcome) {
 }  // namespace
 
 RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& random,
-                            const std::string& id,
-                            const Path& folder, const TrustPolicy& trust,
+                            const std::string& id, const Path& folder, const TrustPolicy& trust,
                             std::span<const age::Identity> identities,
                             const RestoreOptions& options) {
   ResolvedPoint resolved = resolve_point(store, id, &trust, options.workers, options.stop);
@@ -104,11 +103,10 @@ RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& rando
   ProgressMeter progress(options.progress, verify::total_of("restore", segments));
   const ScanOptions scan_options = verify::scan_options(progress, options.stop);
   std::vector<Outcome> outcomes(items.size());
-  parallel_for(items.size(), options.workers, options.stop,
-               [&](std::size_t i) {
-                 outcomes[i] = restore_item(store, target, items[i], opened, scan_options);
-                 progress.add(0, 1);
-               });
+  parallel_for(items.size(), options.workers, options.stop, [&](std::size_t i) {
+    outcomes[i] = restore_item(store, target, items[i], opened, scan_options);
+    progress.add(0, 1);
+  });
   for (std::size_t i = 0; i < items.size(); ++i) take_in(result, items[i], std::move(outcomes[i]));
   if (result.segments == items.size()) target.publish();
   return result;

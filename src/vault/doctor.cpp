@@ -41,8 +41,9 @@ Finding examine_keys(const Vault& vault, const TenantId& tenant) {
     return good("keys", tenant.str(), "no identity at hand: wraps were not opened");
   }
   const auto opened = open_key_epochs(vault.store(), epochs, vault.keys().identities);
-  return good("keys", tenant.str(), "opened " + std::to_string(opened.size()) + " of " +
-                                        std::to_string(epochs.documents.size()) + " key epochs");
+  return good("keys", tenant.str(),
+              "opened " + std::to_string(opened.size()) + " of " +
+                  std::to_string(epochs.documents.size()) + " key epochs");
 }
 
 Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mending) {
@@ -87,7 +88,7 @@ std::vector<Finding> examine(Vault& vault, Mending mending) {
                 [&] { return examine_temporaries(vault); });
   }
   for (const TenantId& tenant : list_tenants(vault.store())) {
-    examine_one(findings, "ledger", tenant.str(), 
+    examine_one(findings, "ledger", tenant.str(),
                 [&] { return examine_tenant(vault, tenant, mending); });
     examine_one(findings, "keys", tenant.str(), [&] { return examine_keys(vault, tenant); });
   }

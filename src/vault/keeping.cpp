@@ -47,8 +47,8 @@ Needs::Needs(const Vault& vault, const Ledger& ledger, const SegmentChains& chai
       epochs_(require_epochs(vault, tenant_)) {
   for (const std::uint64_t version : {point.policy_version, std::uint64_t{policies_.size()}}) {
     const CalendarPeriod& retention = policy_at(policies_, tenant_, version).retention;
-    document_.at_least = std::max(document_.at_least,
-                                  retain_document_at_least_until(point.as_of, retention));
+    document_.at_least =
+        std::max(document_.at_least, retain_document_at_least_until(point.as_of, retention));
     document_.until = std::max(document_.until, retain_document_until(point.as_of, retention));
   }
   add_shared(ledger);

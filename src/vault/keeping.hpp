@@ -21,8 +21,8 @@ class Needs {
   /// The first object that is not there. Nothing where all are.
   std::optional<std::string> missing(unsigned workers) const;
 
-  /// Grows the retention of all that is there and reads it back. Throws: unavailable where the store
-  /// keeps less than it was told.
+  /// Grows the retention of all that is there and reads it back. Throws: unavailable where the
+  /// store keeps less than it was told.
   void grow(unsigned workers) const;
 
  private:

@@ -19,10 +19,10 @@ std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& 
   const Bytes stored = get_object(vault.store(), key, kDocumentLimit);
   const Digest digest = sha256(stored);
   if (statement.subject_sha256 != digest) {
-    throw Error(ErrorKind::corrupt, key, "SHA-256 is " + digest.hex() + ", the ledger says " +
-                                             (statement.subject_sha256
-                                                  ? statement.subject_sha256->hex()
-                                                  : std::string("nothing")));
+    throw Error(
+        ErrorKind::corrupt, key,
+        "SHA-256 is " + digest.hex() + ", the ledger says " +
+            (statement.subject_sha256 ? statement.subject_sha256->hex() : std::string("nothing")));
   }
   RecoveryPoint point =
       require_document<RecoveryPoint>(key, as_text(stored), vault.trust(), ledger.tenant());
@@ -43,11 +43,11 @@ void check_coverage(const SegmentChains& chains, const RecoveryPoint& point) {
   for (const StreamCoverage& covered : point.covered_to) {
     const auto found = chains.streams().find(covered.stream);
     const std::size_t length = found == chains.streams().end() ? 0 : found->second.size();
-    if (length >= covered.sequences && found->second[covered.sequences - 1].sha256 == covered.head) {
+    if (length >= covered.sequences &&
+        found->second[covered.sequences - 1].sha256 == covered.head) {
       continue;
     }
-    throw Error(ErrorKind::corrupt,
-                layout::manifests(*point.header.tenant, covered.stream),
+    throw Error(ErrorKind::corrupt, layout::manifests(*point.header.tenant, covered.stream),
                 "expected the " + std::to_string(covered.sequences) + " manifests that " +
                     point.recovery_point_id + " covers, found " + std::to_string(length) +
                     (length >= covered.sequences ? ", others" : ""));
@@ -97,7 +97,7 @@ std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant) {
 }
 
 PointRow row_of(const CompletedPoint& point) {
-  return {*point.point.header.tenant,      point.ledger_index, point.point.recovery_point_id,
+  return {*point.point.header.tenant,    point.ledger_index, point.point.recovery_point_id,
           point.point.header.created_at, point.sha256,       point.stored};
 }
 

@@ -10,7 +10,7 @@ namespace atp {
 namespace {
 
 LedgerHeadRow head_of(const Ledger& ledger) {
-  return {ledger.tenant(), ledger.term(),   ledger.origin(),
+  return {ledger.tenant(), ledger.term(), ledger.origin(),
           ledger.size(),   ledger.root(), ledger.frontier()};
 }
 
@@ -54,8 +54,7 @@ void record_progress(const Vault& vault, const Ledger& ledger, SegmentChains& ch
   vault.catalog().record_segments(chains.take_new_rows());
   if (ledger.size() == 0) return;
   const auto head = vault.catalog().ledger_head(ledger.tenant());
-  vault.catalog().record_ledger(point_rows(vault, ledger, head ? head->size : 0),
-                                head_of(ledger));
+  vault.catalog().record_ledger(point_rows(vault, ledger, head ? head->size : 0), head_of(ledger));
 }
 
 Ledger catch_up(const Vault& vault, const TenantId& tenant) {

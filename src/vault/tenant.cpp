@@ -54,8 +54,7 @@ std::vector<TenantPolicy> all_policies(const Vault& vault, const TenantId& tenan
     const std::string expected = layout::policy(tenant, policies.size() + 1);
     if (key != expected) throw Error(ErrorKind::corrupt, expected, "expected a policy, found none");
     const Bytes stored = get_object(vault.store(), key, kDocumentLimit);
-    policies.push_back(
-        require_document<TenantPolicy>(key, as_text(stored), vault.trust(), tenant));
+    policies.push_back(require_document<TenantPolicy>(key, as_text(stored), vault.trust(), tenant));
     if (policies.back().version != policies.size()) {
       throw Error(ErrorKind::corrupt, key,
                   "holds policy version " + std::to_string(policies.back().version));
@@ -202,8 +201,8 @@ SegmentChains::Commit SegmentChains::commit(SegmentManifest draft, const PutOpti
     draft.sequence = chain.size();
     draft.previous = chain.empty() ? std::nullopt : std::optional(chain.back().sha256);
     const std::string key = layout::manifest(tenant_, stream, draft.sequence);
-    const bool first = put_new(vault_->store(), key, sign_document(draft, vault_->signer()),
-                               options);
+    const bool first =
+        put_new(vault_->store(), key, sign_document(draft, vault_->signer()), options);
     read_on(stream);
     const Entry* entry = find(stream, draft.segment);
     if (first && entry) return {entry, Commit::Outcome::committed};
@@ -225,9 +224,8 @@ std::uint64_t SegmentChains::newest_policy_version() const {
 
 bool SegmentChains::uses_key_epoch(const std::string& epoch) const {
   return std::any_of(streams_.begin(), streams_.end(), [&](const auto& stream) {
-    return std::any_of(stream.second.begin(), stream.second.end(), [&](const Entry& entry) {
-      return entry.manifest.key_epoch == epoch;
-    });
+    return std::any_of(stream.second.begin(), stream.second.end(),
+                       [&](const Entry& entry) { return entry.manifest.key_epoch == epoch; });
   });
 }
 

@@ -199,14 +199,13 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
   const auto store =
       filesystem_store(environment.files, paths.store, environment.clock, environment.random);
   probe_immutability(*store, *environment.clock, *environment.random);
-  const VaultDocument document{
-      .header = {.vault_id = vault_id,
-                 .tenant = {},
-                 .nonce = random_hex(*environment.random, 16),
-                 .created_at = environment.clock->now()},
-      .region = options.region,
-      .domain = keys.trust->domain,
-      .recipients = {keys.identities.front().recipient().str()}};
+  const VaultDocument document{.header = {.vault_id = vault_id,
+                                          .tenant = {},
+                                          .nonce = random_hex(*environment.random, 16),
+                                          .created_at = environment.clock->now()},
+                               .region = options.region,
+                               .domain = keys.trust->domain,
+                               .recipients = {keys.identities.front().recipient().str()}};
   put_object(*store, std::string(layout::kVault), as_bytes(sign_document(document, *keys.signer)),
              {});
   return {.vault_id = vault_id, .paths = paths, .keys = key_paths(key_folder)};
@@ -228,8 +227,7 @@ std::shared_ptr<ObjectStore> open_store(const Environment& environment, const Pa
 std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys) {
   const VaultPaths paths = vault_paths(folder);
   const std::string stored = require_vault_document(environment, paths);
-  VaultDocument document =
-      parse_vault_document(paths, stored, keys.trust ? &*keys.trust : nullptr);
+  VaultDocument document = parse_vault_document(paths, stored, keys.trust ? &*keys.trust : nullptr);
   std::shared_ptr<Catalog> catalog;
   std::string problem;
   try {

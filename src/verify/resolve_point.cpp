@@ -130,8 +130,7 @@ void check_policies(const Context& context, const std::set<std::uint64_t>& versi
 
 ResolvedPoint resolve_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
                             unsigned workers, const std::stop_token& stop) {
-  const Context context{store, trust, tenant_of_point(store, id), workers,
-                        stop};
+  const Context context{store, trust, tenant_of_point(store, id), workers, stop};
   ResolvedPoint resolved{context.tenant, std::nullopt, {}, {}, {}, {}};
   std::vector<Check>& checks = resolved.checks;
   check_vault(context, checks);

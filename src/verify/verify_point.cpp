@@ -42,12 +42,11 @@ Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy
   ProgressMeter progress(options.progress, verify::total_of("verify", segments));
   const ScanOptions scan_options = verify::scan_options(progress, options.stop);
   std::vector<std::vector<Check>> package_checks(segments.size());
-  parallel_for(
-      segments.size(), options.workers, options.stop, [&](std::size_t i) {
-        package_checks[i] = deep ? check_package(store, *segments[i], opened, nullptr, scan_options)
-                                 : check_stored_package(store, *segments[i], scan_options);
-        progress.add(0, 1);
-      });
+  parallel_for(segments.size(), options.workers, options.stop, [&](std::size_t i) {
+    package_checks[i] = deep ? check_package(store, *segments[i], opened, nullptr, scan_options)
+                             : check_stored_package(store, *segments[i], scan_options);
+    progress.add(0, 1);
+  });
   Report report{id, std::move(resolved.checks)};
   append(report.checks, std::move(wrap_checks));
   for (auto& checks : package_checks) append(report.checks, std::move(checks));

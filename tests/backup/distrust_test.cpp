@@ -178,10 +178,8 @@ TEST_F(Distrust, T016_AForgedPointRowIsNotListed) {
 TEST_F(Distrust, AJobThatEndedMeanwhileIsNotFinishedTwice) {
   seal("a.jsonl", "one\n");
   const BackupResult first = backup();
-  const std::string job = *Ledger::load(vault_->store(), vault_->trust(), tenant_)
-                               .entries()
-                               .back()
-                               .statement.job_id;
+  const std::string job =
+      *Ledger::load(vault_->store(), vault_->trust(), tenant_).entries().back().statement.job_id;
   Ledger stale = Ledger::load(vault_->store(), vault_->trust(), tenant_);
   SegmentChains chains(*vault_, tenant_, SegmentChains::From::catalog);
   EXPECT_EQ(finish_lost_jobs(*vault_, stale, chains, 1), 0u);

@@ -16,9 +16,9 @@ class Backup : public test::BackupFixture {};
 
 RecoveryPoint stored_point(const Vault& vault, const std::string& id) {
   const std::string key = layout::recovery_point(TenantId("acme"), id);
-  return require_document<RecoveryPoint>(
-      key, as_text(get_object(vault.store(), key, kDocumentLimit)), vault.trust(),
-      TenantId("acme"));
+  return require_document<RecoveryPoint>(key,
+                                         as_text(get_object(vault.store(), key, kDocumentLimit)),
+                                         vault.trust(), TenantId("acme"));
 }
 
 TEST_F(Backup, TheFirstIsFullAndVerifies) {

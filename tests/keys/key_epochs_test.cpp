@@ -90,11 +90,9 @@ TEST_F(KeyEpochsTest, AForeignIdentityOpensNothing) {
 }
 
 TEST_F(KeyEpochsTest, T041_AWrapOfAnotherIdentityIsCorrupt) {
-  put("202611", 0, age::Identity::generate(random_),
-      age::Identity::generate(random_).recipient());
+  put("202611", 0, age::Identity::generate(random_), age::Identity::generate(random_).recipient());
   const KeyEpochs epochs = read();
-  EXPECT_EQ(error_kind([&] { open_key_epochs(*store_, epochs, identities_); }),
-            ErrorKind::corrupt);
+  EXPECT_EQ(error_kind([&] { open_key_epochs(*store_, epochs, identities_); }), ErrorKind::corrupt);
 }
 
 TEST_F(KeyEpochsTest, ADamagedOrMissingWrapIsAProblem) {

@@ -60,9 +60,7 @@ class LedgerTest : public testing::Test {
   }
 
   std::string entry(std::uint64_t index) { return layout::ledger_entry(tenant_, 0, index); }
-  std::string checkpoint(std::uint64_t size) {
-    return layout::ledger_checkpoint(tenant_, 0, size);
-  }
+  std::string checkpoint(std::uint64_t size) { return layout::ledger_checkpoint(tenant_, 0, size); }
   Bytes take(const std::string& key) {
     Bytes bytes = get_object(*store_, key, kStatementLimit);
     store_->remove(key);

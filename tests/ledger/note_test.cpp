@@ -84,8 +84,7 @@ TEST_F(Note, OriginsThatBreakTheFormAreRefused) {
   for (const char* origin : {"", "two words", "a+b", "line\nfeed"}) {
     Checkpoint bad = checkpoint_;
     bad.origin = origin;
-    EXPECT_EQ(test::error_kind([&] { sign_checkpoint(bad, *ours_); }),
-              ErrorKind::invalid_argument)
+    EXPECT_EQ(test::error_kind([&] { sign_checkpoint(bad, *ours_); }), ErrorKind::invalid_argument)
         << origin;
   }
 }

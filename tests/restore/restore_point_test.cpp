@@ -104,8 +104,8 @@ TEST_F(RestorePoint, RefusesAScopeThatNamesNothing) {
 TEST_F(RestorePoint, RefusesWithoutAFittingIdentity) {
   EXPECT_EQ(error_kind([&] {
               test::SequenceRandom random;
-              restore_point(*store_, *files_, random, vault_.incremental, "/restored", vault_.trust(), {},
-                            everything());
+              restore_point(*store_, *files_, random, vault_.incremental, "/restored",
+                            vault_.trust(), {}, everything());
             }),
             ErrorKind::unauthenticated);
   EXPECT_FALSE(files_->status("/restored"));
@@ -170,9 +170,9 @@ TEST_F(RestorePoint, GivesCompressedInputBackDecoded) {
                                            .retention = {},
                                            .stop = {},
                                            .probe = {}});
-  const RestoreResult result =
-      restore_point(vault->store(), *environment.files, *environment.random, backup.recovery_point_id, dir.path() / "to",
-                    vault->trust(), vault->keys().identities, everything(2));
+  const RestoreResult result = restore_point(
+      vault->store(), *environment.files, *environment.random, backup.recovery_point_id,
+      dir.path() / "to", vault->trust(), vault->keys().identities, everything(2));
   EXPECT_TRUE(result.report.passed());
   EXPECT_EQ(tree(*environment.files, dir.path() / "to"),
             (std::map<std::string, std::string>{{"a.jsonl", text}, {"b.jsonl", text}}));

@@ -106,8 +106,8 @@ TEST_F(Recovery, T006_AManifestMissingInTheMiddleStopsTheNextBackup) {
 
 TEST_F(Recovery, JobsOfDeadProcessesAreEnded) {
   seal("a.jsonl", "one\n");
-  vault_->catalog().begin_job({std::string(32, '7'), tenant_, "backup", JobState::running,
-                               clock_->now(), "RP-never-made"});
+  vault_->catalog().begin_job(
+      {std::string(32, '7'), tenant_, "backup", JobState::running, clock_->now(), "RP-never-made"});
   backup();
   EXPECT_TRUE(vault_->catalog().running_jobs().empty());
   EXPECT_EQ(vault_->catalog().job(std::string(32, '7'))->state, JobState::failed);

@@ -20,9 +20,9 @@ const Path kKeys = "/keys";
 class VaultTest : public testing::Test {
  protected:
   CreatedVault create() {
-    return create_vault(environment_, kFolder,
-                        {.region = Region("west"), .domain = {}, .keys = kKeys,
-                         .configuration = {}});
+    return create_vault(
+        environment_, kFolder,
+        {.region = Region("west"), .domain = {}, .keys = kKeys, .configuration = {}});
   }
   std::shared_ptr<Vault> open() {
     return open_vault(environment_, kFolder, load_keys(*environment_.files, kKeys));
@@ -41,8 +41,7 @@ TEST_F(VaultTest, IsWhatItsDocumentSays) {
   EXPECT_EQ(vault->region(), Region("west"));
   EXPECT_EQ(vault->document().domain, created.vault_id + ".invalid");
   EXPECT_EQ(vault->catalog().vault_id(), created.vault_id);
-  EXPECT_EQ(vault->document().recipients.at(0),
-            vault->keys().identities.at(0).recipient().str());
+  EXPECT_EQ(vault->document().recipients.at(0), vault->keys().identities.at(0).recipient().str());
 }
 
 TEST_F(VaultTest, IsMadeOnce) {
@@ -87,12 +86,13 @@ TEST_F(VaultTest, KeepsItsKeysOutside) {
   EXPECT_EQ(inside("/vault/keys"), ErrorKind::invalid_argument);
   EXPECT_EQ(inside("/vault"), ErrorKind::invalid_argument);
   EXPECT_EQ(inside("/other/../vault/store/keys"), ErrorKind::invalid_argument);
-  EXPECT_EQ(error_kind([&] {
-              create_vault(environment_, kFolder,
-                           {.region = Region("west"), .domain = {}, .keys = {},
-                            .configuration = "/vault/config"});
-            }),
-            ErrorKind::invalid_argument);
+  EXPECT_EQ(
+      error_kind([&] {
+        create_vault(
+            environment_, kFolder,
+            {.region = Region("west"), .domain = {}, .keys = {}, .configuration = "/vault/config"});
+      }),
+      ErrorKind::invalid_argument);
 }
 
 TEST_F(VaultTest, NoFolderIsNoVault) {
@@ -118,12 +118,10 @@ TEST_F(VaultTest, T015_ADamagedCatalogLeavesTheVaultReadOnly) {
 TEST_F(VaultTest, T041_ADocumentOfAnotherVaultIsRefused) {
   create();
   const Keys ours = load_keys(*disk_, kKeys);
-  create_vault(environment_, "/second",
-               {.region = Region("west"), .domain = {}, .keys = "/second-keys",
-                .configuration = {}});
-  EXPECT_EQ(error_kind([&] {
-              open_vault(environment_, "/second", load_keys(*disk_, kKeys));
-            }),
+  create_vault(
+      environment_, "/second",
+      {.region = Region("west"), .domain = {}, .keys = "/second-keys", .configuration = {}});
+  EXPECT_EQ(error_kind([&] { open_vault(environment_, "/second", load_keys(*disk_, kKeys)); }),
             ErrorKind::corrupt);
 }
 

@@ -28,12 +28,12 @@ enum class KnownFiles { trust_stat, reread };
 
 struct BackupOptions {
   TenantId tenant;
-  std::optional<BackupType> type = {};         ///< Default: incremental; the first is full.
-  std::optional<FieldMap> field_map = {};      ///< Default: the policy's. Another one: next policy.
-  std::optional<CalendarPeriod> retention = {}; ///< Likewise; 7 years at first.
+  std::optional<BackupType> type = {};     ///< Default: incremental; the first is full.
+  std::optional<FieldMap> field_map = {};  ///< Default: the policy's. Another one: next policy.
+  std::optional<CalendarPeriod> retention = {};  ///< Likewise; 7 years at first.
   EmptySegments empty_segments = EmptySegments::skip;
   KnownFiles known_files = KnownFiles::trust_stat;
-  unsigned workers = 0;                        ///< 0: one a core.
+  unsigned workers = 0;  ///< 0: two more than cores.
   std::stop_token stop = {};
   ProgressSink* progress = nullptr;
   /// As `PackageOptions::probe`.
@@ -54,17 +54,18 @@ struct BackupResult {
   Digest merkle_root;              ///< Of the point.
   std::vector<SkippedInput> skipped;
   std::vector<AlteredSegment> alarms;
-  std::vector<std::string> gone;   ///< `<stream>/<segment>` sealed earlier, not at the source now.
+  std::vector<std::string> gone;  ///< `<stream>/<segment>` sealed earlier, not at the source now.
 };
 
-/// Backs up what `source` has that the vault has not. Durable when it returns; a later call finishes
-/// what an interrupted one left. Throws: unavailable, unauthenticated, clock_untrusted, corrupt, no_space, cancelled.
+/// Backs up what `source` has that the vault has not. Durable when it returns; a later call
+/// finishes what an interrupted one left. Throws: unavailable, unauthenticated, clock_untrusted,
+/// corrupt, no_space, cancelled.
 BackupResult take_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options);
 
 /// What a backup would do, from listing and stat alone; nothing is written.
 struct BackupPlan {
   BackupType backup_type;
-  std::vector<std::string> to_read;    ///< Names below the source: new or changed by stat.
+  std::vector<std::string> to_read;  ///< Names below the source: new or changed by stat.
   std::uint64_t bytes_to_read = 0;
   std::uint64_t segments_unchanged = 0;
   std::vector<SkippedInput> skipped;

@@ -38,10 +38,10 @@ struct DirectoryEntry {
 };
 
 enum class OpenMode {
-  read,              ///< Must exist. Symbolic links are not followed in the last element.
-  create_new,        ///< Must not exist; read and write. Throws: already_exists.
-  read_write,        ///< Must exist; read and write.
-  create_or_open,    ///< Read and write.
+  read,            ///< Must exist. Symbolic links are not followed in the last element.
+  create_new,      ///< Must not exist; read and write. Throws: already_exists.
+  read_write,      ///< Must exist; read and write.
+  create_or_open,  ///< Read and write.
 };
 
 enum class LockKind { unlocked, shared, exclusive };
@@ -95,8 +95,8 @@ Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit);
 /// interrupted call left, as far as the parent may be read.
 void create_directories(FileSystem& files, const Path& path, std::uint32_t permissions = 0755);
 
-/// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name is free, syncs
-/// the directory. Throws: already_exists.
+/// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name
+/// is free, syncs the directory. Throws: already_exists.
 void write_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,
                         std::uint32_t permissions = 0644);
 

@@ -9,8 +9,8 @@
 namespace atp {
 
 /// Calls `work(i)` for every `i` below `count` on at most `workers` threads (the caller's among
-/// them; 0: one a core), in order of `i` where they start. The first exception stops what has not begun and is
-/// thrown again here. Throws: cancelled where `stop` was requested.
+/// them; 0: two more than cores), in order of `i` where they start. The first exception stops what
+/// has not begun and is thrown again here. Throws: cancelled where `stop` was requested.
 void parallel_for(std::size_t count, unsigned workers, const std::stop_token& stop,
                   const std::function<void(std::size_t)>& work);
 

@@ -24,8 +24,8 @@ struct KeyEpochs {
   std::vector<Problem> problems;
 };
 
-/// Checks every document and wrap: signatures (where a trust policy is given), indices without gaps,
-/// one recipient an epoch, each wrap's SHA-256.
+/// Checks every document and wrap: signatures (where a trust policy is given), indices without
+/// gaps, one recipient an epoch, each wrap's SHA-256.
 KeyEpochs read_key_epochs(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant);
 
 /// The identities of all epochs, opened with the vault's. Throws: unauthenticated where there are

@@ -31,15 +31,15 @@ KeyPaths key_paths(const Path& folder);
 
 /// Whatever of a folder's keys is there.
 struct Keys {
-  std::vector<age::Identity> identities;    ///< Empty where there is none: content stays sealed.
-  std::shared_ptr<const Signer> signer;     ///< Null where this host may not sign documents.
+  std::vector<age::Identity> identities;  ///< Empty where there is none: content stays sealed.
+  std::shared_ptr<const Signer> signer;   ///< Null where this host may not sign documents.
   std::shared_ptr<const Signer> ledger_signer;
   std::optional<TrustPolicy> trust;
 };
 
-/// Makes all four files in `folder` (created with mode 0700 where missing), durable on return. Files
-/// of an interrupted earlier call are kept and completed. Throws: already_exists where `folder`
-/// holds the keys of another vault.
+/// Makes all four files in `folder` (created with mode 0700 where missing), durable on return.
+/// Files of an interrupted earlier call are kept and completed. Throws: already_exists where
+/// `folder` holds the keys of another vault.
 Keys create_keys(FileSystem& files, Random& random, const Path& folder, const std::string& vault_id,
                  const std::string& domain);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One append-only log per tenant. The create-only object `entries/<index>` is the append, the fence
-/// and the linearization point; checkpoints say what the log was at a size.
+/// One append-only log per tenant. The create-only object `entries/<index>` is the append, the
+/// fence and the linearization point; checkpoints say what the log was at a size.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct LedgerEntry {
 /// A tenant's ledger as the store has it. Without problems, all of it is verified (signatures only
 /// where a trust policy was given).
 struct LedgerReading {
-  std::string origin;  ///< Empty for a tenant without entries.
+  std::string origin;                ///< Empty for a tenant without entries.
   std::vector<LedgerEntry> entries;  ///< Those that could be read, from the first on.
   std::optional<Checkpoint> newest_checkpoint;
   merkle::Frontier<Rfc9162Hasher> tree;  ///< Of every stored entry up to the first missing one.
@@ -59,8 +59,8 @@ class Ledger {
   /// Reads what others have appended since. Throws: corrupt.
   void refresh();
 
-  /// Signs and appends `statement` at exactly `size()`, whose origin, index and tenant are set here.
-  /// False where another writer took that index: `refresh`, look at what came, decide again.
+  /// Signs and appends `statement` at exactly `size()`, whose origin, index and tenant are set
+  /// here. False where another writer took that index: `refresh`, look at what came, decide again.
   bool try_append(Statement statement, const Signer& signer, const PutOptions& options);
 
   /// Puts a signed note of the present size, where there is none yet; an equal one is success.

@@ -22,7 +22,7 @@ struct RestoreOptions {
   std::optional<StreamId> segment_stream;  ///< With `segment`: one segment only.
   std::optional<SegmentId> segment;
   TimeRange time;        ///< Segments that overlap it, whole.
-  unsigned workers = 0;  ///< 0: one a core.
+  unsigned workers = 0;  ///< 0: two more than cores.
   std::stop_token stop;
   ProgressSink* progress = nullptr;
 };
@@ -49,8 +49,7 @@ struct RestoreResult {
 /// that is no file name; unauthenticated without a fitting identity; no_space, cancelled,
 /// unavailable: a later call resumes.
 RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& random,
-                            const std::string& id,
-                            const Path& folder, const TrustPolicy& trust,
+                            const std::string& id, const Path& folder, const TrustPolicy& trust,
                             std::span<const age::Identity> identities,
                             const RestoreOptions& options);
 

@@ -13,7 +13,7 @@ namespace atp::layout {
 
 /// What tenants' names stand under.
 inline constexpr std::array<std::string_view, 3> kTenantRoots{"ledger/", "manifests/",
-                                                               "recovery-points/"};
+                                                              "recovery-points/"};
 
 inline constexpr std::string_view kVault = "vault.json";
 

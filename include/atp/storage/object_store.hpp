@@ -46,8 +46,8 @@ struct ByteRange {
 };
 
 struct ListPageOfKeys {
-  std::vector<std::string> keys;        ///< Sorted by byte.
-  std::optional<std::string> next;      ///< Give it as `after` for the next page; absent at the end.
+  std::vector<std::string> keys;    ///< Sorted by byte.
+  std::optional<std::string> next;  ///< Give it as `after` for the next page; absent at the end.
 };
 
 struct Capabilities {

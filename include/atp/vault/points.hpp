@@ -32,8 +32,8 @@ void check_coverage(const SegmentChains& chains, const RecoveryPoint& point);
 /// Throws: corrupt, not_found.
 std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& point);
 
-/// A tenant's completed points in order of the ledger. Manifests come from the catalog where its row
-/// is the one that the ledger names, else from the store. Throws: as `catch_up`.
+/// A tenant's completed points in order of the ledger. Manifests come from the catalog where its
+/// row is the one that the ledger names, else from the store. Throws: as `catch_up`.
 std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant);
 
 PointRow row_of(const CompletedPoint& point);

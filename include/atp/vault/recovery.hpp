@@ -46,8 +46,8 @@ std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& 
                              unsigned workers);
 
 /// Rebuilds the derived tables from the store alone; a damaged or foreign catalog file is kept
-/// beside the new one. Everything read is verified first. Throws: corrupt, also where the catalog at
-/// hand saw a ledger that is not there any more (move that catalog away to let it go);
+/// beside the new one. Everything read is verified first. Throws: corrupt, also where the catalog
+/// at hand saw a ledger that is not there any more (move that catalog away to let it go);
 /// precondition_failed while jobs run.
 struct RebuildResult {
   std::size_t tenants = 0;

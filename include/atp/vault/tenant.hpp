@@ -50,9 +50,9 @@ class SegmentChains {
     const Entry* entry;
     enum class Outcome { committed, adopted, altered } outcome;
   };
-  /// Commits `draft` at the next sequence of its stream; `header`, `sequence` and `previous` are set
-  /// here. Where another writer was first with the same segment: adopted, or altered where its bytes
-  /// differ. `entry` stays valid until the next commit to the stream.
+  /// Commits `draft` at the next sequence of its stream; `header`, `sequence` and `previous` are
+  /// set here. Where another writer was first with the same segment: adopted, or altered where its
+  /// bytes differ. `entry` stays valid until the next commit to the stream.
   Commit commit(SegmentManifest draft, const PutOptions& options);
 
   /// The largest policy version and whether a key epoch is named by any manifest.

@@ -125,8 +125,8 @@ Path default_key_folder(const Environment& environment, const Path& folder,
 std::shared_ptr<ObjectStore> open_store(const Environment& environment, const Path& folder);
 
 /// Opens the vault in `folder`. A missing, damaged or foreign catalog leaves it read-only
-/// (`catalog_problem`). Throws: not_found where there is no vault; corrupt where `vault.json` is not
-/// signed by a key of the trust policy, if there is one.
+/// (`catalog_problem`). Throws: not_found where there is no vault; corrupt where `vault.json` is
+/// not signed by a key of the trust policy, if there is one.
 std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys);
 
 }  // namespace atp

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The functions where the time goes, each by itself.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "atp/core/clock.hpp"
+#include "atp/core/random.hpp"
+#include "atp/crypto/age.hpp"
+#include "atp/crypto/chacha20.hpp"
+#include "atp/crypto/sha256.hpp"
+#include "atp/crypto/signature.hpp"
+#include "atp/ledger/ledger.hpp"
+#include "atp/merkle/frontier.hpp"
+#include "atp/segment/package_scan.hpp"
+#include "atp/segment/package_writer.hpp"
+#include "atp/storage/memory_store.hpp"
+
+namespace atp::bench {
+namespace {
+
+constexpr std::size_t kSegmentSize = 64 << 20;
+constexpr std::size_t kFrameRecords = 4096;
+constexpr std::size_t kSaltSize = 16;
+constexpr const char* kPackageKey = "segments/bench/default/0.0123456789abcdef.jsonl.zst.age";
+
+/// About 700 bytes, different in each record.
+std::string record(std::uint64_t number) {
+  const std::string mixed = std::to_string(number * 0x9E3779B97F4A7C15 | std::uint64_t{1} << 63);
+  std::string text = R"({"time":"2026-01-01T00:00:00Z","action":"Document.Read","sequence":)" +
+                     std::to_string(number) + R"(,"payload":{)";
+  for (int i = 0; i < 18; ++i) {
+    text += "\"field" + std::to_string(i) + "\":\"value " + mixed.substr(i % 4, 12) + "\",";
+  }
+  return text + R"("end":true}})" + "\n";
+}
+
+std::string records(std::size_t size) {
+  std::string text;
+  for (std::uint64_t number = 0; text.size() < size; ++number) text += record(number);
+  return text;
+}
+
+const std::string& segment_text() {
+  static const std::string text = records(kSegmentSize);
+  return text;
+}
+
+class TextSource final : public ByteSource {
+ public:
+  explicit TextSource(std::string_view text) : rest_(as_bytes(text)) {}
+  std::size_t read(MutableByteView out) override {
+    const std::size_t size = std::min(out.size(), rest_.size());
+    std::ranges::copy(rest_.first(size), out.begin());
+    rest_ = rest_.subspan(size);
+    return size;
+  }
+
+ private:
+  ByteView rest_;
+};
+
+class NoSink final : public ByteSink {
+ public:
+  void write(ByteView bytes) override { benchmark::DoNotOptimize(bytes.data()); }
+};
+
+void count_bytes(benchmark::State& state, std::size_t size) {
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * size));
+}
+
+void count_items(benchmark::State& state, std::size_t number) {
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * number));
+}
+
+PackageSummary write(ByteSink& sink, const age::Recipient& recipient, Random& random) {
+  TextSource source(segment_text());
+  return std::get<PackageSummary>(
+      write_package(source, sink, recipient, random,
+                    {.time_path = "time", .stop = {}, .on_bytes = {}, .probe = {}}));
+}
+
+void package_write(benchmark::State& state) {
+  SystemRandom random;
+  const age::Identity identity = age::Identity::generate(random);
+  const age::Recipient recipient = identity.recipient();
+  NoSink sink;
+  for (auto _ : state) benchmark::DoNotOptimize(write(sink, recipient, random));
+  count_bytes(state, segment_text().size());
+}
+BENCHMARK(package_write)->Unit(benchmark::kMillisecond);
+
+SegmentManifest manifest_of(const PackageSummary& summary) {
+  return {.header = {},
+          .stream = StreamId("default"),
+          .segment = SegmentId("0"),
+          .sequence = 0,
+          .key = kPackageKey,
+          .stored_bytes = summary.stored_bytes,
+          .stored_sha256 = summary.stored_sha256,
+          .index_sha256 = summary.index_sha256,
+          .key_epoch = "202601",
+          .records = summary.records,
+          .opaque_records = summary.opaque_records,
+          .frames = summary.frames,
+          .first_time = summary.first_time,
+          .last_time = summary.last_time,
+          .bytes = summary.bytes,
+          .sha256 = summary.sha256,
+          .final_newline = summary.final_newline,
+          .input_encoding = InputEncoding::none,
+          .input_bytes = summary.bytes,
+          .input_sha256 = summary.sha256,
+          .sealed_at = {},
+          .policy_version = 0,
+          .merkle_root = summary.merkle_root,
+          .previous = {}};
+}
+
+void package_scan(benchmark::State& state) {
+  SystemRandom random;
+  const age::Identity identity = age::Identity::generate(random);
+  const auto store = memory_store(std::make_shared<SystemClock>());
+  const auto writer = store->create(kPackageKey, {});
+  const PackageSummary summary = write(*writer, identity.recipient(), random);
+  writer->commit(summary.stored_sha256);
+  const SegmentManifest manifest = manifest_of(summary);
+  for (auto _ : state) {
+    if (scan_package(*store, manifest, {&identity, 1}, nullptr, {}).empty()) continue;
+    state.SkipWithError("the package is damaged");
+    return;
+  }
+  count_bytes(state, summary.bytes);
+}
+BENCHMARK(package_scan)->Unit(benchmark::kMillisecond);
+
+void frame_leaves(benchmark::State& state) {
+  const Bytes seed(32);
+  std::vector<std::string> texts;
+  for (std::uint64_t number = 0; number < kFrameRecords; ++number) texts.push_back(record(number));
+  Bytes salts(kFrameRecords * kSaltSize);
+  for (auto _ : state) {
+    chacha20_stream(seed, 0, salts);
+    ByteView left = salts;
+    for (const std::string& text : texts) {
+      const std::byte leaf_prefix[] = {std::byte{0}};
+      benchmark::DoNotOptimize(Sha256()
+                                   .update(leaf_prefix)
+                                   .update(left.first(kSaltSize))
+                                   .update(as_bytes(text))
+                                   .finish());
+      left = left.subspan(kSaltSize);
+    }
+  }
+  count_items(state, kFrameRecords);
+}
+BENCHMARK(frame_leaves)->Unit(benchmark::kMillisecond);
+
+void seal(benchmark::State& state) {
+  SystemRandom random;
+  const age::Recipient recipient = age::Identity::generate(random).recipient();
+  const ByteView plain = as_bytes(segment_text());
+  NoSink sink;
+  for (auto _ : state) {
+    age::Encryptor encryptor({&recipient, 1}, random, sink);
+    encryptor.write(plain);
+    encryptor.finish();
+  }
+  count_bytes(state, plain.size());
+}
+BENCHMARK(seal)->Unit(benchmark::kMillisecond);
+
+void hash(benchmark::State& state) {
+  const ByteView plain = as_bytes(segment_text());
+  for (auto _ : state) benchmark::DoNotOptimize(sha256(plain));
+  count_bytes(state, plain.size());
+}
+BENCHMARK(hash)->Unit(benchmark::kMillisecond);
+
+void merkle_root(benchmark::State& state) {
+  const auto size = static_cast<std::size_t>(state.range(0));
+  std::vector<Digest> leaves;
+  for (std::size_t i = 0; i < size; ++i) leaves.push_back(sha256(as_bytes(std::to_string(i))));
+  for (auto _ : state) {
+    merkle::Frontier<Rfc9162Hasher> tree;
+    for (const Digest& leaf : leaves) tree.push(leaf);
+    benchmark::DoNotOptimize(tree.root());
+  }
+  count_items(state, size);
+}
+BENCHMARK(merkle_root)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+
+/// Signs an entry and its checkpoint; the store is memory, so a disk's part is not in it.
+void ledger_append(benchmark::State& state) {
+  SystemRandom random;
+  const std::string vault_id = random_hex(random, 16);
+  const TenantId tenant("bench");
+  const auto signer = signer_from_pem(generate_ed25519_pem(random));
+  const auto ledger_signer = signer_from_pem(generate_ed25519_pem(random));
+  const TrustPolicy trust{.vault_id = vault_id,
+                          .domain = "bench.invalid",
+                          .keys = {{signer->public_key(), KeyRole::document, {}, {}},
+                                   {ledger_signer->public_key(), KeyRole::ledger, {}, {}}}};
+  const SystemClock clock;
+  const auto store = memory_store(std::make_shared<SystemClock>());
+  Ledger ledger = Ledger::load(*store, trust, tenant);
+  const std::string origin = make_origin(trust.domain, random);
+  for (auto _ : state) {
+    const Statement statement{.header = {.vault_id = vault_id,
+                                         .tenant = tenant,
+                                         .nonce = random_hex(random, 16),
+                                         .created_at = clock.now()},
+                              .origin = origin,
+                              .index = 0,
+                              .action = ledger.size() == 0 ? "ledger.opened" : "checked",
+                              .job_id = random_hex(random, 16),
+                              .subject_id = {},
+                              .subject_sha256 = {},
+                              .predecessor = {}};
+    ledger.try_append(statement, *signer, {});
+    ledger.put_checkpoint(*ledger_signer, {});
+  }
+  count_items(state, 1);
+}
+BENCHMARK(ledger_append)->Iterations(2'000)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace atp::bench
+
+BENCHMARK_MAIN();
