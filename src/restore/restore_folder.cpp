@@ -65,7 +65,7 @@ void RestoreFolder::prepare(const std::string& identity) {
   if (status && status->type != FileType::directory) {
     refuse(folder_, "expected a folder, found something else");
   }
-  if (!status) create_directories(files_, folder_);
+  create_directories(files_, folder_);  // Where it is there, it may not be durable yet.
   refuse_strangers(files_.list(folder_));
   ensure_directory(unfinished_);
   check_marker(identity);

@@ -195,7 +195,8 @@ std::shared_ptr<ObjectStore> filesystem_store(std::shared_ptr<FileSystem> files,
   if (!found || found->type != FileType::directory) {
     throw Error(ErrorKind::not_found, root.string(), "expected a folder");
   }
-  auto folder = std::make_shared<StoreFolder>(std::move(files), std::move(root), std::move(random));
+  auto folder =
+      std::make_shared<StoreFolder>(std::move(files), std::move(root), clock, std::move(random));
   return std::make_shared<FilesystemStore>(std::move(folder), std::move(clock));
 }
 

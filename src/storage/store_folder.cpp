@@ -11,6 +11,8 @@ namespace atp {
 namespace {
 
 constexpr const char* kLockFile = ".lock";
+/// Two changes of a folder within this may leave the same time on it.
+constexpr auto kTimestampGrain = std::chrono::milliseconds(20);
 
 /// `a`, `a/b` of `a/b/c`.
 std::vector<std::string> folders_above(const std::string& key) {
@@ -31,9 +33,10 @@ void check_type(const Path& path, FileType type) {
 }  // namespace
 
 StoreFolder::StoreFolder(std::shared_ptr<FileSystem> files, Path root,
-                         std::shared_ptr<Random> random)
+                         std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random)
     : files_(std::move(files)),
       root_(std::move(root)),
+      clock_(std::move(clock)),
       random_(std::move(random)),
       locks_(files_, root_ / kLockFile) {}
 
@@ -52,6 +55,7 @@ std::optional<FileStatus> StoreFolder::status(const std::string& key) {
   if (!found) return std::nullopt;
   check_type(path_of(key), found->type);
   if (found->type == FileType::directory) return std::nullopt;
+  settle(path_of(key).parent_path());
   return found;
 }
 
@@ -62,7 +66,9 @@ std::optional<std::vector<DirectoryEntry>> StoreFolder::list(const std::string& 
     check_type(path_of(folder), found->type);
     if (found->type != FileType::directory) return std::nullopt;
   }
-  return files_->list(path_of(prefix));
+  auto entries = files_->list(path_of(prefix));
+  settle(prefix.empty() ? root_ : path_of(prefix.substr(0, prefix.size() - 1)));
+  return entries;
 }
 
 void StoreFolder::check_room(const std::string& key) {
@@ -97,7 +103,42 @@ void StoreFolder::make_folders(const std::string& key) {
 }
 
 void StoreFolder::sync_folder_of(const std::string& key) {
-  files_->sync_directory(path_of(key).parent_path());
+  sync_folder(path_of(key).parent_path());
+}
+
+std::optional<Time> StoreFolder::changed(const Path& folder) {
+  const auto found = files_->status(folder / "");
+  return found ? std::optional(found->changed) : std::nullopt;
+}
+
+void StoreFolder::sync_folder(const Path& folder) {
+  const auto before = changed(folder);
+  const Time now = clock_->now();
+  files_->sync_directory(folder);
+  if (!before || now < *before + kTimestampGrain) return;
+  const std::lock_guard guard(mutex_);
+  settled_[folder.string()] = *before;
+}
+
+/// A name that shows may be of a writer who died, or failed, before its last sync. Something else
+/// may come to rest on what was seen, so it must not go any more. A folder that may not be synced
+/// is none that we write to.
+void StoreFolder::settle(const Path& folder) {
+  const auto now = changed(folder);
+  {
+    const std::lock_guard guard(mutex_);
+    const auto known = settled_.find(folder.string());
+    if (!now || (known != settled_.end() && known->second == *now)) return;
+  }
+  try {
+    sync_folder(folder);
+  } catch (const Error& error) {
+    const bool read_only =
+        error.kind() == ErrorKind::permission_denied || error.kind() == ErrorKind::invalid_argument;
+    if (!read_only) throw;
+    const std::lock_guard guard(mutex_);
+    settled_[folder.string()] = *now;
+  }
 }
 
 void StoreFolder::make_durable(const std::string& key) {

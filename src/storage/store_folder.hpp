@@ -7,8 +7,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 
+#include "atp/core/clock.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/random.hpp"
 #include "atp/storage/object_store.hpp"
@@ -19,7 +21,8 @@ namespace atp {
 
 class StoreFolder {
  public:
-  StoreFolder(std::shared_ptr<FileSystem> files, Path root, std::shared_ptr<Random> random);
+  StoreFolder(std::shared_ptr<FileSystem> files, Path root, std::shared_ptr<const Clock> clock,
+              std::shared_ptr<Random> random);
 
   FileSystem& files() { return *files_; }
   const Path& root() const { return root_; }
@@ -28,10 +31,11 @@ class StoreFolder {
 
   std::unique_ptr<Temporary> make_temporary();
 
-  /// Of the object; nothing where there is none. Throws: corrupt where something else than files
-  /// and folders is in its place.
+  /// Of the object; nothing where there is none. Its name is then durable. Throws: corrupt where
+  /// something else than files and folders is in its place.
   std::optional<FileStatus> status(const std::string& key);
-  /// Nothing where the folder `prefix` (empty or ending in `/`) is not there.
+  /// Nothing where the folder `prefix` (empty or ending in `/`) is not there. The names are
+  /// durable.
   std::optional<std::vector<DirectoryEntry>> list(const std::string& prefix);
   /// Throws: invalid_argument where an object is in the place of a folder or the other way round.
   void check_room(const std::string& key);
@@ -52,13 +56,18 @@ class StoreFolder {
  private:
   Path retention_path(const std::string& key) const;
   void make_folder(const std::string& relative);
+  std::optional<Time> changed(const Path& folder);
+  void sync_folder(const Path& folder);
+  void settle(const Path& folder);
 
   std::shared_ptr<FileSystem> files_;
   Path root_;
+  std::shared_ptr<const Clock> clock_;
   std::shared_ptr<Random> random_;
   KeyLocks locks_;
   std::mutex mutex_;
   std::unordered_set<std::string> durable_folders_;
+  std::unordered_map<std::string, Time> settled_;  ///< Folders as they were before their last sync.
 };
 
 }  // namespace atp

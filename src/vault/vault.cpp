@@ -178,6 +178,7 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
   FileSystem& files = *environment.files;
   const VaultPaths paths = vault_paths(folder);
   if (read_vault_document(files, paths)) {
+    files.sync_directory(paths.store);  // Whoever put it may not have come to that.
     throw Error(ErrorKind::already_exists, folder.string(), "is a vault already");
   }
   if (options.keys && is_inside(*options.keys, folder)) {
@@ -233,6 +234,7 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
   try {
     catalog = open_sqlite_catalog(environment.files, environment.random, paths.catalog,
                                   document.header.vault_id);
+    environment.files->sync_directory(paths.store);  // `create_vault` may have ended before that.
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::corrupt &&
         error.kind() != ErrorKind::unsupported) {

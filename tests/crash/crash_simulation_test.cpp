@@ -29,8 +29,7 @@ struct Effort {
 };
 
 Effort effort() {
-  const char* text = std::getenv("ATP_LONG");
-  if (text != nullptr && std::string(text) == "1") return {2000, 5, 100, 200'000};
+  if (is_long()) return {2000, 5, 100, 200'000};
 #if defined(__SANITIZE_ADDRESS__)
   return {6, 64, 0, 1'500};
 #else

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,6 +48,12 @@ inline std::string_view name_of(Step step) {
   return kNames[static_cast<std::size_t>(step)];
 }
 
+/// Whether to try all that takes long: ATP_LONG=1.
+inline bool is_long() {
+  const char* text = std::getenv("ATP_LONG");
+  return text != nullptr && std::string(text) == "1";
+}
+
 /// Texts by path below a folder.
 using Texts = std::map<std::string, std::string>;
 
@@ -68,6 +76,18 @@ inline void write_durably(FileSystem& files, const Path& path, std::string_view 
   file->sync();
   files.sync_directory(path.parent_path());
 }
+
+/// The disk's: no two changes at one time.
+class TickingClock final : public Clock {
+ public:
+  Time now() const override {
+    return std::chrono::sys_days{std::chrono::year{2026} / 1 / 1} +
+           std::chrono::microseconds(ticks_.fetch_add(1));
+  }
+
+ private:
+  mutable std::atomic<std::int64_t> ticks_ = 0;
+};
 
 /// One process: what it sees of the world. Later processes have a later clock and other randomness.
 inline Environment environment_of(const std::shared_ptr<FileSystem>& files, std::uint64_t process) {
@@ -188,7 +208,7 @@ inline void prepare(Step step, SimulatedFileSystem& files) {
 
 inline std::vector<Stage> stages() {
   std::vector<Stage> made;
-  auto disk = std::make_shared<SimulatedFileSystem>(std::make_shared<ManualClock>());
+  auto disk = std::make_shared<SimulatedFileSystem>(std::make_shared<TickingClock>());
   Acknowledged done;
   for (const Step step : kSteps) {
     prepare(step, *disk);

@@ -165,12 +165,31 @@ TEST(FilesystemStoreCrash, T001_ThePutAfterOneThatWasNeverSyncedMakesItDurable) 
   const Disk disk = empty_disk();
   disk->fail_operation(trial->operations() - before, Operation::any);
   EXPECT_EQ(error_kind([&] { put(disk); }), ErrorKind::unavailable);
-  ASSERT_TRUE(store_on(disk)->stat(kKey)) << "the object has its name";
+  ASSERT_TRUE(disk->status(Path("/store") / kKey)) << "the object has its name";
   ASSERT_FALSE(store_on(disk->reboot(Variant::none()))->stat(kKey)) << "and may lose it";
   put_same_object(*store_on(disk), kKey, as_bytes("x"), {});
   const auto store = store_on(disk->reboot(Variant::none()));
   expect_absent_or_whole(*store, kKey, "x", {});
   EXPECT_TRUE(store->stat(kKey));
+}
+
+/// Somebody may act on what was seen: it must not be gone after a power loss.
+TEST(FilesystemStoreCrash, T001_WhatWasSeenOfAPutThatFailedAtItsLastSyncIsDurable) {
+  const auto put = [](const Disk& disk) { put_object(*store_on(disk), kKey, as_bytes("x"), {}); };
+  const Disk trial = empty_disk();
+  const auto before = trial->operations();
+  put(trial);
+  const std::vector<std::function<void(ObjectStore&)>> looks{
+      [](ObjectStore& store) { EXPECT_TRUE(store.stat(kKey)); },
+      [](ObjectStore& store) { EXPECT_EQ(store.list("").keys.size(), 1U); },
+      [](ObjectStore& store) { get_object(store, kKey, 10); }};
+  for (const auto& look : looks) {
+    const Disk disk = empty_disk();
+    disk->fail_operation(trial->operations() - before, Operation::any);
+    EXPECT_EQ(error_kind([&] { put(disk); }), ErrorKind::unavailable);
+    look(*store_on(disk));
+    EXPECT_TRUE(store_on(disk->reboot(Variant::none()))->stat(kKey));
+  }
 }
 
 TEST(FilesystemStoreCrash, T001_AFolderThatAnotherProcessMadeIsDurableBeforeSuccess) {
