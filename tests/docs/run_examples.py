@@ -113,7 +113,8 @@ def check_examples(scratch, folder):
     (work / "source/a/000002.jsonl.open").touch()
     example("take_backup", "vault", "keys", "acme", "source", expected="take_backup_partial")
     package = next((work / "vault/store/segments/acme/a").glob("000000.*"))
-    package.write_bytes(package.read_bytes()[:-1] + b"?")
+    stored = package.read_bytes()
+    package.write_bytes(stored[:-1] + bytes([stored[-1] ^ 1]))
     example("verify_point", "vault", "keys/trust.json", point, code=20,
             expected="verify_point_damaged")
     run(folder / "verify_point", "vault", "keys/trust.json", "RP-none", code=4)
