@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The EVP interface allocates a context for every hash; leaves come by the million.
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "atp/crypto/sha256.hpp"
-
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <new>
+
+#include "crypto/sha256_context.hpp"
 
 namespace atp {
 namespace {
 
 constexpr std::byte kLeafPrefix{0};
 constexpr std::byte kNodePrefix{1};
-
-SHA256_CTX* context(std::byte* state) { return reinterpret_cast<SHA256_CTX*>(state); }
 
 }  // namespace
 
@@ -24,14 +20,15 @@ Sha256::Sha256() {
 }
 
 Sha256& Sha256::update(ByteView bytes) {
-  SHA256_Update(context(state_), bytes.data(), bytes.size());
+  SHA256_Update(&crypto::sha256_context(state_), bytes.data(), bytes.size());
   return *this;
 }
 
 Digest Sha256::finish() {
   Digest digest;
-  SHA256_Final(reinterpret_cast<unsigned char*>(digest.bytes.data()), context(state_));
-  SHA256_Init(context(state_));
+  SHA256_Final(reinterpret_cast<unsigned char*>(digest.bytes.data()),
+               &crypto::sha256_context(state_));
+  SHA256_Init(&crypto::sha256_context(state_));
   return digest;
 }
 

@@ -7,21 +7,14 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/chacha20.hpp"
-#include "atp/crypto/sha256.hpp"
 #include "atp/merkle/frontier.hpp"
+#include "crypto/sha256_pair.hpp"
 #include "segment/records.hpp"
 
 namespace atp::segment {
 namespace {
 
 constexpr std::uint64_t kSaltsPerBlock = 4;  // The key stream is cut at multiples of 64 bytes.
-
-/// SHA-256(0x00 || salt || record), without putting the three together.
-Digest leaf(ByteView salt, ByteView record) {
-  std::array<std::byte, 1 + kSaltSize> prefix{};
-  std::ranges::copy(salt, prefix.begin() + 1);
-  return Sha256().update(prefix).update(record).finish();
-}
 
 }  // namespace
 
@@ -39,13 +32,17 @@ std::optional<Digest> FrameHasher::root(ByteView raw, std::uint64_t first_record
   ByteView salts = ByteView(salts_).subspan(lead * kSaltSize);
 
   merkle::Frontier<Rfc9162Hasher> tree;
+  std::array<std::byte, 1 + kSaltSize> prefix{};  // 0x00 || salt
   bool too_many = false;
+  crypto::Sha256Pair pair(sha256_, raw);
   for_each_record(raw, [&](ByteView record) {
     too_many = too_many || salts.empty();
     if (too_many) return;
-    tree.push(leaf(salts.first(kSaltSize), record));
+    std::ranges::copy(salts.first(kSaltSize), prefix.begin() + 1);
     salts = salts.subspan(kSaltSize);
+    tree.push(pair.hash(prefix, record));
   });
+  pair.finish();
   if (too_many || tree.size() != records) return std::nullopt;
   return tree.root();
 }

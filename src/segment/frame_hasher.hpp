@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/// From a frame's raw bytes to the root over its records' leaves (leaf scheme 1). Belongs to one
-/// thread at a time.
+/// From a segment's raw bytes, frame by frame, to the roots over the records' leaves (leaf scheme
+/// 1) and to the segment's SHA-256. Belongs to one thread at a time.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "atp/core/bytes.hpp"
+#include "atp/crypto/sha256.hpp"
 
 namespace atp::segment {
 
@@ -18,13 +19,17 @@ class FrameHasher {
   /// Throws: invalid_argument unless the seed has 32 bytes.
   explicit FrameHasher(ByteView salt_seed);
 
-  /// The root over the records in `raw`, the first of which is record `first_record` of its
-  /// segment; nothing unless there are exactly `records`.
+  /// Takes the next frame. The root over the records in `raw`, the first of which is record
+  /// `first_record` of its segment; nothing unless there are exactly `records`.
   std::optional<Digest> root(ByteView raw, std::uint64_t first_record, std::uint32_t records);
+
+  /// Of all frames taken; the object is then as new.
+  Digest sha256() { return sha256_.finish(); }
 
  private:
   SecretBytes seed_;
   Bytes salts_;
+  Sha256 sha256_;
 };
 
 }  // namespace atp::segment

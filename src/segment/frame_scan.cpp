@@ -32,7 +32,7 @@ void FrameScan::lose(std::uint64_t size) {
 
 std::optional<Digest> FrameScan::sha256() {
   if (!whole_ || !at_end()) return std::nullopt;
-  return sha256_.finish();
+  return hasher_.sha256();
 }
 
 std::uint64_t FrameScan::part_of(std::uint64_t size) const {
@@ -55,7 +55,6 @@ void FrameScan::finish_frame() {
   const std::optional<ByteView> raw = decode(entry);
   whole_ = whole_ && raw;
   if (!raw) return;
-  sha256_.update(*raw);
   if (!prove(entry, *raw)) return;
   if (next_ + 1 == index_.frames.size()) final_newline_ = raw->back() == kLineFeed;
   if (sink_ != nullptr) sink_->frame(entry, *raw);
@@ -77,12 +76,12 @@ std::optional<ByteView> FrameScan::decode(const FrameEntry& entry) {
 }
 
 bool FrameScan::prove(const FrameEntry& entry, ByteView raw) {
+  const auto root = hasher_.root(raw, entry.first_record, entry.records);
   const bool last = next_ + 1 == index_.frames.size();
   if (!last && raw.back() != kLineFeed) {
     report("frame", "a line feed at its end", "another byte");
     return false;
   }
-  const auto root = hasher_.root(raw, entry.first_record, entry.records);
   if (!root) {
     report("leaves", std::to_string(entry.records) + " records", "another number");
     return false;

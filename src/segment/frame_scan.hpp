@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
-#include "atp/crypto/sha256.hpp"
 #include "atp/segment/package_index.hpp"
 #include "atp/segment/package_scan.hpp"
 #include "segment/frame_codec.hpp"
@@ -46,7 +45,6 @@ class FrameScan {
   std::vector<PackageDamage>& damage_;
   FrameHasher hasher_;
   FrameDecoder decoder_;
-  Sha256 sha256_;
   Bytes compressed_;
   std::size_t next_ = 0;
   std::uint64_t position_ = 0;

@@ -79,7 +79,6 @@ class PackageWriter {
  private:
   void add_frame(const RecordBlock& block) {
     const XXH64_hash_t fingerprint = XXH3_64bits(block.raw.data(), block.raw.size());
-    sha256_.update(block.raw);
     probe(PackageStage::read, block.raw);
     const MutableByteView frame = encoder_.encode(block.raw);
     probe(PackageStage::compressed, frame);
@@ -90,8 +89,8 @@ class PackageWriter {
     if (options_.on_bytes) options_.on_bytes(decoded.size());
   }
 
-  /// What a reader will get of `frame`. Leaves and times are taken from it and not from what was
-  /// read: it is known to equal what was read, and what the index says is then true of the package.
+  /// What a reader will get of `frame`. Hashes and times are taken from it and not from what was
+  /// read: it is known to equal what was read, and what we say is then true of the package.
   ByteView decode_again(ByteView frame, std::size_t size, XXH64_hash_t fingerprint) {
     const std::string subject = "frame " + std::to_string(index_.frames.size());
     ByteView decoded;
@@ -151,7 +150,7 @@ class PackageWriter {
             .first_time = totals.first_time,
             .last_time = totals.last_time,
             .bytes = totals.bytes,
-            .sha256 = sha256_.finish(),
+            .sha256 = hasher_.sha256(),
             .final_newline = end.final_newline,
             .merkle_root = merkle_root(index_)};
   }
@@ -169,7 +168,6 @@ class PackageWriter {
   segment::FrameDecoder decoder_;
   StoredBytes stored_;
   age::Encryptor encryptor_;
-  Sha256 sha256_;  ///< Of the segment.
   std::uint64_t offset_ = 0;
 };
 

@@ -7,6 +7,9 @@
 #include "atp/core/bytes.hpp"
 
 namespace atp {
+namespace crypto {
+class Sha256Pair;
+}
 
 /// One running hash; copy it to fork the state. One object belongs to one thread at a time.
 class Sha256 {
@@ -17,6 +20,7 @@ class Sha256 {
   Digest finish();
 
  private:
+  friend class crypto::Sha256Pair;
   alignas(16) std::byte state_[128];
 };
 
