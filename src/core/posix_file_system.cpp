@@ -102,7 +102,8 @@ class PosixFile final : public File {
 
   void write_at(std::uint64_t offset, ByteView bytes) override {
     check_range(offset, bytes.size());
-    std::size_t done = 0;
+    std::size_t done = write_directly(offset, bytes);
+    if (done == bytes.size()) return;
     while (done < bytes.size()) {
       const ssize_t count = retried([&] {
         return ::pwrite(descriptor_.get(), bytes.data() + done, bytes.size() - done,
@@ -153,6 +154,34 @@ class PosixFile final : public File {
   }
 
  private:
+  /// Past the page cache, where bytes and file system allow it: how many were written. What was
+  /// written is on the disk after `sync`, as ever.
+  std::size_t write_directly(std::uint64_t offset, ByteView bytes) {
+    const auto address = reinterpret_cast<std::uintptr_t>(bytes.data());
+    if (bytes.size() < kLargeWrite || (offset | bytes.size() | address) % kDiskBlock != 0) return 0;
+    if (!direct_) direct_.emplace(open_directly());
+    std::size_t done = 0;
+    while (done < bytes.size() && direct_->get() >= 0) {
+      const ssize_t count = retried([&] {
+        return ::pwrite(direct_->get(), bytes.data() + done, bytes.size() - done,
+                        static_cast<off_t>(offset + done));
+      });
+      if (count >= 0) {
+        done += static_cast<std::size_t>(count);
+      } else if (errno == EINVAL) {  // Not in these blocks, or no more after a short write.
+        direct_.emplace(-1);
+      } else {
+        throw system_error(errno, name_, "pwrite");
+      }
+    }
+    return done;
+  }
+
+  int open_directly() {
+    const std::string self = "/proc/self/fd/" + std::to_string(descriptor_.get());
+    return ::open(self.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+  }
+
   /// So that the `sync` to come has less to wait for. It makes nothing durable, and where it is not
   /// possible nothing is lost.
   void start_writing_out(std::uint64_t offset, std::size_t size) {
@@ -168,6 +197,8 @@ class PosixFile final : public File {
   }
 
   Descriptor descriptor_;
+  std::optional<Descriptor>
+      direct_;  ///< The same file once more, of -1 where that is not possible.
   std::string name_;
   bool sync_failed_ = false;
 };

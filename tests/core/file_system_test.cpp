@@ -22,6 +22,8 @@ namespace {
 /// What the calls below do instead of their duty.
 struct Faults {
   bool short_transfers = false;  ///< One byte at a time, every second call broken off by a signal.
+  /// A write past the page cache ends after half of its bytes, the next is refused.
+  bool no_direct_writes = false;
   bool no_rename_flags = false;
   bool failing_fsync = false;
   int calls = 0;
@@ -47,6 +49,13 @@ extern "C" ssize_t pread(int file, void* out, std::size_t size, off_t offset) {
 }
 extern "C" ssize_t pwrite(int file, const void* bytes, std::size_t size, off_t offset) {
   if (interrupted()) return -1;
+  if (g_faults.no_direct_writes && (::fcntl(file, F_GETFL) & O_DIRECT) != 0) {
+    if (g_faults.calls++ > 0) {
+      errno = EINVAL;
+      return -1;
+    }
+    size /= 2;
+  }
   return ::syscall(SYS_pwrite64, file, bytes, allowed(size), offset);
 }
 extern "C" int renameat2(int from_at, const char* from, int to_at, const char* to,
@@ -307,6 +316,48 @@ TEST_F(FileSystemTest, SizeLimitIsNoSpace) {
   const rlimit tight{4096, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
   expect_error(ErrorKind::no_space, [&] { file->write_at(0, Bytes(8192)); });
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+}
+
+struct alignas(kDiskBlock) LargePiece : std::array<std::byte, 2 << 20> {};
+
+std::unique_ptr<LargePiece> large_piece() {
+  auto piece = std::make_unique<LargePiece>();
+  for (std::size_t i = 0; i < piece->size(); ++i) (*piece)[i] = static_cast<std::byte>(i * 7 / 5);
+  return piece;
+}
+
+TEST_F(FileSystemTest, LargeAlignedPiecesAndOthersReadBackTogether) {
+  const auto piece = large_piece();
+  for (const bool refused : {false, true}) {
+    g_faults.no_direct_writes = refused;
+    const std::string name = refused ? "refused" : "taken";
+    const auto file = files_->open(path(name), OpenMode::create_new);
+    file->write_at(0, ByteView(*piece).first(100));
+    file->write_at(kDiskBlock, *piece);
+    file->write_at(kDiskBlock + piece->size(), ByteView(*piece).first(3));
+    file->write_at(2 * kDiskBlock, ByteView(*piece).subspan(kDiskBlock));
+    file->write_at(kDiskBlock + 1, ByteView(*piece).subspan(1));
+    file->sync();
+    Bytes expected(kDiskBlock);
+    std::copy_n(piece->begin(), 100, expected.begin());
+    expected.insert(expected.end(), piece->begin(), piece->end());
+    expected.insert(expected.end(), piece->begin(), piece->begin() + 3);
+    EXPECT_EQ(read_file(*files_, path(name), 4 << 20), expected) << name;
+  }
+  EXPECT_EQ(g_faults.calls, 2);
+}
+
+TEST_F(FileSystemTest, SizeLimitIsNoSpaceForLargePiecesToo) {
+  const auto piece = large_piece();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
+  const auto file = files_->open(path("a"), OpenMode::create_new);
+  const rlimit tight{1 << 20, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  expect_error(ErrorKind::no_space, [&] { file->write_at(0, *piece); });
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   std::signal(SIGXFSZ, handler);
 }

@@ -74,8 +74,7 @@ class Trial:
                               ("recovery-points/*/*.json", "000001.jsonl"),
                               ("lists/*/*.json", "000002.jsonl"),
                               ("manifests/*/default/*1.json", "000002.jsonl"),
-                              ("keys/*/*/*.json", "000002.jsonl"),
-                              ("keys/*/*/*.age", "000002.jsonl"),
+                                  ("keys/*/*/*.age", "000002.jsonl"),
                               ("segments/*/default/000002.*.age", "000002.jsonl")):
             paths = [path for path in sorted(store.glob(pattern)) if path.name[0] != "."]
             kept = {path: path.read_bytes() for path in paths}

@@ -46,12 +46,16 @@ enum class OpenMode {
 
 enum class LockKind { unlocked, shared, exclusive };
 
+/// Multiples of it, in the file and in memory, suit every disk.
+inline constexpr std::size_t kDiskBlock = 4096;
+
 class File {
  public:
   virtual ~File() = default;
   /// Reads up to `out.size()` bytes; less only at the end of the file.
   virtual std::size_t read_at(std::uint64_t offset, MutableByteView out) = 0;
-  /// Writes all of `bytes`, looping over short writes. Throws: no_space, unavailable.
+  /// Writes all of `bytes`, looping over short writes. A megabyte and more in whole, aligned
+  /// `kDiskBlock`s may go past the page cache. Throws: no_space, unavailable.
   virtual void write_at(std::uint64_t offset, ByteView bytes) = 0;
   virtual void truncate(std::uint64_t size) = 0;
   /// fsync(2). After a failure the file's unsynced contents are unknown: never call it again on
