@@ -11,7 +11,7 @@ ifneq ($(JOBS),)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 endif
 
-.PHONY: help build demo test check-all mutations bench format clean
+.PHONY: help build python demo test check-all mutations bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -27,14 +27,20 @@ build: ## the optimised build: build/bin/atp
 	@test -f build/CMakeCache.txt || cmake --preset release -DATP_BUILD_TESTS=OFF
 	cmake --build build --target atp atp-generate
 
+python: ## the module atp_backup, importable from build/python
+	@cmake/install-deps.sh build python
+	@test -f build/CMakeCache.txt || cmake --preset release -DATP_BUILD_TESTS=OFF
+	cmake build -DATP_BUILD_PYTHON=ON
+	cmake --build build --target atp_python
+
 demo: ## backup, damage, verify and restore, on generated data
 	@cmake/install-deps.sh build demo
 	@$(MAKE) build
 	demo/demo.sh
 
 test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
-	@cmake/install-deps.sh build demo test
-	cmake --preset release -DATP_BUILD_TESTS=ON
+	@cmake/install-deps.sh build demo python test
+	cmake --preset release -DATP_BUILD_TESTS=ON -DATP_BUILD_PYTHON=ON
 	cmake --build build
 	ctest --preset release --output-junit ctest.xml
 	cmake --preset asan

@@ -1,9 +1,10 @@
 # What every target shares: warnings, sanitizers, the fast linker, and how a layer and a test are
 # declared.
 
+option(ATP_WERROR "Warnings are errors; the presets say so" OFF)
 add_library(atp_warnings INTERFACE)
 target_compile_options(atp_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  -Wno-sign-conversion -Werror)
+  -Wno-sign-conversion $<$<BOOL:${ATP_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(atp_warnings INTERFACE -Wmissing-field-initializers -Wno-maybe-uninitialized)
 endif()

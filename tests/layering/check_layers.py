@@ -25,6 +25,7 @@ SOURCE_ONLY = {"cli", "service"}
 
 # What a third-party header is recognised by, and where it may stand.
 LIBRARIES = {
+    "instructions of the processor": r"(cpuid|immintrin)\.h$",
     "openssl": r"openssl/",
     "sodium": r"sodium(/|\.h$)",
     "boost/json": r"boost/json",
@@ -44,7 +45,7 @@ LIBRARIES = {
     "pybind11": r"pybind11/",
 }
 ALLOWED = {
-    "crypto": {"openssl", "sodium"},
+    "crypto": {"openssl", "sodium", "instructions of the processor"},
     "model": {"boost/json"},
     "net": {"boost/asio", "openssl"},
     "keys": {"p11-kit"},

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Backup, restore and verification of audit trails.
+
+    import atp_backup as ab
+
+    ab.create_vault("vault", region="westeurope")
+    with ab.open_vault("vault") as vault:
+        result = vault.take_backup("records", tenant="acme")
+        report = vault.verify_point(result.recovery_point_id)
+        if report:
+            vault.restore_point(result.recovery_point_id, to="restored")
+
+Errors are `BackupError`s by kind; a verification that fails is a `Report` that is false.
+"""
+
+import platform as _platform
+import sys as _sys
+
+try:
+    from . import _core
+except ImportError as _error:
+    raise ImportError(
+        f"atp_backup._core could not be loaded by Python {_platform.python_version()} "
+        f"({_sys.executable}) on {_platform.platform()}: {_error}. "
+        "It is made for one version of Python: pip install ./bindings/python with this one"
+    ) from _error
+
+from . import errors
+from .errors import *  # noqa: F403
+from .listing import Listing
+from .values import (
+    AlteredSegment,
+    BackupResult,
+    BackupStatus,
+    BackupType,
+    Check,
+    CheckState,
+    CreatedVault,
+    Descriptor,
+    Finding,
+    FindingState,
+    Progress,
+    RebuildResult,
+    RecoveryPoint,
+    Report,
+    RestoreResult,
+    SkippedInput,
+    VerifyDepth,
+)
+from .vault import Vault, create_vault, open_vault
+
+__version__ = _core.__version__
+
+__all__ = [
+    "AlteredSegment",
+    "BackupResult",
+    "BackupStatus",
+    "BackupType",
+    "Check",
+    "CheckState",
+    "CreatedVault",
+    "Descriptor",
+    "Finding",
+    "FindingState",
+    "Listing",
+    "Progress",
+    "RebuildResult",
+    "RecoveryPoint",
+    "Report",
+    "RestoreResult",
+    "SkippedInput",
+    "Vault",
+    "VerifyDepth",
+    "create_vault",
+    "errors",
+    "open_vault",
+    *errors.__all__,
+]

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+/// atp_backup._core: the verbs as functions of plain values. The package around it (Python) makes
+/// the classes that users see.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "atp/backup/take_backup.hpp"
+#include "atp/core/version.hpp"
+#include "atp/restore/restore.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/vault/points.hpp"
+#include "atp/vault/recovery.hpp"
+#include "interruptible.hpp"
+#include "values.hpp"
+
+namespace py = pybind11;
+
+namespace atp::python {
+namespace {
+
+/// An open vault and what verbs on it take from the world.
+struct Handle {
+  Environment environment;
+  std::shared_ptr<Vault> vault;
+
+  ObjectStore& store() const { return vault->store(); }
+  const Keys& keys() const { return vault->keys(); }
+  const TrustPolicy* trust() const { return keys().trust ? &*keys().trust : nullptr; }
+};
+
+py::dict create(const std::string& folder, const std::string& region,
+                const std::optional<std::string>& domain, const std::optional<std::string>& keys,
+                const std::string& configuration) {
+  CreateVaultOptions options{
+      .region = Region(region), .domain = domain, .keys = {}, .configuration = configuration};
+  if (keys) options.keys = Path(*keys);
+  return to_python(interruptible(py::none(), [&](const Work&) {
+    return create_vault(system_environment(), folder, options);
+  }));
+}
+
+Handle open(const std::string& folder, const std::optional<std::string>& keys,
+            const std::optional<std::string>& trust, const std::string& configuration) {
+  return interruptible(py::none(), [&](const Work&) {
+    const Environment environment = system_environment();
+    const Path key_folder =
+        keys ? Path(*keys) : default_key_folder(environment, folder, configuration);
+    if (keys && !environment.files->status(key_folder / "")) {
+      throw Error(ErrorKind::not_found, *keys, "there is no such key folder");
+    }
+    Keys found = load_keys(*environment.files, key_folder);
+    if (trust) found.trust = load_trust_policy(*environment.files, *trust);
+    return Handle{environment, open_vault(environment, folder, std::move(found))};
+  });
+}
+
+py::dict backup(const Handle& handle, const std::string& source, const std::string& tenant,
+                const std::optional<std::string>& type, const std::optional<FieldMap>& field_map,
+                const std::optional<std::string>& retention, bool allow_empty, bool reread,
+                unsigned jobs, const py::object& on_progress) {
+  BackupOptions options{.tenant = TenantId(tenant), .field_map = field_map, .workers = jobs};
+  if (type) options.type = parse_backup_type(*type);
+  if (retention) options.retention = CalendarPeriod::parse(*retention);
+  if (allow_empty) options.empty_segments = EmptySegments::take;
+  if (reread) options.known_files = KnownFiles::reread;
+  return to_python(interruptible(on_progress, [&](const Work& work) {
+    options.stop = work.stop;
+    options.progress = work.progress;
+    const auto folder = segment_folder(handle.environment.files, source);
+    return take_backup(*handle.vault, *folder, options);
+  }));
+}
+
+/// The verified manifests of a tenant's points, as stored.
+std::vector<std::string> points(const Handle& handle, const std::string& tenant) {
+  return interruptible(py::none(), [&](const Work&) {
+    const TenantId id(tenant);
+    std::vector<std::string> manifests;
+    for (const PointRow& row : list_points(*handle.vault, id)) {
+      require_document<RecoveryPoint>(row.recovery_point_id, row.manifest, handle.vault->trust(),
+                                      id);
+      manifests.push_back(row.manifest);
+    }
+    return manifests;
+  });
+}
+
+std::vector<std::string> tenants(const Handle& handle) {
+  return interruptible(py::none(), [&](const Work&) {
+    std::vector<std::string> names;
+    for (const TenantId& tenant : list_tenants(handle.store())) names.push_back(tenant.str());
+    return names;
+  });
+}
+
+/// The verified manifest of a point, as stored, and the canonical text of each of its descriptors.
+std::pair<std::string, std::vector<std::string>> show(const Handle& handle, const std::string& id) {
+  return interruptible(py::none(), [&](const Work&) {
+    const TenantId tenant = tenant_of_point(handle.store(), id);
+    const std::string key = layout::recovery_point(tenant, id);
+    std::string stored(as_text(get_object(handle.store(), key, kDocumentLimit)));
+    const auto point = require_document<RecoveryPoint>(key, stored, handle.vault->trust(), tenant);
+    std::vector<std::string> descriptors;
+    for (const ListPage& page : read_list_pages(handle.store(), point)) {
+      for (const Descriptor& descriptor : page.descriptors) {
+        descriptors.push_back(canonical(descriptor));
+      }
+    }
+    return std::pair(std::move(stored), std::move(descriptors));
+  });
+}
+
+py::dict verify(const Handle& handle, const std::string& id, const std::string& depth,
+                const std::optional<std::pair<std::string, std::string>>& segment, unsigned jobs,
+                const py::object& on_progress) {
+  VerifyOptions options;
+  options.depth = parse_depth(depth);
+  options.workers = jobs;
+  if (segment) options.segment = {StreamId(segment->first), SegmentId(segment->second)};
+  return to_python(interruptible(on_progress, [&](const Work& work) {
+    options.stop = work.stop;
+    options.progress = work.progress;
+    return verify_point(handle.store(), id, handle.trust(), handle.keys().identities, options);
+  }));
+}
+
+py::dict restore(const Handle& handle, const std::string& id, const std::string& folder,
+                 const std::optional<std::string>& stream,
+                 const std::optional<std::pair<std::string, std::string>>& segment,
+                 const std::optional<std::string>& from, const std::optional<std::string>& to,
+                 unsigned jobs, const py::object& on_progress) {
+  RestoreOptions options;
+  options.workers = jobs;
+  if (stream) options.stream = StreamId(*stream);
+  if (segment) {
+    options.segment_stream = StreamId(segment->first);
+    options.segment = SegmentId(segment->second);
+  }
+  if (from) options.time.from = parse_instant(*from);
+  if (to) options.time.to = parse_instant(*to);
+  return to_python(interruptible(on_progress, [&](const Work& work) {
+    options.stop = work.stop;
+    options.progress = work.progress;
+    return restore_point(handle.store(), *handle.environment.files, *handle.environment.random, id,
+                         folder, handle.vault->trust(), handle.keys().identities, options);
+  }));
+}
+
+py::dict rebuild(const Handle& handle, const py::object& on_progress) {
+  return to_python(interruptible(on_progress, [&](const Work& work) {
+    return rebuild_catalog(*handle.vault, work.stop, work.progress);
+  }));
+}
+
+std::vector<py::dict> doctor(const Handle& handle, bool mend) {
+  const auto findings = interruptible(py::none(), [&](const Work&) {
+    return examine(*handle.vault, mend ? Mending::mend : Mending::report_only);
+  });
+  std::vector<py::dict> dicts;
+  for (const Finding& finding : findings) dicts.push_back(to_python(finding));
+  return dicts;
+}
+
+}  // namespace
+}  // namespace atp::python
+
+PYBIND11_MODULE(_core, module) {
+  using namespace atp::python;
+  module.attr("__version__") = atp::kVersion;
+  py::register_exception_translator([](std::exception_ptr raised) {
+    try {
+      if (raised) std::rethrow_exception(raised);
+    } catch (const atp::Error& error) {
+      raise(error);
+    }
+  });
+  py::list kinds;
+  for (const atp::ErrorKindInfo& info : atp::kErrorKinds) {
+    kinds.append(py::make_tuple(info.name, info.python_class));
+  }
+  module.attr("ERROR_KINDS") = py::tuple(kinds);
+
+  using namespace py::literals;
+  py::class_<Handle>(module, "Vault")
+      .def_property_readonly("id", [](const Handle& self) { return self.vault->id(); })
+      .def_property_readonly("region",
+                             [](const Handle& self) { return self.vault->region().str(); })
+      .def_property_readonly("folder",
+                             [](const Handle& self) { return self.vault->paths().folder.string(); })
+      .def_property_readonly("catalog_problem",
+                             [](const Handle& self) { return self.vault->catalog_problem(); });
+  module.def("create_vault", &create, py::kw_only(), "folder"_a, "region"_a, "domain"_a, "keys"_a,
+             "configuration"_a);
+  module.def("open_vault", &open, py::kw_only(), "folder"_a, "keys"_a, "trust"_a,
+             "configuration"_a);
+  module.def("take_backup", &backup, "vault"_a, py::kw_only(), "source"_a, "tenant"_a, "type"_a,
+             "field_map"_a, "retention"_a, "allow_empty"_a, "reread"_a, "jobs"_a, "on_progress"_a);
+  module.def("tenants", &tenants, "vault"_a);
+  module.def("points", &points, "vault"_a, py::kw_only(), "tenant"_a);
+  module.def("show_point", &show, "vault"_a, py::kw_only(), "id"_a);
+  module.def("verify_point", &verify, "vault"_a, py::kw_only(), "id"_a, "depth"_a, "segment"_a,
+             "jobs"_a, "on_progress"_a);
+  module.def("restore_point", &restore, "vault"_a, py::kw_only(), "id"_a, "folder"_a, "stream"_a,
+             "segment"_a, "since"_a, "until"_a, "jobs"_a, "on_progress"_a);
+  module.def("rebuild_catalog", &rebuild, "vault"_a, py::kw_only(), "on_progress"_a);
+  module.def("examine", &doctor, "vault"_a, py::kw_only(), "mend"_a);
+}

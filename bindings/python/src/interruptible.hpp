@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Runs work of C++ without the GIL on a thread of its own, while the calling thread stays
+/// Python's: it sees Ctrl-C and calls back with progress.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <chrono>
+#include <exception>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "atp/core/progress.hpp"
+
+namespace atp::python {
+
+/// What a piece of work is given.
+struct Work {
+  std::stop_token stop;
+  ProgressSink* progress;
+};
+
+/// The latest progress, for whoever asks. Thread-safe.
+class LatestProgress final : public ProgressSink {
+ public:
+  void update(const Progress& progress) override {
+    const std::lock_guard lock(mutex_);
+    latest_ = progress;
+  }
+
+  /// Nothing where it is as it was.
+  std::optional<Progress> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(latest_, std::nullopt);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::optional<Progress> latest_;
+};
+
+/// Python's turn while work runs. Throws: what a signal handler or the callback raised.
+inline void attend(const pybind11::object& on_progress, LatestProgress& progress) {
+  if (PyErr_CheckSignals() != 0) throw pybind11::error_already_set();
+  if (on_progress.is_none()) return;
+  if (const auto now = progress.take()) {
+    on_progress(std::string(now->stage), now->bytes_done, now->bytes_total, now->items_done,
+                now->items_total);
+  }
+}
+
+/// The result of `work(const Work&)`, which must not touch Python. `on_progress` is None or takes
+/// (stage, bytes_done, bytes_total, items_done, items_total). Where Python raises meanwhile, the
+/// work is told to stop and waited for, and that exception is the result.
+template <class Function>
+auto interruptible(const pybind11::object& on_progress, const Function& work) {
+  constexpr std::chrono::milliseconds kTurn{50};
+  std::stop_source stop;
+  LatestProgress progress;
+  auto result = std::async(std::launch::async, [&] {
+    return work(Work{stop.get_token(), &progress});
+  });
+  std::exception_ptr raised;
+  for (bool running = true; running;) {
+    {
+      const pybind11::gil_scoped_release release;
+      running = result.wait_for(kTurn) != std::future_status::ready;
+    }
+    if (raised) continue;
+    try {
+      attend(on_progress, progress);
+    } catch (...) {
+      raised = std::current_exception();
+      stop.request_stop();
+    }
+  }
+  if (raised) std::rethrow_exception(raised);
+  return result.get();
+}
+
+}  // namespace atp::python
