@@ -9,12 +9,12 @@
 set -euo pipefail
 store=$1 identity=$2 trust=$3 id=$4 stream=$5 segment=$6 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-expect() { sha256sum --check --quiet - <<<"$1  $2" >&2; }
+expect() { [[ $(sha256sum <"$2") == "$1  -" ]] || { echo "$2 has other bytes" >&2 && exit 1; }; }
 
 # The point is signed by a trusted key; all else is found by digest, from the point on.
 point=$(echo "$store"/recovery-points/*/"$id".json)
-jq -er --arg id "$id" --slurpfile d "$point" 'select($d[0].type == "recoveryPoint" and $d[0].recoveryPointId == $id and $d[0].vaultId == .vaultId)
-  | .keys[] | select(.role == "document" and .keyId == $d[0].keyId and (.notBefore // "") <= $d[0].createdAt and $d[0].createdAt < (.notAfter // "~")).publicKey' \
+jq -er --arg id "$id" --slurpfile d "$point" 'select($d[0].type == "recoveryPoint" and $d[0].formatVersion == 1 and $d[0].recoveryPointId == $id
+  and $d[0].vaultId == .vaultId) | .keys[] | select(.role == "document" and .algorithm == "Ed25519" and .keyId == $d[0].keyId and (.notBefore // "") <= $d[0].createdAt and $d[0].createdAt < (.notAfter // "~")).publicKey' \
   "$trust" | base64 -d >"$work/key"
 jq -j .signature "$point" | base64 -d >"$work/signature"
 jq -jcS 'del(.signature, .coSignatures)' "$point" >"$work/signed"
@@ -37,7 +37,7 @@ manifest=$store/manifests/$tenant/$(basename "$(dirname "$package")")/$(printf %
 expect "$(jq -r .sha256 <<<"$descriptor")" "$package"
 expect "$(jq -r .manifestSha256 <<<"$descriptor")" "$manifest"
 epochs=("$store/keys/$tenant/$(jq -r .keyEpoch "$manifest")"/*.json)
-age -d -i "$identity" -o "$work/epoch.key" "$store/$(jq -r .wrapKey "${epochs[-1]}")"
+age -d -i "$identity" "$store/$(jq -r .wrapKey "${epochs[-1]}")" | grep -xE 'AGE-SECRET-KEY-1[0-9A-Z]+' >"$work/epoch.key"
 age -d -i "$work/epoch.key" "$package" | zstd -d -q >"$work/segment"
 expect "$(jq -r .sha256 "$manifest")" "$work/segment"
 cat "$work/segment"

@@ -5,6 +5,7 @@ with stock commands; and not restored where anything on the way was changed.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -66,6 +67,8 @@ class Trial:
         _, well = self.restore(full, "000002.jsonl")
         self.expect(not well, "a segment that the point lacks is refused")
         self.change_files(incremental)
+        self.plant_tenant(full)
+        self.plant_plugin(incremental)
 
     def change_files(self, point):
         """Each kind of object on the way to the last segment, and the first one by the parent."""
@@ -87,6 +90,66 @@ class Trial:
                 path.write_bytes(data)
             found, well = self.restore(point, name)
             self.expect(well, f"{pattern}: as it was, it is restored again")
+
+
+    def seal(self, text, path, *arguments):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["age", *arguments, "-o", path], input=text, check=True)
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def vault_recipient(self):
+        return json.loads((self.vault / "store" / "vault.json").read_text())["recipients"][0]
+
+    def plant_tenant(self, point):
+        """The signed point below a folder whose name breaks lines, beside forged documents."""
+        kept = self.vault.with_name("kept")
+        shutil.copytree(self.vault, kept)
+        store, tenant = self.vault / "store", "x\ny"
+        own = next(store.glob(f"recovery-points/*/{point}.json"))
+        page = next(each["sha256"] for each in json.loads(own.read_text())["lists"]
+                    if each["stream"] == "default")
+        genuine = next(store.glob(f"lists/*/{page}.json")).read_bytes()
+        key = subprocess.run(["age-keygen"], capture_output=True, check=True).stdout
+        recipient = re.search(rb"age1\w+", key)[0].decode()
+        self.seal(key, store / "forged.wrap", "-r", self.vault_recipient())
+        text = b"FORGED\n"
+        package = subprocess.run(["zstd", "-q"], input=text, capture_output=True, check=True).stdout
+        sealed = self.seal(package, store / "segments/x/default/p.age", "-r", recipient)
+        manifest = json.dumps({"keyEpoch": "1", "sha256": hashlib.sha256(text).hexdigest()})
+        page_text = json.dumps({"descriptors": [
+            {"name": "000001", "stream": "default", "sequence": 0,
+             "key": "segments/x/default/p.age", "sha256": sealed,
+             "manifestSha256": hashlib.sha256(manifest.encode()).hexdigest()}]})
+        for name, content in ((f"lists/{tenant}/{page}.json", page_text),
+                              (f"manifests/{tenant}/default/{0:020}.json", manifest),
+                              (f"keys/{tenant}/1/0.json", '{"wrapKey":"forged.wrap"}')):
+            path = store / name
+            path.parent.mkdir(parents=True)
+            path.write_text(content)
+        (store / "lists/x").write_bytes(genuine)
+        (store / "manifests/x").write_text(manifest)
+        (store / "recovery-points" / tenant).mkdir()
+        own.rename(store / "recovery-points" / tenant / own.name)
+        found, well = self.restore(point, "000001.jsonl")
+        self.expect(not well and not found, "a tenant whose name breaks lines is refused")
+        shutil.rmtree(self.vault)
+        kept.rename(self.vault)
+
+    def plant_plugin(self, point):
+        """A wrap that holds no identity of age but the name of a program."""
+        store, programs = self.vault / "store", self.vault.with_name("programs")
+        programs.mkdir()
+        (programs / "age-plugin-x").write_text(f"#!/bin/sh\ntouch {programs}/ran\n")
+        (programs / "age-plugin-x").chmod(0o755)
+        self.seal(b"AGE-PLUGIN-X-10QHH27CT\n", store / "planted.wrap", "-r", self.vault_recipient())
+        for folder in store.glob("keys/*/*"):
+            (folder / "9.json").write_text('{"wrapKey":"planted.wrap"}')
+        path = os.environ["PATH"]
+        os.environ["PATH"] = f"{programs}:{path}"
+        found, well = self.restore(point, "000002.jsonl")
+        os.environ["PATH"] = path
+        self.expect(not well and not found and not (programs / "ran").exists(),
+                    "a program that the vault names is not run")
 
 
 def quoted_lines(document):
