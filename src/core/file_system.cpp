@@ -23,12 +23,14 @@ void create_directory_if_missing(FileSystem& files, const Path& path, std::uint3
 }
 
 /// Of a directory that is there: who made it may not have come to this, unless it was somebody who
-/// may do more than we.
-void sync_if_permitted(FileSystem& files, const Path& directory) {
+/// may do more than we, or it is on a medium that is only read.
+void sync_if_possible(FileSystem& files, const Path& directory) {
   try {
     files.sync_directory(directory);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::permission_denied) throw;
+    const bool impossible =
+        error.kind() == ErrorKind::permission_denied || error.kind() == ErrorKind::unsupported;
+    if (!impossible) throw;
   }
 }
 
@@ -108,7 +110,7 @@ void create_directories(FileSystem& files, const Path& path, std::uint32_t permi
     throw Error(ErrorKind::already_exists, directory.string(),
                 "expected a directory, found a file");
   }
-  sync_if_permitted(files, parent);
+  sync_if_possible(files, parent);
 }
 
 void write_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,

@@ -327,7 +327,9 @@ class PosixFileSystem final : public FileSystem {
 
   void sync_directory(const Path& path) override {
     const Descriptor descriptor = open_directory(path, 0);
-    if (::fsync(descriptor.get()) != 0) throw system_error(errno, path.string(), "fsync");
+    if (::fsync(descriptor.get()) == 0) return;
+    if (errno != EINVAL) throw system_error(errno, path.string(), "fsync");
+    throw Error(ErrorKind::unsupported, path.string(), "its file system syncs no directories");
   }
 
  private:

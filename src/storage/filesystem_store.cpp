@@ -112,6 +112,7 @@ class FilesystemStore final : public ObjectStore {
 
   std::unique_ptr<ObjectWriter> create(const std::string& key, const PutOptions& options) override {
     check_key(key);
+    folder_->check_writable();
     folder_->check_room(key);
     return std::make_unique<FilesystemWriter>(folder_, key, options);
   }
@@ -119,6 +120,7 @@ class FilesystemStore final : public ObjectStore {
   std::unique_ptr<ByteSource> get(const std::string& key, const ByteRange& range) override {
     check_key(key);
     if (!folder_->status(key)) throw_no_object(key);
+    folder_->settle_folder_of(key);
     auto file = folder_->files().open(folder_->path_of(key), OpenMode::read);
     const std::uint64_t size = file->status().size;
     const std::uint64_t from = std::min(range.offset, size);
@@ -135,6 +137,7 @@ class FilesystemStore final : public ObjectStore {
     // Without one it is damaged, or was removed since.
     if (!retention) found = folder_->status(key);
     if (!found) return std::nullopt;
+    folder_->settle_folder_of(key);
     return ObjectInfo{.key = key,
                       .size = found->size,
                       .modified = found->modified,
@@ -149,6 +152,7 @@ class FilesystemStore final : public ObjectStore {
 
   void remove(const std::string& key) override {
     check_key(key);
+    folder_->check_writable();
     const auto lock = folder_->lock(key);
     check_removable(key, immutability_of(key), clock_->now());
     folder_->files().remove(folder_->path_of(key));
@@ -159,6 +163,7 @@ class FilesystemStore final : public ObjectStore {
 
   Time extend_retention(const std::string& key, Time retain_until) override {
     check_key(key);
+    folder_->check_writable();
     const auto lock = folder_->lock(key);
     const Immutability asked{.retain_until = retain_until, .legal_hold = false};
     const Immutability grown = stricter(immutability_of(key), asked);
@@ -168,6 +173,7 @@ class FilesystemStore final : public ObjectStore {
 
   void set_legal_hold(const std::string& key, bool held) override {
     check_key(key);
+    folder_->check_writable();
     const auto lock = folder_->lock(key);
     Immutability changed = immutability_of(key);
     changed.legal_hold = held;
@@ -189,14 +195,14 @@ class FilesystemStore final : public ObjectStore {
 
 std::shared_ptr<ObjectStore> filesystem_store(std::shared_ptr<FileSystem> files, Path root,
                                               std::shared_ptr<const Clock> clock,
-                                              std::shared_ptr<Random> random) {
+                                              std::shared_ptr<Random> random, StoreAccess access) {
   // With a slash at the end the root itself may be a symbolic link.
   const auto found = files->status(root / "");
   if (!found || found->type != FileType::directory) {
     throw Error(ErrorKind::not_found, root.string(), "expected a folder");
   }
-  auto folder =
-      std::make_shared<StoreFolder>(std::move(files), std::move(root), clock, std::move(random));
+  auto folder = std::make_shared<StoreFolder>(std::move(files), std::move(root), clock,
+                                              std::move(random), access);
   return std::make_shared<FilesystemStore>(std::move(folder), std::move(clock));
 }
 

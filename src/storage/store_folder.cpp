@@ -11,8 +11,6 @@ namespace atp {
 namespace {
 
 constexpr const char* kLockFile = ".lock";
-/// Two changes of a folder within this may leave the same time on it.
-constexpr auto kTimestampGrain = std::chrono::milliseconds(20);
 
 /// `a`, `a/b` of `a/b/c`.
 std::vector<std::string> folders_above(const std::string& key) {
@@ -30,15 +28,31 @@ void check_type(const Path& path, FileType type) {
                                         : "expected a file or a folder, found something else");
 }
 
+/// Two changes of a folder within this may leave the same time on it; file systems that count in
+/// seconds leave no fraction.
+std::chrono::nanoseconds timestamp_grain(Time changed) {
+  const bool whole_seconds =
+      changed.time_since_epoch() % std::chrono::seconds(1) == Time::duration(0);
+  return whole_seconds ? std::chrono::milliseconds(2000) : std::chrono::milliseconds(20);
+}
+
 }  // namespace
 
 StoreFolder::StoreFolder(std::shared_ptr<FileSystem> files, Path root,
-                         std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random)
+                         std::shared_ptr<const Clock> clock, std::shared_ptr<Random> random,
+                         StoreAccess access)
     : files_(std::move(files)),
       root_(std::move(root)),
       clock_(std::move(clock)),
       random_(std::move(random)),
+      access_(access),
       locks_(files_, root_ / kLockFile) {}
+
+void StoreFolder::check_writable() const {
+  if (access_ == StoreAccess::read_write) return;
+  throw Error(ErrorKind::permission_denied, root_.string(),
+              "the store was opened for reading only");
+}
 
 std::unique_ptr<Temporary> StoreFolder::make_temporary() {
   make_folder(kTemporaryFolder);
@@ -55,7 +69,6 @@ std::optional<FileStatus> StoreFolder::status(const std::string& key) {
   if (!found) return std::nullopt;
   check_type(path_of(key), found->type);
   if (found->type == FileType::directory) return std::nullopt;
-  settle(path_of(key).parent_path());
   return found;
 }
 
@@ -115,7 +128,7 @@ void StoreFolder::sync_folder(const Path& folder) {
   const auto before = changed(folder);
   const Time now = clock_->now();
   files_->sync_directory(folder);
-  if (!before || now < *before + kTimestampGrain) return;
+  if (!before || now < *before + timestamp_grain(*before)) return;
   const std::lock_guard guard(mutex_);
   settled_[folder.string()] = *before;
 }
@@ -124,6 +137,7 @@ void StoreFolder::sync_folder(const Path& folder) {
 /// may come to rest on what was seen, so it must not go any more. A folder that may not be synced
 /// is none that we write to.
 void StoreFolder::settle(const Path& folder) {
+  if (access_ == StoreAccess::read_only) return;
   const auto now = changed(folder);
   {
     const std::lock_guard guard(mutex_);
@@ -134,7 +148,7 @@ void StoreFolder::settle(const Path& folder) {
     sync_folder(folder);
   } catch (const Error& error) {
     const bool read_only =
-        error.kind() == ErrorKind::permission_denied || error.kind() == ErrorKind::invalid_argument;
+        error.kind() == ErrorKind::permission_denied || error.kind() == ErrorKind::unsupported;
     if (!read_only) throw;
     const std::lock_guard guard(mutex_);
     settled_[folder.string()] = *now;

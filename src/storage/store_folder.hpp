@@ -13,6 +13,7 @@
 #include "atp/core/clock.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/random.hpp"
+#include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/object_store.hpp"
 #include "storage/key_locks.hpp"
 #include "storage/temporary.hpp"
@@ -22,7 +23,7 @@ namespace atp {
 class StoreFolder {
  public:
   StoreFolder(std::shared_ptr<FileSystem> files, Path root, std::shared_ptr<const Clock> clock,
-              std::shared_ptr<Random> random);
+              std::shared_ptr<Random> random, StoreAccess access);
 
   FileSystem& files() { return *files_; }
   const Path& root() const { return root_; }
@@ -31,11 +32,16 @@ class StoreFolder {
 
   std::unique_ptr<Temporary> make_temporary();
 
-  /// Of the object; nothing where there is none. Its name is then durable. Throws: corrupt where
-  /// something else than files and folders is in its place.
+  /// Throws: permission_denied where the store is only read.
+  void check_writable() const;
+
+  /// Of the object; nothing where there is none. Throws: corrupt where something else than files
+  /// and folders is in its place.
   std::optional<FileStatus> status(const std::string& key);
+  /// What was seen of an object is durable afterwards, unless the store is only read.
+  void settle_folder_of(const std::string& key) { settle(path_of(key).parent_path()); }
   /// Nothing where the folder `prefix` (empty or ending in `/`) is not there. The names are
-  /// durable.
+  /// settled.
   std::optional<std::vector<DirectoryEntry>> list(const std::string& prefix);
   /// Throws: invalid_argument where an object is in the place of a folder or the other way round.
   void check_room(const std::string& key);
@@ -64,6 +70,7 @@ class StoreFolder {
   Path root_;
   std::shared_ptr<const Clock> clock_;
   std::shared_ptr<Random> random_;
+  StoreAccess access_;
   KeyLocks locks_;
   std::mutex mutex_;
   std::unordered_set<std::string> durable_folders_;

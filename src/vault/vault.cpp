@@ -222,7 +222,8 @@ Path default_key_folder(const Environment& environment, const Path& folder,
 std::shared_ptr<ObjectStore> open_store(const Environment& environment, const Path& folder) {
   const VaultPaths paths = vault_paths(folder);
   require_vault_document(environment, paths);
-  return filesystem_store(environment.files, paths.store, environment.clock, environment.random);
+  return filesystem_store(environment.files, paths.store, environment.clock, environment.random,
+                          StoreAccess::read_only);
 }
 
 std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys) {

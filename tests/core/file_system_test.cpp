@@ -25,7 +25,7 @@ struct Faults {
   /// A write past the page cache ends after half of its bytes, the next is refused.
   bool no_direct_writes = false;
   bool no_rename_flags = false;
-  bool failing_fsync = false;
+  int fsync_error = 0;
   int calls = 0;
 };
 Faults g_faults;
@@ -67,8 +67,8 @@ extern "C" int renameat2(int from_at, const char* from, int to_at, const char* t
   return static_cast<int>(::syscall(SYS_renameat2, from_at, from, to_at, to, flags));
 }
 extern "C" int fsync(int file) {
-  if (g_faults.failing_fsync) {
-    errno = EIO;
+  if (g_faults.fsync_error != 0) {
+    errno = g_faults.fsync_error;
     return -1;
   }
   return static_cast<int>(::syscall(SYS_fsync, file));
@@ -300,12 +300,21 @@ TEST_F(FileSystemTest, RemovesFilesAndEmptyDirectories) {
 
 TEST_F(FileSystemTest, FailedSyncIsNotTriedAgain) {
   const auto file = files_->open(path("a"), OpenMode::create_new);
-  g_faults.failing_fsync = true;
+  g_faults.fsync_error = EIO;
   expect_error(ErrorKind::unavailable, [&] { file->sync(); });
   expect_error(ErrorKind::unavailable, [&] { files_->sync_directory(root_); });
-  g_faults.failing_fsync = false;
+  g_faults.fsync_error = 0;
   expect_error(ErrorKind::unavailable, [&] { file->sync(); });
   EXPECT_NO_THROW(files_->open(path("a"), OpenMode::read_write)->sync());
+}
+
+/// As squashfs answers, which is only read.
+TEST_F(FileSystemTest, DirectoriesThatCannotBeSyncedAreToldFromFailures) {
+  g_faults.fsync_error = EINVAL;
+  expect_error(ErrorKind::unsupported, [&] { files_->sync_directory(root_); });
+  EXPECT_NO_THROW(create_directories(*files_, root_));
+  g_faults.fsync_error = EIO;
+  expect_error(ErrorKind::unavailable, [&] { create_directories(*files_, root_); });
 }
 
 TEST_F(FileSystemTest, SizeLimitIsNoSpace) {
@@ -439,10 +448,10 @@ TEST_F(FileSystemTest, WritesFilesDurablyAndLeavesNothingElse) {
   expect_error(ErrorKind::already_exists,
                [&] { write_file_durably(*files_, random, path("a"), as_bytes("other")); });
   EXPECT_EQ(get("a"), "hello");
-  g_faults.failing_fsync = true;
+  g_faults.fsync_error = EIO;
   expect_error(ErrorKind::unavailable,
                [&] { write_file_durably(*files_, random, path("b"), as_bytes("other")); });
-  g_faults.failing_fsync = false;
+  g_faults.fsync_error = 0;
   EXPECT_EQ(names(), std::vector<std::string>{"a"});
 }
 

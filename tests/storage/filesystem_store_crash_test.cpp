@@ -192,6 +192,24 @@ TEST(FilesystemStoreCrash, T001_WhatWasSeenOfAPutThatFailedAtItsLastSyncIsDurabl
   }
 }
 
+/// Whoever only reads must be able to, most of all from a disk that fails.
+TEST(FilesystemStoreCrash, WhoOnlyReadsSyncsNothingAndWritesNothing) {
+  const Disk disk = empty_disk();
+  put_object(*store_on(disk), kKey, as_bytes("x"), {});
+  const auto operations = disk->operations();
+  const auto reader = filesystem_store(disk, "/store", kClock, std::make_shared<SequenceRandom>(),
+                                       StoreAccess::read_only);
+  EXPECT_TRUE(reader->stat(kKey));
+  EXPECT_EQ(reader->list("").keys.size(), 1U);
+  EXPECT_EQ(get_object(*reader, kKey, 10), to_bytes("x"));
+  const std::vector<std::function<void()>> writes{
+      [&] { put_object(*reader, "other", as_bytes("y"), {}); }, [&] { reader->remove(kKey); },
+      [&] { reader->extend_retention(kKey, Time::max()); },
+      [&] { reader->set_legal_hold(kKey, true); }};
+  for (const auto& write : writes) EXPECT_EQ(error_kind(write), ErrorKind::permission_denied);
+  EXPECT_EQ(disk->operations(), operations);
+}
+
 TEST(FilesystemStoreCrash, T001_AFolderThatAnotherProcessMadeIsDurableBeforeSuccess) {
   const Disk disk = empty_disk();
   disk->create_directory("/store/segments");

@@ -22,8 +22,9 @@ namespace {
 struct Handle {
   Environment environment;
   std::shared_ptr<Vault> vault;
+  std::shared_ptr<ObjectStore> objects;  ///< Only read.
 
-  ObjectStore& store() const { return vault->store(); }
+  ObjectStore& store() const { return *objects; }
   const Keys& keys() const { return vault->keys(); }
   const TrustPolicy* trust() const { return keys().trust ? &*keys().trust : nullptr; }
 };
@@ -50,7 +51,8 @@ Handle open(const std::string& folder, const std::optional<std::string>& keys,
     }
     Keys found = load_keys(*environment.files, key_folder);
     if (trust) found.trust = load_trust_policy(*environment.files, *trust);
-    return Handle{environment, open_vault(environment, folder, std::move(found))};
+    return Handle{environment, open_vault(environment, folder, std::move(found)),
+                  open_store(environment, folder)};
   });
 }
 

@@ -86,6 +86,8 @@ class FileSystem {
   virtual void rename(const Path& from, const Path& to) = 0;
   /// A file or an empty directory. Throws: not_found.
   virtual void remove(const Path& path) = 0;
+  /// Makes the names in it durable. Throws: unsupported where the file system has no way to (it may
+  /// be one that is only read).
   virtual void sync_directory(const Path& path) = 0;
 };
 

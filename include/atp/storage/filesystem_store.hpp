@@ -14,10 +14,19 @@
 
 namespace atp {
 
-/// Opens the store in folder `root`. Throws: not_found where there is no such folder.
+enum class StoreAccess {
+  /// What is shown is durable first, since what is written may rest on it.
+  read_write,
+  /// What is shown is what is there, on any medium; nothing is synced. Writing is refused.
+  read_only,
+};
+
+/// Opens the store in folder `root`. Throws: not_found where there is no such folder. Where
+/// `access` is read only, what writes throws permission_denied.
 std::shared_ptr<ObjectStore> filesystem_store(std::shared_ptr<FileSystem> files, Path root,
                                               std::shared_ptr<const Clock> clock,
-                                              std::shared_ptr<Random> random);
+                                              std::shared_ptr<Random> random,
+                                              StoreAccess access = StoreAccess::read_write);
 
 /// Removes temporaries of writers that are gone; how many. Live ones are locked and stay.
 std::size_t remove_stale_temporaries(FileSystem& files, const Path& root);

@@ -120,7 +120,8 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
 Path default_key_folder(const Environment& environment, const Path& folder,
                         const Path& configuration);
 
-/// The store of the vault in `folder` alone, for those who only read objects.
+/// The store of the vault in `folder` alone, to be read: from any medium, also from a disk that
+/// fails to write.
 /// Throws: not_found where there is no vault.
 std::shared_ptr<ObjectStore> open_store(const Environment& environment, const Path& folder);
 
