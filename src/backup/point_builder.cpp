@@ -7,7 +7,7 @@
 #include "atp/merkle/frontier.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 /// Pages of one stream's manifests from `from` on.
@@ -102,4 +102,4 @@ RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const Segmen
   return point;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

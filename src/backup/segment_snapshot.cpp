@@ -8,7 +8,7 @@
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::size_t kReadSize = 1 << 20;
@@ -202,4 +202,4 @@ Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest
   return {.outcome = Result::Outcome::taken, .skipped = {}, .altered = {}, .sha256 = found};
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

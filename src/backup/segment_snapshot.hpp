@@ -8,7 +8,7 @@
 #include "atp/backup/take_backup.hpp"
 #include "atp/vault/tenant.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// Reads, seals and commits segments of one tenant. Thread-safe.
 class Snapshotter {
@@ -47,4 +47,4 @@ class Snapshotter {
   std::mutex chains_mutex_;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

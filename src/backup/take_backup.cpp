@@ -15,7 +15,7 @@
 #include "backup/point_builder.hpp"
 #include "backup/segment_snapshot.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -393,4 +393,4 @@ BackupPlan plan_backup(const Vault& vault, SegmentSource& source, const BackupOp
   return plan;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -5,7 +5,7 @@
 #include <array>
 #include <tuple>
 
-namespace atp::sqlite {
+namespace atp::inline v0::sqlite {
 namespace {
 
 /// In the order of `JobState`.
@@ -248,4 +248,4 @@ void replace_stats(Connection& connection, const std::vector<StatRow>& rows) {
   }
 }
 
-}  // namespace atp::sqlite
+}  // namespace atp::inline v0::sqlite

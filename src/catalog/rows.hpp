@@ -9,7 +9,7 @@
 #include "atp/catalog/catalog.hpp"
 #include "catalog/sqlite.hpp"
 
-namespace atp::sqlite {
+namespace atp::inline v0::sqlite {
 
 std::vector<SegmentRow> select_segments(Connection& connection);
 std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& tenant);
@@ -37,4 +37,4 @@ std::vector<StatRow> select_stats(Connection& connection, const TenantId& tenant
 /// One row per tenant and path, the last one.
 void replace_stats(Connection& connection, const std::vector<StatRow>& rows);
 
-}  // namespace atp::sqlite
+}  // namespace atp::inline v0::sqlite

@@ -8,7 +8,7 @@
 #include <array>
 #include <cstdint>
 
-namespace atp::sqlite {
+namespace atp::inline v0::sqlite {
 
 constexpr std::int64_t kApplicationId = 0x41545043;  // "ATPC"
 constexpr std::int64_t kSchemaVersion = 1;
@@ -65,4 +65,4 @@ inline constexpr std::array kTables{
   PRIMARY KEY(tenant, path)
 ) STRICT)"};
 
-}  // namespace atp::sqlite
+}  // namespace atp::inline v0::sqlite

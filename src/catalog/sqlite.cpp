@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace atp::sqlite {
+namespace atp::inline v0::sqlite {
 namespace {
 
 /// Two processes may write: long enough for the other one's largest transaction.
@@ -200,4 +200,4 @@ Transaction::Transaction(Connection& connection, Kind kind) : connection_(connec
   connection_.execute(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
-}  // namespace atp::sqlite
+}  // namespace atp::inline v0::sqlite

@@ -14,7 +14,7 @@
 #include "atp/core/ids.hpp"
 #include "catalog/sqlite_vfs.hpp"
 
-namespace atp::sqlite {
+namespace atp::inline v0::sqlite {
 
 /// Every call throws what the file system threw, where that is why it failed; else corrupt,
 /// no_space, permission_denied, not_found (the file lost its name), unavailable.
@@ -136,4 +136,4 @@ class Transaction {
   Connection& connection_;
 };
 
-}  // namespace atp::sqlite
+}  // namespace atp::inline v0::sqlite

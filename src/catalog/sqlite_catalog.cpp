@@ -10,7 +10,7 @@
 #include "catalog/schema.hpp"
 #include "catalog/sqlite.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using sqlite::Connection;
@@ -259,4 +259,4 @@ std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSystem> files,
                                          vault_id);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

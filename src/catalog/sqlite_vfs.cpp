@@ -13,7 +13,7 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr int kLongestPath = 4096;
@@ -314,4 +314,4 @@ SqliteVfs::SqliteVfs(std::shared_ptr<FileSystem> files, std::shared_ptr<Random> 
 
 SqliteVfs::~SqliteVfs() { sqlite3_vfs_unregister(&vfs_); }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
@@ -102,4 +102,4 @@ std::optional<Bytes> from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,7 +8,7 @@
 
 #include "atp/core/time.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 struct TimeParts {
   std::chrono::year_month_day date;
@@ -45,4 +45,4 @@ inline std::optional<Time> join_time(std::chrono::sys_seconds second,
   return Time(std::chrono::nanoseconds(count));
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

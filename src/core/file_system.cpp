@@ -5,7 +5,7 @@
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 Path directory_of(const Path& path) {
@@ -28,8 +28,8 @@ void sync_if_possible(FileSystem& files, const Path& directory) {
   try {
     files.sync_directory(directory);
   } catch (const Error& error) {
-    const bool impossible =
-        error.kind() == ErrorKind::permission_denied || error.kind() == ErrorKind::unsupported;
+    const bool impossible = error.kind() == ErrorKind::permission_denied ||
+                            error.kind() == ErrorKind::unsupported;
     if (!impossible) throw;
   }
 }
@@ -123,4 +123,4 @@ void write_file_durably(FileSystem& files, Random& random, const Path& path, Byt
   files.sync_directory(directory_of(path));
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

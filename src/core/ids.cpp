@@ -8,7 +8,7 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
@@ -149,4 +149,4 @@ std::uint64_t parse_sequence(std::string_view text) {
                   encode_name(text.substr(0, kSequenceDigits + 1)) + "`");
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

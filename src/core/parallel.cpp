@@ -12,7 +12,7 @@
 
 #include "atp/core/progress.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 /// Beside one a core: so many may wait for the disk while the others compute.
@@ -84,4 +84,4 @@ void parallel_for(std::size_t count, unsigned workers, const std::stop_token& st
   queue.rethrow();
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

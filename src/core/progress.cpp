@@ -3,7 +3,7 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 ProgressMeter::ProgressMeter(ProgressSink* sink, const Progress& total)
     : sink_(sink), progress_(total) {
@@ -21,4 +21,4 @@ void throw_if_stopped(const std::stop_token& stop) {
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "", "a stop was requested");
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -7,7 +7,7 @@
 
 #include "core/system_error.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 void SystemRandom::fill(MutableByteView out) {
   while (!out.empty()) {
@@ -18,4 +18,4 @@ void SystemRandom::fill(MutableByteView out) {
   }
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

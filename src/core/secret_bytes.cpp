@@ -10,7 +10,7 @@
 #include "atp/core/bytes.hpp"
 #include "core/system_error.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 std::byte* map_secret_pages(std::size_t size) {
@@ -52,4 +52,4 @@ SecretBytes::~SecretBytes() {
   ::munmap(data_, size_);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -5,7 +5,7 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 std::size_t read_fully(ByteSource& source, MutableByteView out) {
   std::size_t done = 0;
@@ -33,4 +33,4 @@ Bytes read_all(ByteSource& source, std::uint64_t limit) {
   }
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

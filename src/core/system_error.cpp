@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 ErrorKind kind_of(int number) {
@@ -52,4 +52,4 @@ Error system_error(int number, std::string subject, std::string_view call) {
                retry_of(number));
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -7,9 +7,9 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// `number` is an errno value; `call` the system call that set it.
 Error system_error(int number, std::string subject, std::string_view call);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,7 +8,7 @@
 #include "atp/core/error.hpp"
 #include "core/calendar.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::size_t kDecimals = 9;
@@ -166,4 +166,4 @@ TimeRange parse_time_or_day(std::string_view text) {
   return {*time, *time + std::chrono::nanoseconds(1)};
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

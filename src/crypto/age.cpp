@@ -8,7 +8,7 @@
 #include "crypto/age_header.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp::age {
+namespace atp::inline v0::age {
 namespace {
 
 constexpr std::size_t kSealedChunkSize = kChunkSize + kTagSize;
@@ -222,4 +222,4 @@ SecretBytes decrypt_with_passphrase(ByteView file, const SecretBytes& passphrase
   return decrypt_payload(open_payload(file, header, file_key), file);
 }
 
-}  // namespace atp::age
+}  // namespace atp::inline v0::age

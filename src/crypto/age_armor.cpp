@@ -6,7 +6,7 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::age {
+namespace atp::inline v0::age {
 namespace {
 
 constexpr std::string_view kBegin = "-----BEGIN AGE ENCRYPTED FILE-----";
@@ -52,4 +52,4 @@ Bytes decode_armor(std::string_view text) {
   return *std::move(bytes);
 }
 
-}  // namespace atp::age
+}  // namespace atp::inline v0::age

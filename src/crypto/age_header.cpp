@@ -8,7 +8,7 @@
 #include "atp/core/error.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp::age {
+namespace atp::inline v0::age {
 namespace {
 
 constexpr std::string_view kVersion = "age-encryption.org/v1";
@@ -210,4 +210,4 @@ SecretBytes x25519_wrap_key(const SecretBytes& shared, ByteView share, const Rec
   return crypto::hkdf_sha256(shared.view(), salt, as_bytes("age-encryption.org/v1/X25519"), 32);
 }
 
-}  // namespace atp::age
+}  // namespace atp::inline v0::age

@@ -11,7 +11,7 @@
 #include "atp/core/bytes.hpp"
 #include "atp/crypto/age.hpp"
 
-namespace atp::age {
+namespace atp::inline v0::age {
 
 inline constexpr std::size_t kFileKeySize = 16;
 inline constexpr std::size_t kWrappedSize = kFileKeySize + kTagSize;
@@ -48,4 +48,4 @@ Digest header_mac(const SecretBytes& file_key, ByteView authenticated);
 /// The key that wraps a file key for the owner of `recipient`.
 SecretBytes x25519_wrap_key(const SecretBytes& shared, ByteView share, const Recipient& recipient);
 
-}  // namespace atp::age
+}  // namespace atp::inline v0::age

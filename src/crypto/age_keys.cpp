@@ -6,7 +6,7 @@
 #include "crypto/bech32.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp::age {
+namespace atp::inline v0::age {
 namespace {
 
 using crypto::LetterCase;
@@ -80,4 +80,4 @@ SecretBytes Identity::file() const {
 
 Recipient Identity::recipient() const { return Recipient(crypto::x25519_base(scalar_.view())); }
 
-}  // namespace atp::age
+}  // namespace atp::inline v0::age

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-namespace atp::crypto {
+namespace atp::inline v0::crypto {
 namespace {
 
 constexpr std::string_view kLower = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -99,4 +99,4 @@ std::optional<SecretBytes> bech32_decode(std::string_view prefix, LetterCase let
   return key;
 }
 
-}  // namespace atp::crypto
+}  // namespace atp::inline v0::crypto

@@ -7,7 +7,7 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::crypto {
+namespace atp::inline v0::crypto {
 
 enum class LetterCase { lower, upper };
 
@@ -17,4 +17,4 @@ SecretBytes bech32_encode(std::string_view prefix, LetterCase letters, ByteView 
 std::optional<SecretBytes> bech32_decode(std::string_view prefix, LetterCase letters,
                                          std::string_view text);
 
-}  // namespace atp::crypto
+}  // namespace atp::inline v0::crypto

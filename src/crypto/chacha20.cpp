@@ -9,7 +9,7 @@
 #include "atp/core/error.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::uint64_t kBlockSize = 64;
@@ -38,4 +38,4 @@ void chacha20_stream(ByteView key, std::uint64_t offset, MutableByteView out) {
                                      reinterpret_cast<const unsigned char*>(key.data()));
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -11,7 +11,7 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/error.hpp"
 
-namespace atp::crypto {
+namespace atp::inline v0::crypto {
 
 template <auto free_function>
 struct FreeWith {
@@ -43,4 +43,4 @@ inline void require_openssl(bool ok, std::string_view operation) {
   if (!ok) throw_openssl(operation);
 }
 
-}  // namespace atp::crypto
+}  // namespace atp::inline v0::crypto

@@ -14,7 +14,7 @@
 
 #include "crypto/openssl.hpp"
 
-namespace atp::crypto {
+namespace atp::inline v0::crypto {
 namespace {
 
 constexpr std::size_t kHkdfLimit = 255 * 32;
@@ -167,4 +167,4 @@ bool ChaCha20Poly1305::open(ByteView nonce, ByteView sealed, MutableByteView pla
   return false;
 }
 
-}  // namespace atp::crypto
+}  // namespace atp::inline v0::crypto

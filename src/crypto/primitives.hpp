@@ -11,7 +11,7 @@
 
 struct evp_cipher_ctx_st;
 
-namespace atp::crypto {
+namespace atp::inline v0::crypto {
 
 /// Lets libsodium choose its implementations; every user of libsodium calls it first.
 void prepare_sodium();
@@ -55,4 +55,4 @@ class ChaCha20Poly1305 {
   std::unique_ptr<evp_cipher_ctx_st, FreeContext> context_;
 };
 
-}  // namespace atp::crypto
+}  // namespace atp::inline v0::crypto

@@ -10,7 +10,7 @@
 #include "crypto/openssl.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using crypto::data;
@@ -113,4 +113,4 @@ bool PublicKey::verify(ByteView message, ByteView signature) const {
                                              : verify_es256(spki_, message, signature);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -6,7 +6,7 @@
 
 #include "crypto/sha256_context.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::byte kLeafPrefix{0};
@@ -48,4 +48,4 @@ Digest Rfc9162Hasher::node(const Digest& left, const Digest& right) {
   return sha256(input);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

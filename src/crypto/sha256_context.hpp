@@ -8,10 +8,10 @@
 
 #include <cstddef>
 
-namespace atp::crypto {
+namespace atp::inline v0::crypto {
 
 inline SHA256_CTX& sha256_context(std::byte* state) {
   return *reinterpret_cast<SHA256_CTX*>(state);
 }
 
-}  // namespace atp::crypto
+}  // namespace atp::inline v0::crypto

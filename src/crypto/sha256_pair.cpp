@@ -7,7 +7,7 @@
 #include "crypto/sha256_compress.hpp"
 #include "crypto/sha256_context.hpp"
 
-namespace atp::crypto {
+namespace atp::inline v0::crypto {
 namespace {
 
 constexpr std::size_t kLengthSize = 8;  // Of the length in bits that ends a padded message.
@@ -70,4 +70,4 @@ void Sha256Pair::set_message(ByteView prefix, ByteView message) {
   }
 }
 
-}  // namespace atp::crypto
+}  // namespace atp::inline v0::crypto

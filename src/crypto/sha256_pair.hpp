@@ -6,7 +6,7 @@
 #include "atp/core/bytes.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::crypto {
+namespace atp::inline v0::crypto {
 
 class Sha256Pair {
  public:
@@ -27,4 +27,4 @@ class Sha256Pair {
   Bytes message_;   ///< The padded one.
 };
 
-}  // namespace atp::crypto
+}  // namespace atp::inline v0::crypto

@@ -10,7 +10,7 @@
 #include "crypto/openssl.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using crypto::data;
@@ -165,4 +165,4 @@ std::shared_ptr<const Signer> signer_from_pem(const SecretBytes& pem) {
   }
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

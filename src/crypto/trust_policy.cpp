@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/crypto/trust_policy.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 bool valid_at(const TrustedKey& trusted, Time time) {
@@ -27,4 +27,4 @@ std::vector<PublicKey> TrustPolicy::keys_of(KeyRole role) const {
   return found;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -4,7 +4,7 @@
 #include "atp/core/error.hpp"
 #include "atp/model/trust_policy_file.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::uint64_t kKeyFileLimit = 64 << 10;
@@ -114,4 +114,4 @@ TrustPolicy load_trust_policy(FileSystem& files, const Path& path) {
   }
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -4,7 +4,7 @@
 #include "atp/core/error.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::uint64_t kTerm = 0;
@@ -233,4 +233,4 @@ std::string make_origin(const std::string& domain, Random& random) {
   return domain + "/" + random_hex(random, 8) + "/" + std::to_string(kTerm);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

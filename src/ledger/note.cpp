@@ -8,7 +8,7 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::string_view kSignaturePrefix = "\xE2\x80\x94 ";  // An em dash and a space.
@@ -145,4 +145,4 @@ std::optional<Checkpoint> parse_checkpoint(std::string_view note) {
   return parsed ? parse_body(parsed->text) : std::nullopt;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -5,7 +5,7 @@
 #include "atp/model/documents.hpp"
 #include "model/fields.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 template <>
 struct Codec<Descriptor> {
@@ -37,4 +37,4 @@ RecoveryPoint read_members(FieldReader& in, DocumentHeader header);
 template <>
 Statement read_members(FieldReader& in, DocumentHeader header);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -7,7 +7,7 @@
 #include "atp/core/error.hpp"
 #include "model/document_fields.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::array<std::string_view, 6> kMappedNames{
@@ -221,4 +221,4 @@ Statement read_members(FieldReader& in, DocumentHeader header) {
   return statement;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -4,7 +4,7 @@
 #include "atp/core/error.hpp"
 #include "atp/model/object_key.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 bool all_of(std::string_view text, bool (*matches)(char)) {
@@ -174,4 +174,4 @@ CalendarPeriod Codec<CalendarPeriod>::decode(const Field& field) {
   return period;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

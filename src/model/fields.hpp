@@ -17,7 +17,7 @@
 #include "atp/core/time.hpp"
 #include "atp/model/json.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// `static Json encode(const T&)` and `static T decode(const Field&)`.
 template <class T>
@@ -194,4 +194,4 @@ struct Codec<E> {
   }
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -7,7 +7,7 @@
 #include "atp/core/error.hpp"
 #include "model/json_text.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 [[noreturn]] void refuse(const std::string& message) {
@@ -116,4 +116,4 @@ std::string Json::str() const {
   return text;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

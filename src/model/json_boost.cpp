@@ -10,7 +10,7 @@
 #include "atp/model/json.hpp"
 #include "model/json_text.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using boost::json::error_code;
@@ -263,4 +263,4 @@ std::string canonical_json(std::string_view text) {
   return parse<Canonicalizer>(text, kCanonicalDepth).root;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

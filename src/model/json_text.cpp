@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr char kDelete = '\x7f';
@@ -100,4 +100,4 @@ std::string ecmascript_number(double value) {
   return decimal.digits.substr(0, point) + "." + decimal.digits.substr(point);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

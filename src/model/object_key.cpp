@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::size_t kElementLimit = 200;
@@ -30,4 +30,4 @@ bool is_key(std::string_view text) {
   return is_key_element(text);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

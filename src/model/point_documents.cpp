@@ -4,7 +4,7 @@
 
 #include "model/document_fields.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 template <>
 struct EnumNames<InputEncoding> {
@@ -217,4 +217,4 @@ RecoveryPoint read_members(FieldReader& in, DocumentHeader header) {
   return point;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

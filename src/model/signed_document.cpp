@@ -6,7 +6,7 @@
 #include "atp/core/error.hpp"
 #include "model/document_fields.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::uint64_t kFormatVersion = 1;
@@ -247,4 +247,4 @@ ATP_INSTANTIATE(Statement);
 
 #undef ATP_INSTANTIATE
 
-}  // namespace atp
+}  // namespace atp::inline v0

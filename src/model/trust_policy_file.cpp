@@ -4,7 +4,7 @@
 #include "atp/core/error.hpp"
 #include "model/fields.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 template <>
 struct EnumNames<KeyRole> {
@@ -96,4 +96,4 @@ TrustPolicy parse_trust_policy(std::string_view text) {
   return policy;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

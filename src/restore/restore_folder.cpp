@@ -9,7 +9,7 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/source/segment_source.hpp"
 
-namespace atp::restore {
+namespace atp::inline v0::restore {
 namespace {
 
 constexpr std::size_t kReadSize = 1 << 20;
@@ -174,4 +174,4 @@ void RestoreFolder::publish() {
   files_.sync_directory(folder_);
 }
 
-}  // namespace atp::restore
+}  // namespace atp::inline v0::restore

@@ -14,7 +14,7 @@
 #include "atp/core/file_system.hpp"
 #include "restore/scope.hpp"
 
-namespace atp::restore {
+namespace atp::inline v0::restore {
 
 class RestoreFolder {
  public:
@@ -54,4 +54,4 @@ class RestoreFolder {
   const std::vector<Item>& items_;
 };
 
-}  // namespace atp::restore
+}  // namespace atp::inline v0::restore

@@ -12,7 +12,7 @@
 #include "restore/scope.hpp"
 #include "verify/work.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using restore::Item;
@@ -153,4 +153,4 @@ RestorePlan plan_restore(ObjectStore& store, const std::string& id, const TrustP
   return plan;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,7 +8,7 @@
 #include "atp/source/segment_source.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::restore {
+namespace atp::inline v0::restore {
 namespace {
 
 bool is_selected(const SegmentManifest& manifest, const RestoreOptions& options) {
@@ -86,4 +86,4 @@ std::string identify(const ResolvedPoint& resolved, const RestoreOptions& option
       .str();
 }
 
-}  // namespace atp::restore
+}  // namespace atp::inline v0::restore

@@ -8,7 +8,7 @@
 #include "atp/restore/restore.hpp"
 #include "atp/verify/resolved_point.hpp"
 
-namespace atp::restore {
+namespace atp::inline v0::restore {
 
 /// One file of a restore; the manifest is there.
 struct Item {
@@ -29,4 +29,4 @@ std::vector<Item> select_items(const ResolvedPoint& resolved, const RestoreOptio
 /// What tells one restore from another: canonical JSON.
 std::string identify(const ResolvedPoint& resolved, const RestoreOptions& options);
 
-}  // namespace atp::restore
+}  // namespace atp::inline v0::restore

@@ -6,7 +6,7 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 class Buffer {
  public:
@@ -28,4 +28,4 @@ class Buffer {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

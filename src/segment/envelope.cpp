@@ -5,7 +5,7 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 namespace {
 
 constexpr std::uint64_t kSealedChunk = age::kChunkSize + age::kTagSize;
@@ -84,4 +84,4 @@ Bytes Envelope::read(std::uint64_t offset, std::uint64_t size) const {
   return out;
 }
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

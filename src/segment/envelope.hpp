@@ -11,7 +11,7 @@
 #include "atp/crypto/age.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 class Envelope {
  public:
@@ -40,4 +40,4 @@ class Envelope {
   std::uint64_t plain_size_;
 };
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

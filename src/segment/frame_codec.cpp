@@ -8,7 +8,7 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 namespace {
 
 constexpr int kWindowLog = 21;
@@ -95,4 +95,4 @@ ByteView FrameDecoder::decode(ByteView frame, std::size_t raw_size) {
   refuse("expected " + std::to_string(raw_size) + " decoded bytes, found " + std::to_string(size));
 }
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -8,7 +8,7 @@
 #include "atp/core/bytes.hpp"
 #include "segment/buffer.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 class FrameEncoder {
  public:
@@ -44,4 +44,4 @@ class FrameDecoder {
   Buffer raw_;
 };
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -11,7 +11,7 @@
 #include "crypto/sha256_pair.hpp"
 #include "segment/records.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 namespace {
 
 constexpr std::uint64_t kSaltsPerBlock = 4;  // The key stream is cut at multiples of 64 bytes.
@@ -47,4 +47,4 @@ std::optional<Digest> FrameHasher::root(ByteView raw, std::uint64_t first_record
   return tree.root();
 }
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -9,7 +9,7 @@
 #include "atp/core/bytes.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 inline constexpr std::size_t kSaltSize = 16;
 inline constexpr std::size_t kSaltSeedSize = 32;
@@ -32,4 +32,4 @@ class FrameHasher {
   Sha256 sha256_;
 };
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -7,7 +7,7 @@
 #include "atp/core/error.hpp"
 #include "segment/records.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 FrameScan::FrameScan(const PackageIndex& index, FrameSink* sink, std::vector<PackageDamage>& damage)
     : index_(index), sink_(sink), damage_(damage), hasher_(index.salt_seed.view()) {}
@@ -101,4 +101,4 @@ void FrameScan::report(const char* check, std::string expected, std::string foun
                      .found = std::move(found)});
 }
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

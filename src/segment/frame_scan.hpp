@@ -14,7 +14,7 @@
 #include "segment/frame_codec.hpp"
 #include "segment/frame_hasher.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 class FrameScan {
  public:
@@ -53,4 +53,4 @@ class FrameScan {
   std::optional<bool> final_newline_;
 };
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -9,7 +9,7 @@
 #include "atp/core/time.hpp"
 #include "atp/segment/package_index.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 struct FrameTotals {
   std::uint64_t records = 0;
@@ -38,4 +38,4 @@ inline FrameTotals total(std::span<const FrameEntry> frames) {
   return totals;
 }
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

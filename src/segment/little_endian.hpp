@@ -9,7 +9,7 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/error.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 template <std::unsigned_integral T>
 void put_number(Bytes& out, T number) {
@@ -50,4 +50,4 @@ class LittleEndianReader {
   ByteView rest_;
 };
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -13,7 +13,7 @@
 #include "segment/frame_hasher.hpp"
 #include "segment/little_endian.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using segment::LittleEndianReader;
@@ -200,4 +200,4 @@ Digest merkle_root(const PackageIndex& index) {
   return tree.root();
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -13,7 +13,7 @@
 #include "segment/frame_totals.hpp"
 #include "segment/package_tail.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using segment::Envelope;
@@ -270,4 +270,4 @@ std::vector<PackageDamage> scan_stored(ObjectStore& store, const SegmentManifest
   return damage;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

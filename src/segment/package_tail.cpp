@@ -7,7 +7,7 @@
 #include "atp/core/error.hpp"
 #include "segment/little_endian.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 namespace {
 
 constexpr std::uint32_t kIndexMagic = 0x184D2A50;
@@ -87,4 +87,4 @@ ByteView index_bytes(ByteView tail, std::uint64_t frames) {
                   std::to_string(tail.size()));
 }
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -17,7 +17,7 @@
 #include "segment/record_reader.hpp"
 #include "segment/records.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using segment::EndOfSegment;
@@ -180,4 +180,4 @@ std::variant<PackageSummary, LongRecord> write_package(ByteSource& source, ByteS
   return PackageWriter(source, sink, recipient, random, options).run();
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

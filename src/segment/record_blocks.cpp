@@ -7,7 +7,7 @@
 
 #include "segment/records.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 namespace {
 
 constexpr std::size_t kReadSize = 1 << 20;
@@ -99,4 +99,4 @@ bool RecordBlocks::first_record_is_long() const {
   return ends_.front() - (line_feed ? 1 : 0) > kRecordLimit;
 }
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -10,7 +10,7 @@
 #include "atp/segment/package_writer.hpp"
 #include "segment/buffer.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 /// An aligned run of whole records.
 struct RecordBlock {
@@ -54,4 +54,4 @@ class RecordBlocks {
   bool final_newline_ = false;
 };
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -9,7 +9,7 @@
 
 #include "segment/buffer.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -102,4 +102,4 @@ std::optional<Time> RecordReader::time(ByteView record) {
   return parse_time(time);
 }
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -10,7 +10,7 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 class RecordReader {
  public:
@@ -31,4 +31,4 @@ class RecordReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -6,7 +6,7 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::segment {
+namespace atp::inline v0::segment {
 
 inline constexpr std::byte kLineFeed{0x0A};
 
@@ -22,4 +22,4 @@ void for_each_record(ByteView raw, Each each) {
   }
 }
 
-}  // namespace atp::segment
+}  // namespace atp::inline v0::segment

@@ -7,7 +7,7 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 class Decoder {
  public:
@@ -28,4 +28,4 @@ std::unique_ptr<Decoder> gzip_decoder(std::string name);
 /// RFC 8878; concatenated and skippable frames are one stream.
 std::unique_ptr<Decoder> zstd_decoder(std::string name);
 
-}  // namespace atp
+}  // namespace atp::inline v0

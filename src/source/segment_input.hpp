@@ -6,9 +6,9 @@
 
 #include "atp/source/segment_source.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 std::unique_ptr<SegmentInput> open_segment_input(std::shared_ptr<FileSystem> files,
                                                  const SegmentFile& file);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -7,7 +7,7 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 /// Equal in every process and version that shares a folder.
@@ -36,4 +36,4 @@ KeyLocks::Guard KeyLocks::lock(const std::string& key) {
               Error::Retry::temporary);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

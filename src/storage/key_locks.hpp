@@ -10,7 +10,7 @@
 
 #include "atp/core/file_system.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 class KeyLocks {
  public:
@@ -37,4 +37,4 @@ class KeyLocks {
   std::array<std::mutex, 64> mutexes_;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -6,7 +6,7 @@
 #include "atp/core/error.hpp"
 #include "atp/model/object_key.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 class Walk {
@@ -78,4 +78,4 @@ ListPageOfKeys list_page(StoreFolder& folder, const std::string& prefix, const s
   return walk.page();
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

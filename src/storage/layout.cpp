@@ -3,7 +3,7 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::layout {
+namespace atp::inline v0::layout {
 namespace {
 
 std::string folder(std::string_view root, const TenantId& tenant) {
@@ -93,4 +93,4 @@ std::string_view element(std::string_view key, std::size_t depth) {
   return rest.substr(0, rest.find('/'));
 }
 
-}  // namespace atp::layout
+}  // namespace atp::inline v0::layout

@@ -6,7 +6,7 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 /// Few pages, since some stores read a whole folder for each.
@@ -101,4 +101,4 @@ void for_each_key(ObjectStore& store, const std::string& prefix,
   }
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

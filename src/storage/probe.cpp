@@ -6,7 +6,7 @@
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::string_view kProbes = "probes/";
@@ -50,4 +50,4 @@ void probe_immutability(ObjectStore& store, const Clock& clock, Random& random) 
   }
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

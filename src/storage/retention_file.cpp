@@ -4,7 +4,7 @@
 #include "atp/core/error.hpp"
 #include "atp/model/json.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 std::optional<Json::Object> parse_object(std::string_view text) {
@@ -41,4 +41,4 @@ std::optional<Immutability> parse_retention(std::string_view text) {
   return found;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

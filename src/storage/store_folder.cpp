@@ -7,7 +7,7 @@
 #include "storage/driver.hpp"
 #include "storage/retention_file.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr const char* kLockFile = ".lock";
@@ -200,4 +200,4 @@ void StoreFolder::write_retention(const std::string& key, const Immutability& im
 
 void StoreFolder::remove_retention(const std::string& key) { files_->remove(retention_path(key)); }
 
-}  // namespace atp
+}  // namespace atp::inline v0

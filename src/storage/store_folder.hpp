@@ -18,7 +18,7 @@
 #include "storage/key_locks.hpp"
 #include "storage/temporary.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 class StoreFolder {
  public:
@@ -77,4 +77,4 @@ class StoreFolder {
   std::unordered_map<std::string, Time> settled_;  ///< Folders as they were before their last sync.
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

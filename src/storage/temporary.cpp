@@ -8,7 +8,7 @@
 #include "atp/core/ids.hpp"
 #include "atp/storage/filesystem_store.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr std::size_t kRandomBytes = 8;
@@ -109,4 +109,4 @@ std::size_t remove_stale_temporaries(FileSystem& files, const Path& root) {
   return count;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

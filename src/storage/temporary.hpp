@@ -8,7 +8,7 @@
 #include "atp/core/file_system.hpp"
 #include "atp/core/random.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 inline constexpr const char* kTemporaryFolder = ".tmp";
 
@@ -35,4 +35,4 @@ class Temporary {
   bool named_ = false;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

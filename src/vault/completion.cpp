@@ -7,7 +7,7 @@
 #include "atp/vault/recovery.hpp"
 #include "vault/keeping.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 struct StoredPoint {
@@ -141,4 +141,4 @@ std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& 
   return lost;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

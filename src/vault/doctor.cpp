@@ -6,7 +6,7 @@
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/verify.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr unsigned kWorkers = 4;
@@ -97,4 +97,4 @@ std::vector<Finding> examine(Vault& vault, Mending mending) {
   return findings;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -10,7 +10,7 @@
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 /// The point that `child` names as its parent. Throws: corrupt, not_found.
@@ -136,4 +136,4 @@ void Needs::add_segment(const Descriptor& descriptor) {
   needs_.emplace(descriptor.key, Growth{until, until});
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

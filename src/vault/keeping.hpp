@@ -10,7 +10,7 @@
 #include "atp/keys/key_epochs.hpp"
 #include "atp/vault/points.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 class Needs {
  public:
@@ -47,4 +47,4 @@ class Needs {
   std::map<std::string, Growth> needs_;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,7 +8,7 @@
 #include "atp/storage/layout.hpp"
 #include "atp/vault/recovery.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
                                               std::uint64_t index) {
@@ -101,4 +101,4 @@ PointRow row_of(const CompletedPoint& point) {
           point.point.header.created_at, point.sha256,       point.stored};
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

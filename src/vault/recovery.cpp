@@ -6,7 +6,7 @@
 #include "atp/vault/points.hpp"
 #include "atp/verify/verify.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 LedgerHeadRow head_of(const Ledger& ledger) {
@@ -110,4 +110,4 @@ RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, Progres
   return result;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

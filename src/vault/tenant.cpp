@@ -10,7 +10,7 @@
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 /// False where the key is taken.
@@ -231,4 +231,4 @@ bool SegmentChains::uses_key_epoch(const std::string& epoch) const {
 
 std::vector<SegmentRow> SegmentChains::take_new_rows() { return std::exchange(new_rows_, {}); }
 
-}  // namespace atp
+}  // namespace atp::inline v0

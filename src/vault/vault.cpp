@@ -9,7 +9,7 @@
 #include "atp/storage/layout.hpp"
 #include "atp/storage/probe.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 // Byte ranges of vault.lock: byte 0 is shared by jobs and taken whole by a rebuild, each job has a
@@ -249,4 +249,4 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
                                  std::move(catalog), std::move(problem), std::move(keys));
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -3,7 +3,7 @@
 
 #include "atp/core/progress.hpp"
 
-namespace atp::verify {
+namespace atp::inline v0::verify {
 namespace {
 
 Check make(std::string name, CheckState state, std::string subject) {
@@ -75,4 +75,4 @@ std::optional<Bytes> read_object(const Context& context, const std::string& name
   }
 }
 
-}  // namespace atp::verify
+}  // namespace atp::inline v0::verify

@@ -13,7 +13,7 @@
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp::verify {
+namespace atp::inline v0::verify {
 
 /// What all steps of one verification share.
 struct Context {
@@ -59,4 +59,4 @@ std::optional<StoredDocument<T>> read_document(const Context& context, const std
   return std::nullopt;
 }
 
-}  // namespace atp::verify
+}  // namespace atp::inline v0::verify

@@ -6,7 +6,7 @@
 #include "atp/merkle/frontier.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::verify {
+namespace atp::inline v0::verify {
 namespace {
 
 constexpr const char* kList = "point.list";
@@ -218,4 +218,4 @@ void check_coverage(const LinkedPoint& link, const LinkedPoint* parent, const Li
   }
 }
 
-}  // namespace atp::verify
+}  // namespace atp::inline v0::verify

@@ -8,7 +8,7 @@
 #include "verify/manifest_chain.hpp"
 #include "verify/point_chain.hpp"
 
-namespace atp::verify {
+namespace atp::inline v0::verify {
 
 /// What one point lists.
 struct Listing {
@@ -31,4 +31,4 @@ void check_totals(const LinkedPoint& link, const Listing& listing, const Manifes
 void check_coverage(const LinkedPoint& link, const LinkedPoint* parent, const Listing& listing,
                     const ManifestChains& chains, std::vector<Check>& checks);
 
-}  // namespace atp::verify
+}  // namespace atp::inline v0::verify

@@ -6,7 +6,7 @@
 #include "atp/core/parallel.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::verify {
+namespace atp::inline v0::verify {
 namespace {
 
 constexpr const char* kName = "manifest.chain";
@@ -158,4 +158,4 @@ std::optional<std::string> misplaced_package(const TenantId& tenant, const Strea
   return std::nullopt;
 }
 
-}  // namespace atp::verify
+}  // namespace atp::inline v0::verify

@@ -2,7 +2,7 @@
 #include "atp/verify/resolved_point.hpp"
 #include "verify/checks.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr const char* kStored = "package.stored";
@@ -136,4 +136,4 @@ std::vector<Check> check_package(ObjectStore& store, const ResolvedSegment& segm
   return PackageCheck(store, segment, options).content(identities, sink);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -6,7 +6,7 @@
 
 #include "atp/storage/layout.hpp"
 
-namespace atp::verify {
+namespace atp::inline v0::verify {
 namespace {
 
 constexpr const char* kEntries = "ledger.entries";
@@ -156,4 +156,4 @@ PointChain read_point_chain(const Context& context, const std::string& id,
   return PointChainReader(context, checks).run(id);
 }
 
-}  // namespace atp::verify
+}  // namespace atp::inline v0::verify

@@ -8,7 +8,7 @@
 #include "atp/ledger/ledger.hpp"
 #include "verify/checks.hpp"
 
-namespace atp::verify {
+namespace atp::inline v0::verify {
 
 struct LinkedPoint {
   std::string key;
@@ -26,4 +26,4 @@ struct PointChain {
 PointChain read_point_chain(const Context& context, const std::string& id,
                             std::vector<Check>& checks);
 
-}  // namespace atp::verify
+}  // namespace atp::inline v0::verify

@@ -10,7 +10,7 @@
 #include "atp/verify/verify.hpp"
 #include "verify/checks.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 std::optional<TenantId> try_tenant(std::string_view encoded) {
@@ -92,4 +92,4 @@ std::vector<std::pair<TenantId, std::string>> list_points(ObjectStore& store,
   return points;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 constexpr int kNotCheckedExit = 3;
@@ -61,4 +61,4 @@ int Report::exit_code() const {
   return kNotCheckedExit;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -9,7 +9,7 @@
 #include "verify/coverage.hpp"
 #include "verify/work.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 using verify::Context;
@@ -183,4 +183,4 @@ EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epochs,
   return opened;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

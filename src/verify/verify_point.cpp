@@ -7,7 +7,7 @@
 #include "atp/verify/verify.hpp"
 #include "verify/work.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace {
 
 std::vector<const ResolvedSegment*> select(const ResolvedPoint& resolved, const std::string& id,
@@ -53,4 +53,4 @@ Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy
   return report;
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,7 +8,7 @@
 #include "atp/core/progress.hpp"
 #include "atp/verify/resolved_point.hpp"
 
-namespace atp::verify {
+namespace atp::inline v0::verify {
 
 /// What there is to do, in stored bytes of packages.
 inline Progress total_of(std::string_view stage,
@@ -23,4 +23,4 @@ inline ScanOptions scan_options(ProgressMeter& meter, const std::stop_token& sto
   return {.stop = stop, .on_bytes = [&meter](std::uint64_t bytes) { meter.add(bytes, 0); }};
 }
 
-}  // namespace atp::verify
+}  // namespace atp::inline v0::verify

@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/core/progress.hpp"
 #include "atp/segment/package_writer.hpp"
 #include "atp/source/segment_source.hpp"
 #include "atp/vault/vault.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 enum class BackupStatus {
   completed,
@@ -21,7 +22,7 @@ enum class BackupStatus {
   alarm,      ///< Some sealed segment has other bytes now.
   unchanged,  ///< Nothing new: no new point, but a `checked` statement.
 };
-std::string_view to_string(BackupStatus status);
+ATP_EXPORT std::string_view to_string(BackupStatus status);
 
 enum class EmptySegments { skip, take };
 enum class KnownFiles { trust_stat, reread };
@@ -60,7 +61,8 @@ struct BackupResult {
 /// Backs up what `source` has that the vault has not. Durable when it returns; a later call
 /// finishes what an interrupted one left. Throws: unavailable, unauthenticated, clock_untrusted,
 /// corrupt, no_space, cancelled.
-BackupResult take_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options);
+ATP_EXPORT BackupResult take_backup(const Vault& vault, SegmentSource& source,
+                                    const BackupOptions& options);
 
 /// What a backup would do, from listing and stat alone; nothing is written.
 struct BackupPlan {
@@ -70,6 +72,7 @@ struct BackupPlan {
   std::uint64_t segments_unchanged = 0;
   std::vector<SkippedInput> skipped;
 };
-BackupPlan plan_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options);
+ATP_EXPORT BackupPlan plan_backup(const Vault& vault, SegmentSource& source,
+                                  const BackupOptions& options);
 
-}  // namespace atp
+}  // namespace atp::inline v0

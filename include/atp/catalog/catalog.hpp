@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/ids.hpp"
 #include "atp/core/random.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// Derived: a segment manifest as stored.
 struct SegmentRow {
@@ -88,7 +89,7 @@ struct DerivedRows {
 /// Every method throws corrupt for a damaged catalog, not_found for one whose file was removed or
 /// replaced meanwhile, no_space, permission_denied, unavailable. Writes are durable when they
 /// return; after an error they happened as a whole or not at all, and may be tried again.
-class Catalog {
+class ATP_EXPORT Catalog {
  public:
   virtual ~Catalog() = default;
 
@@ -126,12 +127,14 @@ class Catalog {
 /// creates. Throws: already_exists, also for the journal of a catalog that is lost; not_found where
 /// there is no file; corrupt where it is no catalog, is damaged or of another vault; unsupported
 /// for a newer schema.
-std::shared_ptr<Catalog> create_sqlite_catalog(std::shared_ptr<FileSystem> files,
-                                               std::shared_ptr<Random> random, const Path& path,
-                                               const std::string& vault_id);
+ATP_EXPORT std::shared_ptr<Catalog> create_sqlite_catalog(std::shared_ptr<FileSystem> files,
+                                                          std::shared_ptr<Random> random,
+                                                          const Path& path,
+                                                          const std::string& vault_id);
 /// An empty `vault_id` opens any vault's.
-std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSystem> files,
-                                             std::shared_ptr<Random> random, const Path& path,
-                                             const std::string& vault_id);
+ATP_EXPORT std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSystem> files,
+                                                        std::shared_ptr<Random> random,
+                                                        const Path& path,
+                                                        const std::string& vault_id);
 
-}  // namespace atp
+}  // namespace atp::inline v0

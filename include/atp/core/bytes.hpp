@@ -12,7 +12,9 @@
 #include <string_view>
 #include <vector>
 
-namespace atp {
+#include "atp/core/export.hpp"
+
+namespace atp::inline v0 {
 
 using Bytes = std::vector<std::byte>;
 using ByteView = std::span<const std::byte>;
@@ -30,17 +32,17 @@ inline Bytes to_bytes(std::string_view text) {
 }
 
 /// Lower-case hexadecimal.
-std::string to_hex(ByteView bytes);
+ATP_EXPORT std::string to_hex(ByteView bytes);
 /// Accepts lower case only; nothing for anything else.
-std::optional<Bytes> from_hex(std::string_view text);
+ATP_EXPORT std::optional<Bytes> from_hex(std::string_view text);
 
 /// Standard base64 with padding (RFC 4648, section 4).
-std::string to_base64(ByteView bytes);
+ATP_EXPORT std::string to_base64(ByteView bytes);
 /// Refuses white space, missing padding and non-zero trailing bits; nothing then.
-std::optional<Bytes> from_base64(std::string_view text);
+ATP_EXPORT std::optional<Bytes> from_base64(std::string_view text);
 
 /// A SHA-256 digest: 32 bytes, never a string.
-struct Digest {
+struct ATP_EXPORT Digest {
   std::array<std::byte, 32> bytes{};
 
   ByteView view() const { return bytes; }
@@ -52,7 +54,7 @@ struct Digest {
 
 /// Bytes that are wiped when they go, kept out of core dumps and swap where the system lets us.
 /// Move-only; never printed.
-class SecretBytes {
+class ATP_EXPORT SecretBytes {
  public:
   SecretBytes() = default;
   explicit SecretBytes(std::size_t size);
@@ -77,6 +79,6 @@ class SecretBytes {
 };
 
 /// Overwrites memory in a way the compiler keeps.
-void wipe(MutableByteView bytes);
+ATP_EXPORT void wipe(MutableByteView bytes);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -2,20 +2,21 @@
 /// The clock, handed in. Implementations are thread-safe.
 #pragma once
 
+#include "atp/core/export.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
-class Clock {
+class ATP_EXPORT Clock {
  public:
   virtual ~Clock() = default;
   /// Wall-clock time, UTC.
   virtual Time now() const = 0;
 };
 
-class SystemClock final : public Clock {
+class ATP_EXPORT SystemClock final : public Clock {
  public:
   Time now() const override;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace atp {
+#include "atp/core/export.hpp"
+
+namespace atp::inline v0 {
 
 /// Numbers are stable: they stand in logs and evidence.
 enum class ErrorKind : int {
@@ -60,7 +62,7 @@ constexpr const ErrorKindInfo& error_kind_info(ErrorKind kind) {
   return kErrorKinds[static_cast<std::size_t>(kind) - 1];
 }
 
-class Error : public std::runtime_error {
+class ATP_EXPORT Error : public std::runtime_error {
  public:
   enum class Retry { permanent, temporary };
 
@@ -87,4 +89,4 @@ class Error : public std::runtime_error {
   Retry retry_;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 using Path = std::filesystem::path;
 
@@ -49,7 +50,7 @@ enum class LockKind { unlocked, shared, exclusive };
 /// Multiples of it, in the file and in memory, suit every disk.
 inline constexpr std::size_t kDiskBlock = 4096;
 
-class File {
+class ATP_EXPORT File {
  public:
   virtual ~File() = default;
   /// Reads up to `out.size()` bytes; less only at the end of the file.
@@ -67,7 +68,7 @@ class File {
   virtual bool try_lock(std::uint64_t offset, std::uint64_t length, LockKind kind) = 0;
 };
 
-class FileSystem {
+class ATP_EXPORT FileSystem {
  public:
   virtual ~FileSystem() = default;
   /// New files get permission bits `mode`.
@@ -92,18 +93,19 @@ class FileSystem {
 };
 
 /// The machine's file system.
-std::shared_ptr<FileSystem> posix_file_system();
+ATP_EXPORT std::shared_ptr<FileSystem> posix_file_system();
 
 /// All bytes of a file. Throws: not_found, corrupt where it is over `limit` bytes.
-Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit);
+ATP_EXPORT Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit);
 
 /// Creates missing directories. Each of the path is then durable in its parent, also those that an
 /// interrupted call left, as far as the parent may be read.
-void create_directories(FileSystem& files, const Path& path, std::uint32_t permissions = 0755);
+ATP_EXPORT void create_directories(FileSystem& files, const Path& path,
+                                   std::uint32_t permissions = 0755);
 
 /// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name
 /// is free, syncs the directory. Throws: already_exists.
-void write_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,
-                        std::uint32_t permissions = 0644);
+ATP_EXPORT void write_file_durably(FileSystem& files, Random& random, const Path& path,
+                                   ByteView contents, std::uint32_t permissions = 0644);
 
-}  // namespace atp
+}  // namespace atp::inline v0

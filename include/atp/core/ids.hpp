@@ -8,20 +8,21 @@
 #include <string>
 #include <string_view>
 
+#include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// `[a-z0-9._-]` literal, every other byte and a leading dot as `=XX` (upper-case hex). Injective,
 /// and safe on file systems that fold case or Unicode.
-std::string encode_name(std::string_view name);
+ATP_EXPORT std::string encode_name(std::string_view name);
 /// The name that `encode_name` made this of. Throws: invalid_argument where it made none.
-std::string decode_name(std::string_view encoded);
+ATP_EXPORT std::string decode_name(std::string_view encoded);
 
 /// Throws: invalid_argument unless `name` is non-empty UTF-8 without control characters (U+0000 to
 /// U+001F, U+007F) and at most `limit` bytes long once encoded.
-void check_name(std::string_view what, std::string_view name, std::size_t limit);
+ATP_EXPORT void check_name(std::string_view what, std::string_view name, std::size_t limit);
 
 struct TenantTag {
   static constexpr std::string_view what = "tenant";
@@ -64,16 +65,16 @@ using SegmentId = Name<SegmentTag>;
 using Region = Name<RegionTag>;
 
 /// `<count * 2>` lower-case hex digits from `random`.
-std::string random_hex(Random& random, std::size_t count);
+ATP_EXPORT std::string random_hex(Random& random, std::size_t count);
 
 /// `RP-<yyyymmddThhmmssZ>-<region>-<tenant>.<8 Crockford base32 digits, lower case>`, names
 /// encoded; never parsed.
-std::string make_recovery_point_id(Time created_at, const Region& region, const TenantId& tenant,
-                                   Random& random);
+ATP_EXPORT std::string make_recovery_point_id(Time created_at, const Region& region,
+                                              const TenantId& tenant, Random& random);
 
 /// 20 decimal digits with leading zeros: sequences, indices and sizes in keys.
-std::string format_sequence(std::uint64_t number);
+ATP_EXPORT std::string format_sequence(std::uint64_t number);
 /// Exactly 20 decimal digits below 2^53. Throws: invalid_argument.
-std::uint64_t parse_sequence(std::string_view text);
+ATP_EXPORT std::uint64_t parse_sequence(std::string_view text);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -7,7 +7,9 @@
 #include <stop_token>
 #include <string_view>
 
-namespace atp {
+#include "atp/core/export.hpp"
+
+namespace atp::inline v0 {
 
 struct Progress {
   std::string_view stage;  ///< What is being done: `backup`, `verify`, `restore`, `rebuild`.
@@ -18,14 +20,14 @@ struct Progress {
 };
 
 /// Called from worker threads, one call at a time, some times a second; must return soon.
-class ProgressSink {
+class ATP_EXPORT ProgressSink {
  public:
   virtual ~ProgressSink() = default;
   virtual void update(const Progress& progress) = 0;
 };
 
 /// Adds up what several workers have done and passes it on. Thread-safe.
-class ProgressMeter {
+class ATP_EXPORT ProgressMeter {
  public:
   /// `sink` may be null. `total` has the stage and what there is to do.
   ProgressMeter(ProgressSink* sink, const Progress& total);
@@ -38,6 +40,6 @@ class ProgressMeter {
 };
 
 /// Throws: cancelled where a stop was requested.
-void throw_if_stopped(const std::stop_token& stop);
+ATP_EXPORT void throw_if_stopped(const std::stop_token& stop);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -3,10 +3,11 @@
 #pragma once
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
-class Random {
+class ATP_EXPORT Random {
  public:
   virtual ~Random() = default;
   /// Fills `out` with bytes fit for keys. Throws: unavailable.
@@ -14,9 +15,9 @@ class Random {
 };
 
 /// getrandom(2).
-class SystemRandom final : public Random {
+class ATP_EXPORT SystemRandom final : public Random {
  public:
   void fill(MutableByteView out) override;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -3,25 +3,26 @@
 #pragma once
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
-class ByteSource {
+class ATP_EXPORT ByteSource {
  public:
   virtual ~ByteSource() = default;
   /// Reads up to `out.size()` bytes; 0 only at the end (or for an empty `out`).
   virtual std::size_t read(MutableByteView out) = 0;
 };
 
-class ByteSink {
+class ATP_EXPORT ByteSink {
  public:
   virtual ~ByteSink() = default;
   virtual void write(ByteView bytes) = 0;
 };
 
 /// Reads until `out` is full or the source ends; how many bytes came.
-std::size_t read_fully(ByteSource& source, MutableByteView out);
+ATP_EXPORT std::size_t read_fully(ByteSource& source, MutableByteView out);
 /// Throws: corrupt where more than `limit` bytes come.
-Bytes read_all(ByteSource& source, std::uint64_t limit);
+ATP_EXPORT Bytes read_all(ByteSource& source, std::uint64_t limit);
 
-}  // namespace atp
+}  // namespace atp::inline v0

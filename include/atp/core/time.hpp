@@ -10,26 +10,28 @@
 #include <string>
 #include <string_view>
 
-namespace atp {
+#include "atp/core/export.hpp"
+
+namespace atp::inline v0 {
 
 /// Nanoseconds since 1970-01-01T00:00:00Z without leap seconds: 1677-09-21 to 2262-04-11.
 using Time = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 /// `2026-11-23T07:56:29.000000000Z`: RFC 3339, UTC, always nine decimals.
-std::string format_time(Time time);
+ATP_EXPORT std::string format_time(Time time);
 
 /// Any RFC 3339 date-time (section 5.6) that `Time` can hold; offsets are applied, decimals past
 /// the ninth are cut. Nothing for a leap second, a date alone, 24:00, lower-case `t` or `z`.
-std::optional<Time> parse_time(std::string_view text);
+ATP_EXPORT std::optional<Time> parse_time(std::string_view text);
 
 /// Only what `format_time` prints.
-std::optional<Time> parse_canonical_time(std::string_view text);
+ATP_EXPORT std::optional<Time> parse_canonical_time(std::string_view text);
 
 /// `20261123T075629Z`, as in recovery point ids.
-std::string format_compact_time(Time time);
+ATP_EXPORT std::string format_compact_time(Time time);
 
 /// `[from, to)`; an absent end is open.
-struct TimeRange {
+struct ATP_EXPORT TimeRange {
   std::optional<Time> from;
   std::optional<Time> to;
 
@@ -44,10 +46,10 @@ struct TimeRange {
 
 /// The range that a date (`2025-10-31`: the whole day) or an RFC 3339 date-time (that instant)
 /// names. Throws: invalid_argument.
-TimeRange parse_time_or_day(std::string_view text);
+ATP_EXPORT TimeRange parse_time_or_day(std::string_view text);
 
 /// A calendar period such as 7 years: an ISO 8601 duration of years, months, weeks and days.
-struct CalendarPeriod {
+struct ATP_EXPORT CalendarPeriod {
   std::int32_t years = 0;
   std::int32_t months = 0;
   std::int32_t days = 0;
@@ -61,6 +63,6 @@ struct CalendarPeriod {
 /// `start` plus years and months by the calendar, then days. A day that the target month lacks
 /// rounds later (29 February + 1 year is 1 March). Throws: invalid_argument past the end of
 /// `Time`.
-Time add_period(Time start, const CalendarPeriod& period);
+ATP_EXPORT Time add_period(Time start, const CalendarPeriod& period);
 
-}  // namespace atp
+}  // namespace atp::inline v0

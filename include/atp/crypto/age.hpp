@@ -14,10 +14,11 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 #include "atp/core/stream.hpp"
 
-namespace atp::age {
+namespace atp::inline v0::age {
 
 inline constexpr std::size_t kChunkSize = 65536;  ///< Plain bytes of every chunk but the last.
 inline constexpr std::size_t kTagSize = 16;
@@ -25,7 +26,7 @@ inline constexpr std::size_t kNonceSize = 16;  ///< Between header and first chu
 inline constexpr std::size_t kHeaderLimit = 65536;
 
 /// An X25519 public key.
-class Recipient {
+class ATP_EXPORT Recipient {
  public:
   /// `age1...`, lower case. Throws: invalid_argument.
   static Recipient parse(std::string_view text);
@@ -39,7 +40,7 @@ class Recipient {
 };
 
 /// An X25519 private key. Move-only.
-class Identity {
+class ATP_EXPORT Identity {
  public:
   /// `AGE-SECRET-KEY-1...`. Throws: invalid_argument, unsupported for a post-quantum one; the
   /// message never holds the key.
@@ -63,7 +64,7 @@ class Identity {
 };
 
 /// Encrypts a stream. Chunks go to `sink` as they fill; nothing is complete before `finish`.
-class Encryptor {
+class ATP_EXPORT Encryptor {
  public:
   /// Writes the header. `recipients` must not be empty.
   Encryptor(std::span<const Recipient> recipients, Random& random, ByteSink& sink);
@@ -80,7 +81,7 @@ class Encryptor {
 };
 
 /// A header opened with an identity: decrypts any chunk of the payload alone. Thread-safe.
-class Opened {
+class ATP_EXPORT Opened {
  public:
   /// Bytes from the start of the file to the first chunk (header and nonce).
   std::uint64_t payload_offset() const { return payload_offset_; }
@@ -101,19 +102,19 @@ class Opened {
 /// Opens the header at the start of `prefix`, which holds it and the nonce whole (the first
 /// `kHeaderLimit + kNonceSize` bytes of a file always do) and may go on. The header's MAC is
 /// checked. Throws: unauthenticated where no identity fits, corrupt, unsupported.
-Opened open_header(ByteView prefix, std::span<const Identity> identities);
+ATP_EXPORT Opened open_header(ByteView prefix, std::span<const Identity> identities);
 
 /// The size of the plain text of a payload (all chunks) of `payload_size` bytes. Throws: corrupt
 /// for a size that no payload has.
-std::uint64_t plain_size(std::uint64_t payload_size);
+ATP_EXPORT std::uint64_t plain_size(std::uint64_t payload_size);
 
 /// Small files, whole.
-Bytes encrypt(ByteView plain, std::span<const Recipient> recipients, Random& random);
+ATP_EXPORT Bytes encrypt(ByteView plain, std::span<const Recipient> recipients, Random& random);
 /// Throws: unauthenticated, corrupt, unsupported.
-SecretBytes decrypt(ByteView file, std::span<const Identity> identities);
+ATP_EXPORT SecretBytes decrypt(ByteView file, std::span<const Identity> identities);
 /// A file that `age -p` sealed. A work factor of n takes 2^n KiB of memory; `age -p` uses 18.
 /// Throws: unauthenticated, corrupt, unsupported above `max_work_factor`.
-SecretBytes decrypt_with_passphrase(ByteView file, const SecretBytes& passphrase,
-                                    unsigned max_work_factor = 20);
+ATP_EXPORT SecretBytes decrypt_with_passphrase(ByteView file, const SecretBytes& passphrase,
+                                               unsigned max_work_factor = 20);
 
-}  // namespace atp::age
+}  // namespace atp::inline v0::age

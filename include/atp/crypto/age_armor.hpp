@@ -5,11 +5,12 @@
 #include <string_view>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 
-namespace atp::age {
+namespace atp::inline v0::age {
 
 /// The age file in `text`; white space around it and CRLF are taken, nothing else beside the one
 /// encoding. Thread-safe. Throws: corrupt.
-Bytes decode_armor(std::string_view text);
+ATP_EXPORT Bytes decode_armor(std::string_view text);
 
-}  // namespace atp::age
+}  // namespace atp::inline v0::age

@@ -5,14 +5,15 @@
 #include <cstddef>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 namespace crypto {
 class Sha256Pair;
 }
 
 /// One running hash; copy it to fork the state. One object belongs to one thread at a time.
-class Sha256 {
+class ATP_EXPORT Sha256 {
  public:
   Sha256();
   Sha256& update(ByteView bytes);
@@ -24,10 +25,10 @@ class Sha256 {
   alignas(16) std::byte state_[128];
 };
 
-Digest sha256(ByteView bytes);
+ATP_EXPORT Digest sha256(ByteView bytes);
 
 /// The hash functions of RFC 9162, section 2.1.1.
-struct Rfc9162Hasher {
+struct ATP_EXPORT Rfc9162Hasher {
   /// SHA-256 of nothing.
   static Digest empty();
   /// SHA-256(0x00 || entry).
@@ -36,4 +37,4 @@ struct Rfc9162Hasher {
   static Digest node(const Digest& left, const Digest& right);
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

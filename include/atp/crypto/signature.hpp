@@ -7,17 +7,18 @@
 #include <string>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 enum class KeyAlgorithm { ed25519, es256 };
 
 /// `Ed25519` or `ES256`, as trust policies spell it.
-std::string_view to_string(KeyAlgorithm algorithm);
+ATP_EXPORT std::string_view to_string(KeyAlgorithm algorithm);
 
 /// A public key; its algorithm is its own and never a document's to choose.
-class PublicKey {
+class ATP_EXPORT PublicKey {
  public:
   /// From a DER SubjectPublicKeyInfo (RFC 5280; RFC 8410 for Ed25519) in its one encoding.
   /// Refuses Ed25519 points that are not of prime order (low order among them) or not canonically
@@ -48,7 +49,7 @@ class PublicKey {
   std::string id_;
 };
 
-class Signer {
+class ATP_EXPORT Signer {
  public:
   virtual ~Signer() = default;
   virtual const PublicKey& public_key() const = 0;
@@ -57,10 +58,10 @@ class Signer {
 };
 
 /// A fresh Ed25519 private key as unencrypted PKCS#8 PEM, as `openssl pkey` reads it.
-SecretBytes generate_ed25519_pem(Random& random);
+ATP_EXPORT SecretBytes generate_ed25519_pem(Random& random);
 
 /// From an unencrypted PKCS#8 PEM private key, Ed25519 or P-256. Throws: invalid_argument;
 /// the message never holds a byte of the key.
-std::shared_ptr<const Signer> signer_from_pem(const SecretBytes& pem);
+ATP_EXPORT std::shared_ptr<const Signer> signer_from_pem(const SecretBytes& pem);
 
-}  // namespace atp
+}  // namespace atp::inline v0

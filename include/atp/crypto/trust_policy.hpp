@@ -8,11 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/core/ids.hpp"
 #include "atp/core/time.hpp"
 #include "atp/crypto/signature.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 enum class KeyRole {
   document,  ///< Signs documents: manifests, points, policies, key epochs, statements.
@@ -26,7 +27,7 @@ struct TrustedKey {
   std::optional<Time> not_after;   ///< Signatures made at or after this are refused.
 };
 
-struct TrustPolicy {
+struct ATP_EXPORT TrustPolicy {
   std::string vault_id;  ///< 32 lower-case hexadecimal digits.
   std::string domain;
   std::vector<TrustedKey> keys;
@@ -36,4 +37,4 @@ struct TrustPolicy {
   std::vector<PublicKey> keys_of(KeyRole role) const;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

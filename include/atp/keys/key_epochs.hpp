@@ -8,14 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/crypto/age.hpp"
 #include "atp/model/problem.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// `yyyymm` of `now`.
-std::string epoch_name(Time now);
+ATP_EXPORT std::string epoch_name(Time now);
 
 /// A tenant's epochs as the store has them.
 struct KeyEpochs {
@@ -26,11 +27,12 @@ struct KeyEpochs {
 
 /// Checks every document and wrap: signatures (where a trust policy is given), indices without
 /// gaps, one recipient an epoch, each wrap's SHA-256.
-KeyEpochs read_key_epochs(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant);
+ATP_EXPORT KeyEpochs read_key_epochs(ObjectStore& store, const TrustPolicy* trust,
+                                     const TenantId& tenant);
 
 /// The identities of all epochs, opened with the vault's. Throws: unauthenticated where there are
 /// epochs and none opens; corrupt where a wrap opens to another identity than its recipient's.
-std::vector<age::Identity> open_key_epochs(ObjectStore& store, const KeyEpochs& epochs,
-                                           std::span<const age::Identity> identities);
+ATP_EXPORT std::vector<age::Identity> open_key_epochs(ObjectStore& store, const KeyEpochs& epochs,
+                                                      std::span<const age::Identity> identities);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -12,13 +12,14 @@
 #include <string>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/random.hpp"
 #include "atp/crypto/age.hpp"
 #include "atp/crypto/signature.hpp"
 #include "atp/crypto/trust_policy.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 struct KeyPaths {
   Path identity;
@@ -27,7 +28,7 @@ struct KeyPaths {
   Path trust;
 };
 
-KeyPaths key_paths(const Path& folder);
+ATP_EXPORT KeyPaths key_paths(const Path& folder);
 
 /// Whatever of a folder's keys is there.
 struct Keys {
@@ -40,14 +41,14 @@ struct Keys {
 /// Makes all four files in `folder` (created with mode 0700 where missing), durable on return.
 /// Files of an interrupted earlier call are kept and completed. Throws: already_exists where
 /// `folder` holds the keys of another vault.
-Keys create_keys(FileSystem& files, Random& random, const Path& folder, const std::string& vault_id,
-                 const std::string& domain);
+ATP_EXPORT Keys create_keys(FileSystem& files, Random& random, const Path& folder,
+                            const std::string& vault_id, const std::string& domain);
 
 /// Loads what is there. Throws: permission_denied for a secret that others may read;
 /// invalid_argument for a damaged file.
-Keys load_keys(FileSystem& files, const Path& folder);
+ATP_EXPORT Keys load_keys(FileSystem& files, const Path& folder);
 
 /// A trust policy from any file. Throws: not_found, invalid_argument.
-TrustPolicy load_trust_policy(FileSystem& files, const Path& path);
+ATP_EXPORT TrustPolicy load_trust_policy(FileSystem& files, const Path& path);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/crypto/trust_policy.hpp"
@@ -16,7 +17,7 @@
 #include "atp/model/problem.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 struct LedgerEntry {
   Statement statement;
@@ -35,10 +36,11 @@ struct LedgerReading {
 
 /// Reads every entry and checkpoint: indices without gaps, one origin, signatures, and the root of
 /// every checkpoint recomputed. A checkpoint over more entries than there are is a cut-off tail.
-LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant);
+ATP_EXPORT LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust,
+                                     const TenantId& tenant);
 
 /// A sound ledger that can be appended to. One object belongs to one thread at a time.
-class Ledger {
+class ATP_EXPORT Ledger {
  public:
   /// Throws: corrupt for the first problem `read_ledger` finds.
   static Ledger load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant);
@@ -77,6 +79,6 @@ class Ledger {
 };
 
 /// A random origin for a tenant's first term: `<domain>/<16 hex>/0`.
-std::string make_origin(const std::string& domain, Random& random);
+ATP_EXPORT std::string make_origin(const std::string& domain, Random& random);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,9 +8,10 @@
 #include <string_view>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/crypto/signature.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// Origin, size and root of a log: 200 bytes that pin every entry below `size`.
 struct Checkpoint {
@@ -21,13 +22,14 @@ struct Checkpoint {
 };
 
 /// The note to store. `signer` is an Ed25519 key; its name in the note is the origin.
-std::string sign_checkpoint(const Checkpoint& checkpoint, const Signer& signer);
+ATP_EXPORT std::string sign_checkpoint(const Checkpoint& checkpoint, const Signer& signer);
 
 /// The checkpoint, if one of `keys` has signed it under its origin's name; signatures by unknown
 /// keys are passed over. Nothing for a note that is malformed or that no key signed.
-std::optional<Checkpoint> open_checkpoint(std::string_view note, std::span<const PublicKey> keys);
+ATP_EXPORT std::optional<Checkpoint> open_checkpoint(std::string_view note,
+                                                     std::span<const PublicKey> keys);
 
 /// The text alone, whoever signed it. Nothing for a malformed note.
-std::optional<Checkpoint> parse_checkpoint(std::string_view note);
+ATP_EXPORT std::optional<Checkpoint> parse_checkpoint(std::string_view note);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -13,7 +13,7 @@
 #include "atp/core/error.hpp"
 #include "atp/merkle/hasher.hpp"
 
-namespace atp::merkle {
+namespace atp::inline v0::merkle {
 
 template <Hasher H>
 class Frontier {
@@ -80,4 +80,4 @@ class Frontier {
   std::vector<Digest> nodes_;
 };
 
-}  // namespace atp::merkle
+}  // namespace atp::inline v0::merkle

@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace atp::merkle {
+namespace atp::inline v0::merkle {
 
 struct Subtree {
   std::uint64_t start = 0;
@@ -26,4 +26,4 @@ struct Subtree {
 /// How many of `size` leaves (2 or more) stand left of the root: the largest power of two below.
 inline std::uint64_t left_size(std::uint64_t size) { return std::bit_floor(size - 1); }
 
-}  // namespace atp::merkle
+}  // namespace atp::inline v0::merkle

@@ -15,10 +15,11 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/ids.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// What every signed document begins with.
 struct DocumentHeader {
@@ -30,7 +31,7 @@ struct DocumentHeader {
 };
 
 /// `vault.json`: what the store belongs to. Put last by `init`.
-struct VaultDocument {
+struct ATP_EXPORT VaultDocument {
   static constexpr std::string_view type = "vault";
   DocumentHeader header;
   Region region;
@@ -44,10 +45,10 @@ using FieldMap = std::map<std::string, std::string, std::less<>>;
 
 /// `time`, `action`, `actor.id`, `subject.id`, `subject.email`, `subject.phone`, each from the path
 /// of its own name.
-FieldMap default_field_map();
+ATP_EXPORT FieldMap default_field_map();
 
 /// `policies/<tenant>/<20-digit version>.json`; versions count from 1.
-struct TenantPolicy {
+struct ATP_EXPORT TenantPolicy {
   static constexpr std::string_view type = "policy";
   DocumentHeader header;
   std::uint64_t version;
@@ -57,7 +58,7 @@ struct TenantPolicy {
 };
 
 /// `keys/<tenant>/<epoch>/<20-digit index>.json`: the recipient of everything sealed in an epoch.
-struct KeyEpoch {
+struct ATP_EXPORT KeyEpoch {
   static constexpr std::string_view type = "keyEpoch";
   DocumentHeader header;
   std::string epoch;      ///< `yyyymm` of the writer's UTC clock.
@@ -71,7 +72,7 @@ struct KeyEpoch {
 enum class InputEncoding { none, gzip, zstd };
 
 /// `manifests/<tenant>/<stream>/<20-digit sequence>.json`: the commit of one segment.
-struct SegmentManifest {
+struct ATP_EXPORT SegmentManifest {
   static constexpr std::string_view type = "segmentManifest";
   DocumentHeader header;
   StreamId stream;
@@ -121,8 +122,8 @@ struct Descriptor {
 };
 
 /// The descriptors' canonical JSON text.
-std::string canonical(const Descriptor& descriptor);
-Descriptor descriptor_of(const SegmentManifest& manifest, const Digest& manifest_sha256);
+ATP_EXPORT std::string canonical(const Descriptor& descriptor);
+ATP_EXPORT Descriptor descriptor_of(const SegmentManifest& manifest, const Digest& manifest_sha256);
 
 /// `lists/<tenant>/<sha256>.json`: descriptors of one stream with equal sequence / 1000, in order.
 /// Content-addressed, without nonce or signature.
@@ -136,9 +137,9 @@ struct ListPage {
 };
 inline constexpr std::uint64_t kDescriptorsPerPage = 1000;
 
-std::string canonical(const ListPage& page);
+ATP_EXPORT std::string canonical(const ListPage& page);
 /// Throws: corrupt unless `stored` is what `canonical` prints.
-ListPage parse_list_page(std::string_view stored);
+ATP_EXPORT ListPage parse_list_page(std::string_view stored);
 
 enum class BackupType { full, incremental };
 
@@ -183,7 +184,7 @@ struct ListReference {
 };
 
 /// `recovery-points/<tenant>/<id>.json`.
-struct RecoveryPoint {
+struct ATP_EXPORT RecoveryPoint {
   static constexpr std::string_view type = "recoveryPoint";
   DocumentHeader header;
   std::string recovery_point_id;
@@ -216,7 +217,7 @@ struct LogPosition {
 };
 
 /// A ledger entry: an act, by the digest of what it is about.
-struct Statement {
+struct ATP_EXPORT Statement {
   static constexpr std::string_view type = "statement";
   DocumentHeader header;
   std::string origin;
@@ -229,4 +230,4 @@ struct Statement {
   bool operator==(const Statement&) const = default;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

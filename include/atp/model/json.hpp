@@ -16,9 +16,11 @@
 #include <variant>
 #include <vector>
 
-namespace atp {
+#include "atp/core/export.hpp"
 
-class Json {
+namespace atp::inline v0 {
+
+class ATP_EXPORT Json {
  public:
   using Array = std::vector<Json>;
   using Object = std::map<std::string, Json, std::less<>>;
@@ -62,12 +64,12 @@ class Json {
 
 /// Strict JSON (RFC 8259) within the profile, of at most 2^22 values. Throws: invalid_argument,
 /// with the position.
-Json parse_json(std::string_view text);
+ATP_EXPORT Json parse_json(std::string_view text);
 
 /// RFC 8785 text of any I-JSON text (RFC 7493): numbers are IEEE 754 doubles, printed as ECMAScript
 /// does; property names are sorted by UTF-16 code units. Throws: invalid_argument for duplicate
 /// keys, invalid UTF-8, lone surrogates, numbers beyond a double, nesting over 256; with the
 /// position.
-std::string canonical_json(std::string_view text);
+ATP_EXPORT std::string canonical_json(std::string_view text);
 
-}  // namespace atp
+}  // namespace atp::inline v0

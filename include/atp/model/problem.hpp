@@ -8,7 +8,7 @@
 #include "atp/core/error.hpp"
 #include "atp/model/signed_document.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 struct Problem {
   enum class Kind {
@@ -36,4 +36,4 @@ Problem problem_of(const std::string& key, const CheckedDocument<T>& checked) {
               "expected " + problem.expected + ", found " + problem.found);
 }
 
-}  // namespace atp
+}  // namespace atp::inline v0

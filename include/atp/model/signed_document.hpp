@@ -8,11 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "atp/core/export.hpp"
 #include "atp/crypto/signature.hpp"
 #include "atp/crypto/trust_policy.hpp"
 #include "atp/model/documents.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// Documents over this are refused unread.
 inline constexpr std::uint64_t kDocumentLimit = 64 << 20;
@@ -30,7 +31,7 @@ enum class DocumentState {
   untrusted_key,  ///< No trusted key of that id, role and time.
   bad_signature,
 };
-std::string_view to_string(DocumentState state);
+ATP_EXPORT std::string_view to_string(DocumentState state);
 
 template <class T>
 struct CheckedDocument {
@@ -41,18 +42,18 @@ struct CheckedDocument {
 
 /// The bytes to store. Throws: invalid_argument for a value the format cannot hold.
 template <class T>
-std::string sign_document(const T& document, const Signer& signer);
+ATP_EXPORT std::string sign_document(const T& document, const Signer& signer);
 
 /// Checks everything that the bytes alone can show. `trust` may be null: `not_checked` is then the
 /// best that comes out. `tenant` is the one whose key space the bytes came from.
 template <class T>
-CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* trust,
-                                  const std::optional<TenantId>& tenant);
+ATP_EXPORT CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* trust,
+                                             const std::optional<TenantId>& tenant);
 
 /// The verified document. Throws: corrupt (unsupported for a higher version), with `subject`, for
 /// every other state.
 template <class T>
-T require_document(const std::string& subject, std::string_view stored, const TrustPolicy& trust,
-                   const std::optional<TenantId>& tenant);
+ATP_EXPORT T require_document(const std::string& subject, std::string_view stored,
+                              const TrustPolicy& trust, const std::optional<TenantId>& tenant);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -5,14 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "atp/core/export.hpp"
 #include "atp/crypto/trust_policy.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// Canonical JSON and a line feed.
-std::string print_trust_policy(const TrustPolicy& policy);
+ATP_EXPORT std::string print_trust_policy(const TrustPolicy& policy);
 
 /// Accepts any layout. Throws: invalid_argument; unsupported for a higher `formatVersion`.
-TrustPolicy parse_trust_policy(std::string_view text);
+ATP_EXPORT TrustPolicy parse_trust_policy(std::string_view text);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/progress.hpp"
 #include "atp/crypto/age.hpp"
@@ -15,7 +16,7 @@
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 struct RestoreOptions {
   std::optional<StreamId> stream;
@@ -48,10 +49,11 @@ struct RestoreResult {
 /// folder; invalid_argument where names of streams and files collide; corrupt for a signed name
 /// that is no file name; unauthenticated without a fitting identity; no_space, cancelled,
 /// unavailable: a later call resumes.
-RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& random,
-                            const std::string& id, const Path& folder, const TrustPolicy& trust,
-                            std::span<const age::Identity> identities,
-                            const RestoreOptions& options);
+ATP_EXPORT RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& random,
+                                       const std::string& id, const Path& folder,
+                                       const TrustPolicy& trust,
+                                       std::span<const age::Identity> identities,
+                                       const RestoreOptions& options);
 
 /// What a restore would write: `<stream>/<segment>` and sizes. Throws: as `restore_point`; corrupt
 /// where a document fails.
@@ -63,7 +65,7 @@ struct RestorePlan {
   };
   std::vector<Item> items;
 };
-RestorePlan plan_restore(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
-                         const RestoreOptions& options);
+ATP_EXPORT RestorePlan plan_restore(ObjectStore& store, const std::string& id,
+                                    const TrustPolicy& trust, const RestoreOptions& options);
 
-}  // namespace atp
+}  // namespace atp::inline v0

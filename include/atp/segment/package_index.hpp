@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 struct FrameEntry {
   std::uint64_t offset = 0;  ///< In the decrypted package.
@@ -31,13 +32,13 @@ struct PackageIndex {
 };
 
 /// The index's plain bytes, whose SHA-256 stands in the manifest.
-Bytes encode_index(const PackageIndex& index);
+ATP_EXPORT Bytes encode_index(const PackageIndex& index);
 
 /// Checks the shape and that frames follow one another without gaps, are aligned and within their
 /// limits. Throws: corrupt; unsupported for an unknown block that is not optional.
-PackageIndex decode_index(ByteView bytes);
+ATP_EXPORT PackageIndex decode_index(ByteView bytes);
 
 /// The segment's root from its frames' roots.
-Digest merkle_root(const PackageIndex& index);
+ATP_EXPORT Digest merkle_root(const PackageIndex& index);
 
-}  // namespace atp
+}  // namespace atp::inline v0

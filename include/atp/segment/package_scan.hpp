@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/crypto/age.hpp"
 #include "atp/model/documents.hpp"
 #include "atp/segment/package_index.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// One thing found wrong with a package.
 struct PackageDamage {
@@ -31,7 +32,7 @@ struct PackageDamage {
 };
 
 /// Gets each frame that is whole and proven to the index, in order.
-class FrameSink {
+class ATP_EXPORT FrameSink {
  public:
   virtual ~FrameSink() = default;
   virtual void frame(const FrameEntry& entry, ByteView raw) = 0;
@@ -49,12 +50,14 @@ struct ScanOptions {
 /// Without damage every frame has gone to `sink`. Memory: a few frames and the index.
 /// Throws: not_found where the package is missing, unauthenticated where no identity fits a header
 /// that is as it was stored, unsupported.
-std::vector<PackageDamage> scan_package(ObjectStore& store, const SegmentManifest& manifest,
-                                        std::span<const age::Identity> identities, FrameSink* sink,
-                                        const ScanOptions& options);
+ATP_EXPORT std::vector<PackageDamage> scan_package(ObjectStore& store,
+                                                   const SegmentManifest& manifest,
+                                                   std::span<const age::Identity> identities,
+                                                   FrameSink* sink, const ScanOptions& options);
 
 /// The same without a key: size and SHA-256 of the stored bytes alone.
-std::vector<PackageDamage> scan_stored(ObjectStore& store, const SegmentManifest& manifest,
-                                       const ScanOptions& options);
+ATP_EXPORT std::vector<PackageDamage> scan_stored(ObjectStore& store,
+                                                  const SegmentManifest& manifest,
+                                                  const ScanOptions& options);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -11,12 +11,13 @@
 #include <variant>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 #include "atp/core/stream.hpp"
 #include "atp/core/time.hpp"
 #include "atp/crypto/age.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 inline constexpr std::uint64_t kRecordLimit = 16 << 20;  ///< Bytes of a record without line feed.
 inline constexpr std::uint64_t kFrameLimit = 4 << 20;    ///< Raw bytes of a frame of two or more.
@@ -63,9 +64,10 @@ struct PackageOptions {
 /// Reads `source` to its end and writes a package for `recipient` to `sink`. Every frame is decoded
 /// again and compared with what was read. Throws: corrupt where that differs, cancelled, what
 /// `source` and `sink` throw.
-std::variant<PackageSummary, LongRecord> write_package(ByteSource& source, ByteSink& sink,
-                                                       const age::Recipient& recipient,
-                                                       Random& random,
-                                                       const PackageOptions& options);
+ATP_EXPORT std::variant<PackageSummary, LongRecord> write_package(ByteSource& source,
+                                                                  ByteSink& sink,
+                                                                  const age::Recipient& recipient,
+                                                                  Random& random,
+                                                                  const PackageOptions& options);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -11,11 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/stream.hpp"
 #include "atp/model/documents.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// The stream of flat files, which are restored flat.
 inline constexpr std::string_view kDefaultStream = "default";
@@ -39,7 +40,7 @@ struct SourceListing {
 
 /// The decoded bytes of one segment, and what was read to get them. Reads no further than the
 /// listed size, so a file that keeps growing ends, and is not sealed.
-class SegmentInput : public ByteSource {
+class ATP_EXPORT SegmentInput : public ByteSource {
  public:
   /// Bytes read from the source so far.
   virtual std::uint64_t input_bytes() const = 0;
@@ -52,7 +53,7 @@ class SegmentInput : public ByteSource {
   virtual bool still_sealed() = 0;
 };
 
-class SegmentSource {
+class ATP_EXPORT SegmentSource {
  public:
   virtual ~SegmentSource() = default;
   /// Throws: not_found; invalid_argument for a folder that cannot be told apart: a folder named
@@ -69,6 +70,7 @@ class SegmentSource {
 /// `=XX` where it is no text: `not_sealed` (`*.open`, `*.tmp`), `not_a_segment` (other names,
 /// deeper folders, symbolic links, special files), `bad_name` (makes no id), `unreadable` (a
 /// stream's folder that cannot be listed).
-std::shared_ptr<SegmentSource> segment_folder(std::shared_ptr<FileSystem> files, Path folder);
+ATP_EXPORT std::shared_ptr<SegmentSource> segment_folder(std::shared_ptr<FileSystem> files,
+                                                         Path folder);
 
-}  // namespace atp
+}  // namespace atp::inline v0

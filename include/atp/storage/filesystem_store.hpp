@@ -8,11 +8,12 @@
 #include <memory>
 
 #include "atp/core/clock.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/random.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 enum class StoreAccess {
   /// What is shown is durable first, since what is written may rest on it.
@@ -23,12 +24,11 @@ enum class StoreAccess {
 
 /// Opens the store in folder `root`. Throws: not_found where there is no such folder. Where
 /// `access` is read only, what writes throws permission_denied.
-std::shared_ptr<ObjectStore> filesystem_store(std::shared_ptr<FileSystem> files, Path root,
-                                              std::shared_ptr<const Clock> clock,
-                                              std::shared_ptr<Random> random,
-                                              StoreAccess access = StoreAccess::read_write);
+ATP_EXPORT std::shared_ptr<ObjectStore> filesystem_store(
+    std::shared_ptr<FileSystem> files, Path root, std::shared_ptr<const Clock> clock,
+    std::shared_ptr<Random> random, StoreAccess access = StoreAccess::read_write);
 
 /// Removes temporaries of writers that are gone; how many. Live ones are locked and stay.
-std::size_t remove_stale_temporaries(FileSystem& files, const Path& root);
+ATP_EXPORT std::size_t remove_stale_temporaries(FileSystem& files, const Path& root);
 
-}  // namespace atp
+}  // namespace atp::inline v0

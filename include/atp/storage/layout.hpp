@@ -7,9 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "atp/core/export.hpp"
 #include "atp/core/ids.hpp"
 
-namespace atp::layout {
+namespace atp::inline v0::layout {
 
 /// What tenants' names stand under.
 inline constexpr std::array<std::string_view, 3> kTenantRoots{"ledger/", "manifests/",
@@ -18,41 +19,45 @@ inline constexpr std::array<std::string_view, 3> kTenantRoots{"ledger/", "manife
 inline constexpr std::string_view kVault = "vault.json";
 
 /// `policies/<tenant>/`.
-std::string policies(const TenantId& tenant);
-std::string policy(const TenantId& tenant, std::uint64_t version);
+ATP_EXPORT std::string policies(const TenantId& tenant);
+ATP_EXPORT std::string policy(const TenantId& tenant, std::uint64_t version);
 
 /// `keys/<tenant>/<epoch>/`.
-std::string key_epochs(const TenantId& tenant);
-std::string key_epoch(const TenantId& tenant, const std::string& epoch);
-std::string key_epoch_document(const TenantId& tenant, const std::string& epoch,
-                               std::uint64_t index);
-std::string key_wrap(const TenantId& tenant, const std::string& epoch, const std::string& attempt);
+ATP_EXPORT std::string key_epochs(const TenantId& tenant);
+ATP_EXPORT std::string key_epoch(const TenantId& tenant, const std::string& epoch);
+ATP_EXPORT std::string key_epoch_document(const TenantId& tenant, const std::string& epoch,
+                                          std::uint64_t index);
+ATP_EXPORT std::string key_wrap(const TenantId& tenant, const std::string& epoch,
+                                const std::string& attempt);
 
 /// `segments/<tenant>/<stream>/<segment>.<16 hex>.jsonl.zst.age`.
-std::string packages(const TenantId& tenant);
-std::string package(const TenantId& tenant, const StreamId& stream, const SegmentId& segment,
-                    const std::string& attempt);
+ATP_EXPORT std::string packages(const TenantId& tenant);
+ATP_EXPORT std::string package(const TenantId& tenant, const StreamId& stream,
+                               const SegmentId& segment, const std::string& attempt);
 
 /// `manifests/<tenant>/<stream>/<sequence>.json`.
-std::string manifests(const TenantId& tenant);
-std::string manifests(const TenantId& tenant, const StreamId& stream);
-std::string manifest(const TenantId& tenant, const StreamId& stream, std::uint64_t sequence);
+ATP_EXPORT std::string manifests(const TenantId& tenant);
+ATP_EXPORT std::string manifests(const TenantId& tenant, const StreamId& stream);
+ATP_EXPORT std::string manifest(const TenantId& tenant, const StreamId& stream,
+                                std::uint64_t sequence);
 
 /// `lists/<tenant>/<sha256>.json`.
-std::string list_page(const TenantId& tenant, const Digest& sha256);
+ATP_EXPORT std::string list_page(const TenantId& tenant, const Digest& sha256);
 
 /// `recovery-points/<tenant>/<id>.json`.
-std::string recovery_points(const TenantId& tenant);
-std::string recovery_point(const TenantId& tenant, const std::string& id);
+ATP_EXPORT std::string recovery_points(const TenantId& tenant);
+ATP_EXPORT std::string recovery_point(const TenantId& tenant, const std::string& id);
 
 /// `ledger/<tenant>/<term>/entries/<index>` and `checkpoints/<size>`.
-std::string ledger_entries(const TenantId& tenant, std::uint64_t term);
-std::string ledger_entry(const TenantId& tenant, std::uint64_t term, std::uint64_t index);
-std::string ledger_checkpoints(const TenantId& tenant, std::uint64_t term);
-std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t term, std::uint64_t size);
+ATP_EXPORT std::string ledger_entries(const TenantId& tenant, std::uint64_t term);
+ATP_EXPORT std::string ledger_entry(const TenantId& tenant, std::uint64_t term,
+                                    std::uint64_t index);
+ATP_EXPORT std::string ledger_checkpoints(const TenantId& tenant, std::uint64_t term);
+ATP_EXPORT std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t term,
+                                         std::uint64_t size);
 
 /// The element of `key` after the `depth`-th slash: `element("a/b/c", 1)` is `b`.
 /// Throws: invalid_argument where there is none.
-std::string_view element(std::string_view key, std::size_t depth);
+ATP_EXPORT std::string_view element(std::string_view key, std::size_t depth);
 
-}  // namespace atp::layout
+}  // namespace atp::inline v0::layout

@@ -5,10 +5,11 @@
 #include <memory>
 
 #include "atp/core/clock.hpp"
+#include "atp/core/export.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
-std::shared_ptr<ObjectStore> memory_store(std::shared_ptr<const Clock> clock);
+ATP_EXPORT std::shared_ptr<ObjectStore> memory_store(std::shared_ptr<const Clock> clock);
 
-}  // namespace atp
+}  // namespace atp::inline v0

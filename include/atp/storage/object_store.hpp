@@ -15,10 +15,11 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/stream.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// What keeps an object from being removed.
 struct Immutability {
@@ -56,7 +57,7 @@ struct Capabilities {
 };
 
 /// One object being written. Without `commit` nothing of it ever shows.
-class ObjectWriter : public ByteSink {
+class ATP_EXPORT ObjectWriter : public ByteSink {
  public:
   /// Makes the object durable and visible at once. The bytes written are checked against
   /// `expected`, when given. Throws: already_exists where the key is taken (then nothing has
@@ -65,7 +66,7 @@ class ObjectWriter : public ByteSink {
   virtual ObjectInfo commit(const std::optional<Digest>& expected) = 0;
 };
 
-class ObjectStore {
+class ATP_EXPORT ObjectStore {
  public:
   virtual ~ObjectStore() = default;
 
@@ -96,28 +97,29 @@ class ObjectStore {
 };
 
 /// Throws: invalid_argument unless `key` is one that stores take.
-void check_key(std::string_view key);
+ATP_EXPORT void check_key(std::string_view key);
 
 /// Puts small objects whole. Throws: as `create` and `commit`.
-void put_object(ObjectStore& store, const std::string& key, ByteView bytes,
-                const PutOptions& options);
+ATP_EXPORT void put_object(ObjectStore& store, const std::string& key, ByteView bytes,
+                           const PutOptions& options);
 
 /// As `put_object`; where the key is taken by the same bytes, that is success and the retention is
 /// grown. For deterministic objects only. Throws: already_exists for other bytes.
-void put_same_object(ObjectStore& store, const std::string& key, ByteView bytes,
-                     const PutOptions& options);
+ATP_EXPORT void put_same_object(ObjectStore& store, const std::string& key, ByteView bytes,
+                                const PutOptions& options);
 
 /// All bytes. Throws: not_found, corrupt over `limit` bytes.
-Bytes get_object(ObjectStore& store, const std::string& key, std::uint64_t limit);
+ATP_EXPORT Bytes get_object(ObjectStore& store, const std::string& key, std::uint64_t limit);
 /// Nothing where there is no such object.
-std::optional<Bytes> find_object(ObjectStore& store, const std::string& key, std::uint64_t limit);
+ATP_EXPORT std::optional<Bytes> find_object(ObjectStore& store, const std::string& key,
+                                            std::uint64_t limit);
 
 /// As `find_object`; nothing for an object over `limit` bytes, either.
-std::optional<Bytes> find_small_object(ObjectStore& store, const std::string& key,
-                                       std::uint64_t limit);
+ATP_EXPORT std::optional<Bytes> find_small_object(ObjectStore& store, const std::string& key,
+                                                  std::uint64_t limit);
 
 /// Calls `each` with every key under `prefix`, in order; the pages' order and progress are checked.
-void for_each_key(ObjectStore& store, const std::string& prefix,
-                  const std::function<void(const std::string&)>& each);
+ATP_EXPORT void for_each_key(ObjectStore& store, const std::string& prefix,
+                             const std::function<void(const std::string&)>& each);
 
-}  // namespace atp
+}  // namespace atp::inline v0

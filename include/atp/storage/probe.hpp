@@ -5,14 +5,15 @@
 #include <string>
 
 #include "atp/core/clock.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// Puts a canary under `probes/` with a short retention and tries to overwrite and to remove it.
 /// Expired canaries of earlier calls are removed. Throws: unsupported where the store lets either
 /// happen, or does not say until when it keeps the canary.
-void probe_immutability(ObjectStore& store, const Clock& clock, Random& random);
+ATP_EXPORT void probe_immutability(ObjectStore& store, const Clock& clock, Random& random);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/vault/tenant.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 struct CompletedPoint {
   std::uint64_t ledger_index;
@@ -19,23 +20,23 @@ struct CompletedPoint {
 
 /// The point that a `recovery_point.completed` statement names, verified and compared with the
 /// statement's digest. Nothing for other statements. Throws: corrupt, not_found.
-std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
-                                              std::uint64_t index);
+ATP_EXPORT std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
+                                                         std::uint64_t index);
 
 /// The newest completed point. Nothing before the first.
-std::optional<CompletedPoint> newest_point(const Vault& vault, const Ledger& ledger);
+ATP_EXPORT std::optional<CompletedPoint> newest_point(const Vault& vault, const Ledger& ledger);
 
 /// Throws: corrupt unless the chains still hold every manifest that `point` says it covers.
-void check_coverage(const SegmentChains& chains, const RecoveryPoint& point);
+ATP_EXPORT void check_coverage(const SegmentChains& chains, const RecoveryPoint& point);
 
 /// The pages that a point lists, in its order, each compared with its reference.
 /// Throws: corrupt, not_found.
-std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& point);
+ATP_EXPORT std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& point);
 
 /// A tenant's completed points in order of the ledger. Manifests come from the catalog where its
 /// row is the one that the ledger names, else from the store. Throws: as `catch_up`.
-std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant);
+ATP_EXPORT std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant);
 
-PointRow row_of(const CompletedPoint& point);
+ATP_EXPORT PointRow row_of(const CompletedPoint& point);
 
-}  // namespace atp
+}  // namespace atp::inline v0

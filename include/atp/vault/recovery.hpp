@@ -8,42 +8,43 @@
 #include <string>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/core/progress.hpp"
 #include "atp/vault/tenant.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// The tenant's ledger, compared with the catalog. Entries that the catalog lacks must belong to
 /// jobs it knows; anything else means another or older catalog.
 /// Throws: unavailable for such a catalog, corrupt for a ledger that is damaged, shorter than the
 /// catalog's head or another one.
-Ledger catch_up(const Vault& vault, const TenantId& tenant);
+ATP_EXPORT Ledger catch_up(const Vault& vault, const TenantId& tenant);
 
 /// Records in the catalog what `chains` and `ledger` have beyond it.
-void record_progress(const Vault& vault, const Ledger& ledger, SegmentChains& chains);
+ATP_EXPORT void record_progress(const Vault& vault, const Ledger& ledger, SegmentChains& chains);
 
 /// Grows the retention of everything that a point and its parents need, as far as the policies ask,
 /// and reads it back; on `workers` threads. What is there is grown even where something is missing.
 /// Throws: corrupt where something is missing.
-void keep_point(const Vault& vault, const Ledger& ledger, const SegmentChains& chains,
-                const RecoveryPoint& point, unsigned workers);
+ATP_EXPORT void keep_point(const Vault& vault, const Ledger& ledger, const SegmentChains& chains,
+                           const RecoveryPoint& point, unsigned workers);
 
 /// Checks that all that a stored point needs is there, appends the statement that completes it and
 /// its checkpoint, and keeps the point. Harmless where some of it is done.
 /// Throws: corrupt, and nothing is appended, for a point that needs what is not there.
-void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& chains,
-                    const std::string& job_id, const std::string& recovery_point_id,
-                    unsigned workers);
+ATP_EXPORT void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& chains,
+                               const std::string& job_id, const std::string& recovery_point_id,
+                               unsigned workers);
 
 /// Appends one statement, whoever else is appending, and its checkpoint; opens the ledger where it
 /// is empty.
-void append_statement(const Vault& vault, Ledger& ledger, const Statement& statement,
-                      Time retain_until);
+ATP_EXPORT void append_statement(const Vault& vault, Ledger& ledger, const Statement& statement,
+                                 Time retain_until);
 
 /// Ends jobs of the tenant whose process is gone: a point whose manifest is stored and whole is
 /// completed, others are given up. How many there were.
-std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains,
-                             unsigned workers);
+ATP_EXPORT std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains,
+                                        unsigned workers);
 
 /// Rebuilds the derived tables from the store alone; a damaged or foreign catalog file is kept
 /// beside the new one. Everything read is verified first. Throws: corrupt, also where the catalog
@@ -55,10 +56,12 @@ struct RebuildResult {
   std::size_t points = 0;
   std::optional<Path> kept;  ///< Where the old catalog went, if it could not be opened.
 };
-RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, ProgressSink* progress);
+ATP_EXPORT RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop,
+                                         ProgressSink* progress);
 
 /// The derived rows as the store says they must be. Throws: corrupt.
-DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, ProgressSink* progress);
+ATP_EXPORT DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop,
+                                   ProgressSink* progress);
 
 enum class FindingState { good, mended, bad };
 struct Finding {
@@ -69,6 +72,6 @@ struct Finding {
 };
 enum class Mending { mend, report_only };
 /// Looks the vault over and, unless told otherwise, mends what a crash left.
-std::vector<Finding> examine(Vault& vault, Mending mending);
+ATP_EXPORT std::vector<Finding> examine(Vault& vault, Mending mending);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,26 +8,27 @@
 #include <string>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/crypto/age.hpp"
 #include "atp/ledger/ledger.hpp"
 #include "atp/vault/vault.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// The newest policy. Nothing before the first. Throws: corrupt.
-std::optional<TenantPolicy> current_policy(const Vault& vault, const TenantId& tenant);
+ATP_EXPORT std::optional<TenantPolicy> current_policy(const Vault& vault, const TenantId& tenant);
 
 /// Every policy from version 1 on. Throws: corrupt where one is missing.
-std::vector<TenantPolicy> all_policies(const Vault& vault, const TenantId& tenant);
+ATP_EXPORT std::vector<TenantPolicy> all_policies(const Vault& vault, const TenantId& tenant);
 
 /// The current policy if it says the same, else its next version, put with retention.
-TenantPolicy ensure_policy(const Vault& vault, const TenantId& tenant,
-                           const std::optional<FieldMap>& field_map,
-                           const std::optional<CalendarPeriod>& retention, Time now);
+ATP_EXPORT TenantPolicy ensure_policy(const Vault& vault, const TenantId& tenant,
+                                      const std::optional<FieldMap>& field_map,
+                                      const std::optional<CalendarPeriod>& retention, Time now);
 
 /// The manifests of a tenant's segments in order of commit. One object belongs to one thread at a
 /// time.
-class SegmentChains {
+class ATP_EXPORT SegmentChains {
  public:
   enum class From {
     catalog,  ///< Start with the catalog's rows, chained and pinned by the newest manifest.
@@ -79,7 +80,7 @@ class SegmentChains {
 /// The key epoch of the month of `now`, begun where it is not yet there, and its recipient as read
 /// back. `retain_until` is that of the documents written. Throws: corrupt where an epoch that
 /// manifests name is not there.
-KeyEpoch ensure_key_epoch(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
-                          Time now, Time retain_until);
+ATP_EXPORT KeyEpoch ensure_key_epoch(const Vault& vault, const TenantId& tenant,
+                                     const SegmentChains& chains, Time now, Time retain_until);
 
-}  // namespace atp
+}  // namespace atp::inline v0

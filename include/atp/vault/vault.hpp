@@ -13,13 +13,14 @@
 
 #include "atp/catalog/catalog.hpp"
 #include "atp/core/clock.hpp"
+#include "atp/core/export.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/random.hpp"
 #include "atp/keys/key_folder.hpp"
 #include "atp/model/documents.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// All that a vault asks of the world.
 struct Environment {
@@ -29,7 +30,7 @@ struct Environment {
 };
 
 /// The machine's file system, clock and randomness.
-Environment system_environment();
+ATP_EXPORT Environment system_environment();
 
 struct VaultPaths {
   Path folder;
@@ -37,7 +38,7 @@ struct VaultPaths {
   Path catalog;
   Path lock;
 };
-VaultPaths vault_paths(const Path& folder);
+ATP_EXPORT VaultPaths vault_paths(const Path& folder);
 
 /// Held while work runs; released when it goes, and by the system when the process dies.
 class WorkLock {
@@ -48,7 +49,7 @@ class WorkLock {
   std::unique_ptr<File> file_;
 };
 
-class Vault {
+class ATP_EXPORT Vault {
  public:
   Vault(Environment environment, VaultPaths paths, VaultDocument document,
         std::shared_ptr<ObjectStore> store, std::shared_ptr<Catalog> catalog,
@@ -112,22 +113,24 @@ struct CreatedVault {
 /// Makes a vault in `folder`: catalog, keys, then `vault.json`, which makes it one. Finishes an
 /// interrupted call. Throws: already_exists where there is a vault; invalid_argument for a key
 /// folder inside `folder`.
-CreatedVault create_vault(const Environment& environment, const Path& folder,
-                          const CreateVaultOptions& options);
+ATP_EXPORT CreatedVault create_vault(const Environment& environment, const Path& folder,
+                                     const CreateVaultOptions& options);
 
 /// Where the keys of the vault in `folder` are unless told otherwise. Throws: not_found where there
 /// is no vault.
-Path default_key_folder(const Environment& environment, const Path& folder,
-                        const Path& configuration);
+ATP_EXPORT Path default_key_folder(const Environment& environment, const Path& folder,
+                                   const Path& configuration);
 
 /// The store of the vault in `folder` alone, to be read: from any medium, also from a disk that
 /// fails to write.
 /// Throws: not_found where there is no vault.
-std::shared_ptr<ObjectStore> open_store(const Environment& environment, const Path& folder);
+ATP_EXPORT std::shared_ptr<ObjectStore> open_store(const Environment& environment,
+                                                   const Path& folder);
 
 /// Opens the vault in `folder`. A missing, damaged or foreign catalog leaves it read-only
 /// (`catalog_problem`). Throws: not_found where there is no vault; corrupt where `vault.json` is
 /// not signed by a key of the trust policy, if there is one.
-std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys);
+ATP_EXPORT std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder,
+                                             Keys keys);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
-namespace atp {
+#include "atp/core/export.hpp"
+
+namespace atp::inline v0 {
 
 enum class CheckState {
   verified,
@@ -16,7 +18,7 @@ enum class CheckState {
   attested,  ///< Somebody's signature says so; it could not be recomputed.
   not_checked,
 };
-std::string_view to_string(CheckState state);
+ATP_EXPORT std::string_view to_string(CheckState state);
 
 /// Which promise a check is about; decides the exit code of a failure.
 enum class CheckClass {
@@ -49,9 +51,9 @@ struct Check {
 
 /// Of a list of checks: failed where one failed, else not_checked where one is, else verified.
 /// An empty list is not_checked.
-CheckState verdict_of(const std::vector<Check>& checks);
+ATP_EXPORT CheckState verdict_of(const std::vector<Check>& checks);
 
-struct Report {
+struct ATP_EXPORT Report {
   std::string recovery_point_id;
   std::vector<Check> checks;
 
@@ -62,4 +64,4 @@ struct Report {
   int exit_code() const;
 };
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -10,12 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/keys/key_epochs.hpp"
 #include "atp/segment/package_scan.hpp"
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 /// One segment of a point or its parents; descriptor or manifest is there.
 struct ResolvedSegment {
@@ -42,25 +43,28 @@ struct ResolvedPoint {
 
 /// Reads and checks every document that a point hangs on; packages are not read. Without `trust`
 /// signatures are not checked. Throws: not_found where there is no such point; cancelled.
-ResolvedPoint resolve_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
-                            unsigned workers, const std::stop_token& stop);
+ATP_EXPORT ResolvedPoint resolve_point(ObjectStore& store, const std::string& id,
+                                       const TrustPolicy* trust, unsigned workers,
+                                       const std::stop_token& stop);
 
 /// The identities of key epochs, by epoch.
 using EpochIdentities = std::map<std::string, age::Identity, std::less<>>;
 
 /// Those that `identities` open; a wrap that opens to something else is a failed check.
-EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epochs,
-                            std::span<const age::Identity> identities, std::vector<Check>& checks);
+ATP_EXPORT EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epochs,
+                                       std::span<const age::Identity> identities,
+                                       std::vector<Check>& checks);
 
 /// Reads one package against its descriptor alone: `package.stored`.
-std::vector<Check> check_stored_package(ObjectStore& store, const ResolvedSegment& segment,
-                                        const ScanOptions& options);
+ATP_EXPORT std::vector<Check> check_stored_package(ObjectStore& store,
+                                                   const ResolvedSegment& segment,
+                                                   const ScanOptions& options);
 
 /// Also every record: `package.content`, not checked without manifest or fitting identity. Frames
 /// that are whole and proven go to `sink`, which may be null. One failed check for each damage,
 /// named `package.<damage>`. Throws: what `sink` does; cancelled, unavailable.
-std::vector<Check> check_package(ObjectStore& store, const ResolvedSegment& segment,
-                                 const EpochIdentities& identities, FrameSink* sink,
-                                 const ScanOptions& options);
+ATP_EXPORT std::vector<Check> check_package(ObjectStore& store, const ResolvedSegment& segment,
+                                            const EpochIdentities& identities, FrameSink* sink,
+                                            const ScanOptions& options);
 
-}  // namespace atp
+}  // namespace atp::inline v0

@@ -11,13 +11,14 @@
 #include <utility>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/core/progress.hpp"
 #include "atp/crypto/age.hpp"
 #include "atp/crypto/trust_policy.hpp"
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp {
+namespace atp::inline v0 {
 
 enum class VerifyDepth {
   stored,   ///< Digests, signatures, chains, ledger; needs no identity.
@@ -38,15 +39,15 @@ struct VerifyOptions {
 };
 
 /// Tenants that have a ledger, manifests or points; names that are nobody's are passed over.
-std::vector<TenantId> list_tenants(ObjectStore& store);
+ATP_EXPORT std::vector<TenantId> list_tenants(ObjectStore& store);
 
 /// The tenant whose point `id` is, by looking at every tenant's points. Throws: not_found.
-TenantId tenant_of_point(ObjectStore& store, const std::string& id);
+ATP_EXPORT TenantId tenant_of_point(ObjectStore& store, const std::string& id);
 
 /// Every completed point's id, by tenant and in order of the ledger; read from the ledgers, whose
 /// damage is no error here but a finding of `verify_point`.
-std::vector<std::pair<TenantId, std::string>> list_points(ObjectStore& store,
-                                                          const std::optional<TenantId>& tenant);
+ATP_EXPORT std::vector<std::pair<TenantId, std::string>> list_points(
+    ObjectStore& store, const std::optional<TenantId>& tenant);
 
 /// Verifies one point and everything it hangs on, down to its last full parent. What is missing or
 /// damaged is a failed check that names it and stops nothing else. Checks, by name:
@@ -73,7 +74,8 @@ std::vector<std::pair<TenantId, std::string>> list_points(ObjectStore& store,
 /// Without `trust` what depends on signatures is not checked; without `identities` content is not
 /// checked. With `segment` all documents are checked, but of the packages that one only.
 /// Throws: not_found where the point does not exist or lacks the segment; cancelled, unavailable.
-Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
-                    std::span<const age::Identity> identities, const VerifyOptions& options);
+ATP_EXPORT Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
+                               std::span<const age::Identity> identities,
+                               const VerifyOptions& options);
 
-}  // namespace atp
+}  // namespace atp::inline v0
