@@ -51,14 +51,6 @@ class FileSink final : public FrameSink {
   std::uint64_t size_ = 0;
 };
 
-void require_identities(const std::vector<Item>& items, const EpochIdentities& identities) {
-  for (const Item& item : items) {
-    if (identities.count(item.manifest().key_epoch) > 0) continue;
-    throw Error(ErrorKind::unauthenticated, item.manifest().key,
-                "no identity at hand opens key epoch " + item.manifest().key_epoch);
-  }
-}
-
 Check resumed_check(const Item& item) {
   return {.name = "restore.file",
           .state = CheckState::verified,
@@ -120,7 +112,7 @@ RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& rando
   const EpochIdentities opened = open_epochs(store, resolved.epochs, identities, checks);
   if (result.report.verdict() == CheckState::failed) return result;
   const std::vector<Item> items = restore::select_items(resolved, options);
-  require_identities(items, opened);
+  for (const Item& item : items) restore::require_identity(item.manifest(), opened);
   RestoreFolder target(files, random, folder, items);
   target.prepare(restore::identify(resolved, options));
   std::vector<const ResolvedSegment*> segments;
@@ -140,11 +132,7 @@ RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& rando
 RestorePlan plan_restore(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
                          const RestoreOptions& options) {
   const ResolvedPoint resolved = resolve_point(store, id, &trust, options.workers, options.stop);
-  for (const Check& check : resolved.checks) {
-    if (check.state != CheckState::failed) continue;
-    throw Error(ErrorKind::corrupt, check.subject,
-                "expected " + check.expected + ", found " + check.found);
-  }
+  restore::require_sound(resolved);
   RestorePlan plan;
   for (const Item& item : restore::select_items(resolved, options)) {
     plan.items.push_back({item.manifest().stream.str() + "/" + item.manifest().segment.str(),

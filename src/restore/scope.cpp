@@ -55,6 +55,20 @@ bool names_all(const RestoreOptions& options) {
 
 }  // namespace
 
+void require_sound(const ResolvedPoint& resolved) {
+  for (const Check& check : resolved.checks) {
+    if (check.state != CheckState::failed) continue;
+    throw Error(ErrorKind::corrupt, check.subject,
+                "expected " + check.expected + ", found " + check.found);
+  }
+}
+
+void require_identity(const SegmentManifest& manifest, const EpochIdentities& identities) {
+  if (identities.count(manifest.key_epoch) > 0) return;
+  throw Error(ErrorKind::unauthenticated, manifest.key,
+              "no identity at hand opens key epoch " + manifest.key_epoch);
+}
+
 std::vector<Item> select_items(const ResolvedPoint& resolved, const RestoreOptions& options) {
   if (options.time.empty()) {
     throw Error(ErrorKind::invalid_argument, "time range", "expected from before to, found none");

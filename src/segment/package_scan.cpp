@@ -11,7 +11,7 @@
 #include "segment/envelope.hpp"
 #include "segment/frame_scan.hpp"
 #include "segment/frame_totals.hpp"
-#include "segment/package_tail.hpp"
+#include "segment/proven_index.hpp"
 
 namespace atp::inline v0 {
 namespace {
@@ -83,44 +83,6 @@ class StoredPass {
   std::uint64_t size_ = 0;
 };
 
-/// The index, proven to the manifest, with a tail exactly as the format wants it.
-PackageIndex read_index(const Envelope& envelope, const SegmentManifest& manifest) {
-  const std::uint64_t size = envelope.plain_size();
-  if (size < segment::kLocatorSize) {
-    throw Error(ErrorKind::corrupt, manifest.key,
-                "expected a package with an index, found " + std::to_string(size) + " bytes");
-  }
-  const Bytes locator = envelope.read(size - segment::kLocatorSize, segment::kLocatorSize);
-  const std::uint64_t tail_size = segment::tail_size(locator, manifest.frames);
-  if (tail_size > size) {
-    throw Error(
-        ErrorKind::corrupt, manifest.key,
-        "expected at least " + std::to_string(tail_size) + " bytes, found " + std::to_string(size));
-  }
-  SecretBytes tail;
-  {
-    Bytes bytes = envelope.read(size - tail_size, tail_size);
-    tail = SecretBytes(bytes);
-    wipe(bytes);
-  }
-  const ByteView index_bytes = segment::index_bytes(tail.view(), manifest.frames);
-  const Digest found = sha256(index_bytes);
-  if (found != manifest.index_sha256) {
-    throw Error(ErrorKind::corrupt, manifest.key,
-                "expected SHA-256 " + manifest.index_sha256.hex() + ", found " + found.hex());
-  }
-  PackageIndex index = decode_index(index_bytes);
-  const std::uint64_t frames_size = segment::total(index.frames).compressed_bytes;
-  const bool complete = index.frames.size() == manifest.frames && frames_size == size - tail_size &&
-                        std::ranges::equal(segment::encode_tail(index_bytes, index), tail.view());
-  if (complete) return index;
-  throw Error(ErrorKind::corrupt, manifest.key,
-              "expected " + std::to_string(manifest.frames) + " frames in " +
-                  std::to_string(size - tail_size) + " bytes and their seek table, found " +
-                  std::to_string(index.frames.size()) + " frames in " +
-                  std::to_string(frames_size));
-}
-
 class PackageScan {
  public:
   PackageScan(ObjectStore& store, const SegmentManifest& manifest,
@@ -164,7 +126,7 @@ class PackageScan {
 
   void open_index() {
     try {
-      index_.emplace(read_index(*envelope_, manifest_));
+      index_.emplace(segment::read_proven_index(*envelope_, manifest_));
       frames_.emplace(*index_, sink_, damage_);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::corrupt) throw;

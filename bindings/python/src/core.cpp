@@ -6,6 +6,7 @@
 
 #include "atp/backup/take_backup.hpp"
 #include "atp/core/version.hpp"
+#include "atp/restore/open_segment.hpp"
 #include "atp/restore/restore.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
@@ -148,6 +149,41 @@ py::dict restore(const Handle& handle, const std::string& id, const std::string&
   }));
 }
 
+/// A segment, open for range reads, and what it reads from.
+struct Segment {
+  std::shared_ptr<ObjectStore> objects;
+  PackageReader reader;
+};
+
+Segment open_one_segment(const Handle& handle, const std::string& id,
+                         const std::pair<std::string, std::string>& segment) {
+  return interruptible(py::none(), [&](const Work& work) {
+    const SegmentName name{StreamId(segment.first), SegmentId(segment.second)};
+    return Segment{handle.objects, open_segment(handle.store(), id, name, handle.vault->trust(),
+                                                handle.keys().identities, work.stop)};
+  });
+}
+
+std::vector<py::bytes> read_records(const Segment& segment, std::uint64_t from, std::uint64_t to) {
+  const auto records = interruptible(py::none(), [&](const Work& work) {
+    std::vector<std::string> found;
+    segment.reader.read(
+        from, to, [&](std::uint64_t, ByteView record) { found.emplace_back(as_text(record)); },
+        work.stop);
+    return found;
+  });
+  return {records.begin(), records.end()};
+}
+
+/// Where each frame of the segment begins, and the end: ranges that cost no record twice.
+std::vector<std::uint64_t> frame_bounds(const Segment& segment) {
+  std::vector<std::uint64_t> bounds;
+  for (const FrameEntry& frame : segment.reader.index().frames)
+    bounds.push_back(frame.first_record);
+  bounds.push_back(segment.reader.manifest().records);
+  return bounds;
+}
+
 py::dict rebuild(const Handle& handle, const py::object& on_progress) {
   return to_python(interruptible(on_progress, [&](const Work& work) {
     return rebuild_catalog(*handle.vault, work.stop, work.progress);
@@ -191,6 +227,10 @@ PYBIND11_MODULE(_core, module) {
                              [](const Handle& self) { return self.vault->paths().folder.string(); })
       .def_property_readonly("catalog_problem",
                              [](const Handle& self) { return self.vault->catalog_problem(); });
+  py::class_<Segment>(module, "Segment")
+      .def_property_readonly("bounds", &frame_bounds)
+      .def("read", &read_records, py::kw_only(), "start"_a, "stop"_a);
+  module.def("open_segment", &open_one_segment, "vault"_a, py::kw_only(), "id"_a, "segment"_a);
   module.def("create_vault", &create, py::kw_only(), "folder"_a, "region"_a, "domain"_a, "keys"_a,
              "configuration"_a);
   module.def("open_vault", &open, py::kw_only(), "folder"_a, "keys"_a, "trust"_a,

@@ -133,6 +133,28 @@ def test_a_restore_can_be_narrowed(vault, source, tmp_path):
         vault.restore_point(point, to=vault.folder / "out")
 
 
+def test_records_are_streamed_by_range(vault, tmp_path):
+    lines = [f'{{"time":"2026-01-01T00:00:00Z","n":{n}}}' for n in range(10_000)]
+    (tmp_path / "many" / "audit").mkdir(parents=True)
+    (tmp_path / "many" / "audit" / "1.jsonl").write_text("\n".join(lines))
+    point = vault.take_backup(tmp_path / "many", tenant="acme").recovery_point_id
+
+    def read(**options):
+        return [record.decode() for record in vault.read_records(point, "audit/1", **options)]
+
+    assert read() == lines
+    for start, stop in ((0, 1), (4095, 4097), (8192, None), (9999, 20_000), (5, 5), (7, 2), (-3, None)):
+        assert read(start=start, stop=stop) == lines[start:stop]
+    assert next(vault.read_records(point, "audit/1", start=5000)).decode() == lines[5000]
+    with pytest.raises(ab.NotFoundError):
+        vault.read_records(point, "audit/2")
+    with pytest.raises(ab.InvalidArgumentError, match="STREAM/SEGMENT"):
+        vault.read_records(point, "1")
+    damage(vault, "1.*.age")
+    with pytest.raises(ab.CorruptError):
+        read()
+
+
 def test_an_auditor_needs_no_secret(vault, source, tmp_path):
     point = vault.take_backup(source, tenant="acme").recovery_point_id
     (tmp_path / "none").mkdir()

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One segment of a recovery point, opened for range reads: the records that are asked for, and no
+/// others, are fetched and decrypted.
+#pragma once
+
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "atp/core/export.hpp"
+#include "atp/crypto/trust_policy.hpp"
+#include "atp/segment/package_reader.hpp"
+#include "atp/verify/verify.hpp"
+
+namespace atp::inline v0 {
+
+/// Follows point `id` to the segment, checking every document on the way; no package but this one
+/// is read. `store` must outlive what is returned. Throws: not_found where there is no such point
+/// or segment; corrupt where a document does not hold; unauthenticated without a fitting identity.
+ATP_EXPORT PackageReader open_segment(ObjectStore& store, const std::string& id,
+                                      const SegmentName& segment, const TrustPolicy& trust,
+                                      std::span<const age::Identity> identities,
+                                      const std::stop_token& stop = {});
+
+}  // namespace atp::inline v0
