@@ -3,7 +3,9 @@
 """Documentation that runs.
 
     run_examples.py readme             every marked block of README.md, in order, in a scratch folder
-    run_examples.py examples FOLDER    the programs of examples/, built in FOLDER
+    run_examples.py examples FOLDER [MODULE]
+                                       the programs of examples/, those of C++ built in FOLDER, and
+                                       those of Python with the module in MODULE
 
 A ```sh block below `<!-- run -->` is run; the ```text block that follows it is what it must print,
 where `<word>` stands for something without blanks, `<...>` for the rest of its line, and a line
@@ -89,7 +91,8 @@ def check_readme(scratch):
     print(f"{len(expected)} blocks of README.md print what they say")
 
 
-def check_examples(scratch, folder):
+def check_examples(scratch, command_of):
+    """The same story for each language: `command_of` has the command of an example."""
     env, work = environment(scratch), scratch / "work"
 
     def run(*command, code=0):
@@ -100,7 +103,7 @@ def check_examples(scratch, folder):
         return done.stdout
 
     def example(name, *arguments, code=0, expected=None):
-        found = run(folder / name, *arguments, code=code)
+        found = run(*command_of(name), *arguments, code=code)
         require_match(name, (EXPECTED / f"{expected or name}.txt").read_text(), found)
         return found
 
@@ -110,6 +113,7 @@ def check_examples(scratch, folder):
     taken = example("take_backup", "vault", "keys", "acme", "source")
     point = taken.split()[1]
     example("verify_point", "vault", "keys/trust.json", point)
+    example("read_records", "vault", "keys", point, "a", "000001", "3", "5")
     (work / "source/a/000002.jsonl.open").touch()
     example("take_backup", "vault", "keys", "acme", "source", expected="take_backup_partial")
     package = next((work / "vault/store/segments/acme/a").glob("000000.*"))
@@ -117,9 +121,20 @@ def check_examples(scratch, folder):
     package.write_bytes(stored[:-1] + bytes([stored[-1] ^ 1]))
     example("verify_point", "vault", "keys/trust.json", point, code=20,
             expected="verify_point_damaged")
-    run(folder / "verify_point", "vault", "keys/trust.json", "RP-none", code=4)
-    run(folder / "take_backup", code=2)
-    print("the examples print what they should")
+    run(*command_of("verify_point"), "vault", "keys/trust.json", "RP-none", code=4)
+
+
+def check_all_examples(folder, module):
+    languages = {"C++": lambda name: [folder / name]}
+    if module:
+        languages["Python"] = lambda name: ["env", f"PYTHONPATH={module}", "/usr/bin/python3",
+                                            PROJECT / f"examples/{name}.py"]
+    for language, command_of in languages.items():
+        with tempfile.TemporaryDirectory(prefix="atp-docs-") as name:
+            scratch = pathlib.Path(name)
+            (scratch / "work").mkdir()
+            check_examples(scratch, command_of)
+        print(f"the examples in {language} print what they should")
 
 
 def main():
@@ -130,8 +145,9 @@ def main():
         try:
             if sys.argv[1:] == ["readme"]:
                 check_readme(scratch)
-            elif len(sys.argv) == 3 and sys.argv[1] == "examples":
-                check_examples(scratch, pathlib.Path(sys.argv[2]).resolve())
+            elif len(sys.argv) in (3, 4) and sys.argv[1] == "examples":
+                check_all_examples(*[pathlib.Path(each).resolve() for each in sys.argv[2:]],
+                                   *[None] * (4 - len(sys.argv)))
             else:
                 sys.exit(__doc__)
         except Failure as failure:

@@ -26,7 +26,24 @@ except ImportError as _error:
     ) from _error
 
 from . import errors
-from .errors import *  # noqa: F403
+from .errors import (
+    AlreadyExistsError,
+    BackupError,
+    CancelledError,
+    ClockUntrustedError,
+    CorruptError,
+    InvalidArgumentError,
+    NoSpaceError,
+    NotApprovedError,
+    NotFoundError,
+    OnHoldError,
+    PermissionDeniedError,
+    PreconditionFailedError,
+    RetainedError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnsupportedError,
+)
 from .listing import Listing
 from .values import (
     AlteredSegment,
@@ -52,27 +69,42 @@ from .vault import Vault, create_vault, open_vault
 __version__ = _core.__version__
 
 __all__ = [
+    "AlreadyExistsError",
     "AlteredSegment",
+    "BackupError",
     "BackupResult",
     "BackupStatus",
     "BackupType",
+    "CancelledError",
     "Check",
     "CheckState",
+    "ClockUntrustedError",
+    "CorruptError",
     "CreatedVault",
     "Descriptor",
     "Finding",
     "FindingState",
+    "InvalidArgumentError",
     "Listing",
+    "NoSpaceError",
+    "NotApprovedError",
+    "NotFoundError",
+    "OnHoldError",
+    "PermissionDeniedError",
+    "PreconditionFailedError",
     "Progress",
     "RebuildResult",
     "RecoveryPoint",
     "Report",
     "RestoreResult",
+    "RetainedError",
     "SkippedInput",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnsupportedError",
     "Vault",
     "VerifyDepth",
     "create_vault",
     "errors",
     "open_vault",
-    *errors.__all__,
 ]

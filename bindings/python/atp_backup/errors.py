@@ -144,5 +144,3 @@ BY_KIND: dict[str, type[BackupError]] = {
         CancelledError,
     )
 }
-
-__all__ = ["BY_KIND", "BackupError", *(cls.__name__ for cls in BY_KIND.values())]

@@ -18,6 +18,7 @@ import atp_backup as ab
 from atp_backup import _core, errors
 
 PACKAGE = pathlib.Path(ab.__file__).parent
+EXAMPLES = pathlib.Path(__file__).resolve().parents[3] / "examples"
 
 
 def run_python(code, *arguments, **options):
@@ -155,14 +156,17 @@ def test_the_stub_is_that_of_the_module():
         assert found == members
 
 
-def test_the_package_is_typed():
+def test_the_package_and_the_examples_are_typed():
     if importlib.util.find_spec("mypy") is None:
         if os.environ.get("ATP_CI") == "1":
             pytest.fail("mypy is not installed")
         pytest.skip("mypy is not installed")
+    examples = sorted(EXAMPLES.glob("*.py"))
+    assert examples
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--cache-dir", os.devnull,
-         "--ignore-missing-imports", str(PACKAGE)], capture_output=True, text=True, check=False)
+         "--ignore-missing-imports", str(PACKAGE), *map(str, examples)], capture_output=True,
+        text=True, check=False, env=os.environ | {"MYPYPATH": str(PACKAGE.parent)})
     assert done.returncode == 0, done.stdout + done.stderr
 
 
