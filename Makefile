@@ -11,7 +11,7 @@ ifneq ($(JOBS),)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 endif
 
-.PHONY: help build python demo test check-all mutations bench format clean
+.PHONY: help build python api demo test check-all mutations bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -33,13 +33,18 @@ python: ## the module atp_backup, importable from build/python
 	cmake build -DATP_BUILD_PYTHON=ON
 	cmake --build build --target atp_python
 
+api: ## the manual of the headers: build/api/index.html
+	@cmake/install-deps.sh build api
+	cmake --preset release
+	cmake --build build --target api
+
 demo: ## backup, damage, verify and restore, on generated data
 	@cmake/install-deps.sh build demo
 	@$(MAKE) build
 	demo/demo.sh
 
 test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
-	@cmake/install-deps.sh build demo python test
+	@cmake/install-deps.sh build demo python api test
 	cmake --preset release -DATP_BUILD_TESTS=ON -DATP_BUILD_PYTHON=ON
 	cmake --build build
 	ctest --preset release --output-junit ctest.xml

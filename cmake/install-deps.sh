@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian 12 packages that are missing, and nothing when none is.
-# Usage: install-deps.sh build|demo|python|test...
+# Usage: install-deps.sh build|demo|python|api|test...
 set -euo pipefail
 
 build='build-essential cmake ninja-build ccache mold pkg-config libboost1.81-dev
@@ -9,15 +9,16 @@ build='build-essential cmake ninja-build ccache mold pkg-config libboost1.81-dev
   libsqlite3-dev libxxhash-dev libcli11-dev'
 demo='age coreutils gzip jq openssl zstd'
 python='pybind11-dev python3-dev'
+api='doxygen'
 test='clang libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev libbenchmark-dev git
   python3 python3-pytest python3-pandas mypy restic'
 
 packages=()
 for set in "$@"; do
   case "$set" in
-    build | demo | python | test) read -r -d '' -a names <<<"${!set}" || true ;;
+    build | demo | python | api | test) read -r -d '' -a names <<<"${!set}" || true ;;
     *)
-      echo "usage: $0 build|demo|python|test..." >&2
+      echo "usage: $0 build|demo|python|api|test..." >&2
       exit 2
       ;;
   esac
