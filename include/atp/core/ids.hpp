@@ -67,8 +67,8 @@ using Region = Name<RegionTag>;
 /// `<count * 2>` lower-case hex digits from `random`.
 ATP_EXPORT std::string random_hex(Random& random, std::size_t count);
 
-/// `RP-<yyyymmddThhmmssZ>-<region>-<tenant>.<8 Crockford base32 digits, lower case>`, names
-/// encoded; never parsed.
+/// An id that nobody parses. `RP-<yyyymmddThhmmssZ>-<region>-<tenant>.<8 Crockford base32 digits,
+/// lower case>`, names encoded.
 ATP_EXPORT std::string make_recovery_point_id(Time created_at, const Region& region,
                                               const TenantId& tenant, Random& random);
 
