@@ -193,9 +193,19 @@ void SegmentChains::read_on(const StreamId& stream) {
   }
 }
 
+/// What the draft of a segment that is sealed already comes to.
+SegmentChains::Commit SegmentChains::compare(const Entry& sealed, const SegmentManifest& draft) {
+  const SegmentManifest& theirs = sealed.manifest;
+  const bool same = theirs.bytes == draft.bytes && theirs.records == draft.records &&
+                    theirs.sha256 == draft.sha256;
+  return {&sealed, same ? Commit::Outcome::adopted : Commit::Outcome::altered};
+}
+
 SegmentChains::Commit SegmentChains::commit(SegmentManifest draft, const PutOptions& options) {
   const StreamId stream = draft.stream;
   while (true) {
+    // Known, or learnt from another writer at an earlier commit to the stream.
+    if (const Entry* sealed = find(stream, draft.segment)) return compare(*sealed, draft);
     const std::vector<Entry>& chain = streams_[stream];
     draft.header = vault_->new_header(tenant_);
     draft.sequence = chain.size();
@@ -204,13 +214,7 @@ SegmentChains::Commit SegmentChains::commit(SegmentManifest draft, const PutOpti
     const bool first =
         put_new(vault_->store(), key, sign_document(draft, vault_->signer()), options);
     read_on(stream);
-    const Entry* entry = find(stream, draft.segment);
-    if (first && entry) return {entry, Commit::Outcome::committed};
-    if (!entry) continue;
-    const SegmentManifest& theirs = entry->manifest;
-    const bool same = theirs.bytes == draft.bytes && theirs.records == draft.records &&
-                      theirs.sha256 == draft.sha256;
-    return {entry, same ? Commit::Outcome::adopted : Commit::Outcome::altered};
+    if (first) return {find(stream, draft.segment), Commit::Outcome::committed};
   }
 }
 

@@ -2,6 +2,7 @@
 /// What a backup must notice before it signs anything: a store that lost or was given documents, a
 /// catalog that says too much, a clock that stands too early, work of others.
 #include <algorithm>
+#include <barrier>
 
 #include "atp/crypto/sha256.hpp"
 #include "atp/policy/retention.hpp"
@@ -58,6 +59,31 @@ TEST_F(Distrust, AGrowthOfRetentionThatFailedIsMadeGoodByTheNextRun) {
     EXPECT_EQ(completed_statements(), nth);
   }
   EXPECT_GT(nth, 5u);
+}
+
+/// Two segments are being read when another run seals both. What the commit of the one learns of
+/// the other holds for the other's.
+TEST_F(Distrust, SegmentsThatAnotherRunSealsMeanwhileAreAdoptedAndNoneIsSealedTwice) {
+  seal("s/a.jsonl", "a\n");
+  seal("s/b.jsonl", "b\n");
+  const auto other = open_vault(environment_, "/vault", load_keys(*disk_, "/keys"));
+  std::string others;
+  std::barrier both_are_read(2, [&]() noexcept {
+    const auto source = segment_folder(disk_, "/source");
+    others = take_backup(*other, *source, options()).recovery_point_id;
+  });
+  BackupOptions asked = options();
+  asked.workers = 2;
+  asked.probe = [&](PackageStage stage, MutableByteView) {
+    if (stage == PackageStage::read) both_are_read.arrive_and_wait();
+  };
+  const BackupResult result = backup(asked);
+  EXPECT_EQ(result.status, BackupStatus::completed);
+  EXPECT_EQ(keys("manifests/acme/s/").size(), 2U);
+  for (const std::string& id : {others, result.recovery_point_id}) {
+    EXPECT_TRUE(verify(id).passed()) << id;
+  }
+  EXPECT_EQ(vault_->catalog().derived(), derive_rows(*vault_, {}, nullptr));
 }
 
 TEST_F(Distrust, ALongerRetentionIsGrownEvenWhereNothingIsNew) {

@@ -14,6 +14,8 @@
 namespace atp::test {
 namespace {
 
+constexpr int kSegmentsPerRound = 6;
+
 /// A vault and a source in a folder of some file system.
 struct Place {
   std::shared_ptr<FileSystem> files;
@@ -55,10 +57,10 @@ std::string run_once(const Place& place, std::uint64_t process, const TenantId& 
 }
 
 void add_segments(const Place& place, int round) {
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < kSegmentsPerRound; ++i) {
     const std::string name = std::to_string(100 * round + i) + ".jsonl";
     const std::string text = "{\"round\":" + std::to_string(round) + "}\n" + name + "\n";
-    write_durably(*place.files, place.source() / (i == 2 ? "" : "api") / name, text);
+    write_durably(*place.files, place.source() / (i == 0 ? "" : "api") / name, text);
   }
 }
 
@@ -77,7 +79,7 @@ void expect_whole(const Place& place, const TenantId& tenant, int round) {
   for (const SegmentRow& row : rows.segments) {
     EXPECT_TRUE(sealed.emplace(row.stream, row.segment).second) << row.segment.str() << " twice";
   }
-  EXPECT_EQ(sealed.size(), 3U * static_cast<unsigned>(round));
+  EXPECT_EQ(sealed.size(), static_cast<unsigned>(kSegmentsPerRound * round));
   EXPECT_EQ(vault->catalog().derived(), rows);
   EXPECT_TRUE(vault->catalog().running_jobs().empty());
   const auto points = completed_points(vault->store(), tenant);

@@ -64,6 +64,7 @@ class ATP_EXPORT SegmentChains {
   std::vector<SegmentRow> take_new_rows();
 
  private:
+  static Commit compare(const Entry& sealed, const SegmentManifest& draft);
   void read_catalog();
   void read_store();
   void read_on(const StreamId& stream);
