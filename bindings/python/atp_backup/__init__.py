@@ -13,6 +13,8 @@
 Errors are `BackupError`s by kind; a verification that fails is a `Report` that is false.
 """
 
+import atexit as _atexit
+import os as _os
 import platform as _platform
 import sys as _sys
 
@@ -25,7 +27,7 @@ except ImportError as _error:
         "It is made for one version of Python: pip install ./bindings/python with this one"
     ) from _error
 
-from . import errors
+from . import errors, storage
 from .errors import (
     AlreadyExistsError,
     BackupError,
@@ -44,8 +46,8 @@ from .errors import (
     UnavailableError,
     UnsupportedError,
 )
-from .listing import Listing
-from .values import (
+from ._listing import Listing
+from ._values import (
     AlteredSegment,
     BackupResult,
     BackupStatus,
@@ -54,8 +56,10 @@ from .values import (
     CheckState,
     CreatedVault,
     Descriptor,
+    EmptySegments,
     Finding,
     FindingState,
+    KnownFiles,
     Progress,
     RebuildResult,
     RecoveryPoint,
@@ -64,9 +68,11 @@ from .values import (
     SkippedInput,
     VerifyDepth,
 )
-from .vault import Vault, create_vault, open_vault
+from ._vault import Reader, Vault, create_vault, open_reader, open_vault
 
 __version__ = _core.__version__
+_atexit.register(_core.stop_all)
+_os.register_at_fork(after_in_child=_core.after_fork)
 
 __all__ = [
     "AlreadyExistsError",
@@ -82,9 +88,11 @@ __all__ = [
     "CorruptError",
     "CreatedVault",
     "Descriptor",
+    "EmptySegments",
     "Finding",
     "FindingState",
     "InvalidArgumentError",
+    "KnownFiles",
     "Listing",
     "NoSpaceError",
     "NotApprovedError",
@@ -93,6 +101,7 @@ __all__ = [
     "PermissionDeniedError",
     "PreconditionFailedError",
     "Progress",
+    "Reader",
     "RebuildResult",
     "RecoveryPoint",
     "Report",
@@ -106,5 +115,7 @@ __all__ = [
     "VerifyDepth",
     "create_vault",
     "errors",
+    "open_reader",
     "open_vault",
+    "storage",
 ]

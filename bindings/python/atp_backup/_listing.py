@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Callable, Generic, Iterator, TypeVar
 
-from .values import Value
+from ._values import Value
 
 if TYPE_CHECKING:
     import pandas
@@ -30,7 +30,7 @@ class Listing(Generic[V]):
         return [each.to_dict() for each in self]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A row each, a column a field; times are `datetime64[ns, UTC]`.
+        """A row each, a column a field; times are `datetime64[ns, UTC]`, tuples their length.
 
         Raises `ImportError` where pandas is not installed.
         """
@@ -41,10 +41,16 @@ class Listing(Generic[V]):
         names = [field.name for field in dataclasses.fields(self._cls)]
         rows = [[_cell(getattr(each, name)) for name in names] for each in self]
         frame = pandas.DataFrame(rows, columns=names)
-        for name in names:
-            if name.endswith("_at"):
-                frame[name] = pandas.to_datetime(frame[name], utc=True)
+        for field in dataclasses.fields(self._cls):
+            kind = str(field.type)
+            if kind == "datetime.datetime":
+                frame[field.name] = pandas.to_datetime(frame[field.name], utc=True)
+            elif kind == "int" or kind.startswith("tuple"):
+                frame[field.name] = frame[field.name].astype("int64")
         return frame
+
+    def __bool__(self) -> bool:
+        raise TypeError("a listing is neither true nor false: walk it, or make a list of it")
 
     def __repr__(self) -> str:
         return f"<listing of {self._cls.__name__}s>"

@@ -10,10 +10,11 @@ import html
 import json
 import pathlib
 import re
-from typing import Any, Iterable, Mapping, TypeVar
+from typing import Any, Callable, ClassVar, Iterable, Mapping, TypeVar
+
+from .errors import InvalidArgumentError
 
 V = TypeVar("V", bound="Value")
-Found = Mapping[str, Any]  # What `_core` gives: a value's fields as plain values.
 
 
 def parse_time(text: str) -> datetime.datetime:
@@ -23,18 +24,34 @@ def parse_time(text: str) -> datetime.datetime:
     return whole.replace(microsecond=int(decimals[:6] or 0), tzinfo=datetime.timezone.utc)
 
 
-def format_time(time: datetime.datetime) -> str:
-    """RFC 3339 in UTC. Raises `ValueError` for a time without zone: whose noon is it?"""
+def format_time(time: datetime.datetime, what: str = "time") -> str:
+    """RFC 3339 in UTC. Refuses a time without zone: whose noon is it?"""
+    if not isinstance(time, datetime.datetime):
+        raise TypeError(f"{what}: expected a datetime, found {type(time).__name__}")
     if time.utcoffset() is None:
-        raise ValueError(f"expected a time with a zone, found {time!r}")
-    utc = time.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+        raise InvalidArgumentError("expected a time with a zone, found one without", subject=what)
+    try:
+        utc = time.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+    except OverflowError:
+        raise InvalidArgumentError("is no time of ours in UTC", subject=what) from None
     return utc.isoformat(timespec="microseconds") + "Z"
+
+
+def _time(value: datetime.datetime | str) -> datetime.datetime:
+    return parse_time(value) if isinstance(value, str) else value
+
+
+def _tuple_of(cls: type[V]) -> Callable[[Iterable[Any]], tuple[V, ...]]:
+    def convert(found: Iterable[Any]) -> tuple[V, ...]:
+        return tuple(each if isinstance(each, cls) else cls.of(each) for each in found)
+
+    return convert
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Value):
         return value.to_dict()
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, Word):
         return value.value
@@ -45,9 +62,29 @@ def _plain(value: Any) -> Any:
     return value
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Value:
-    """What all values can do."""
+    """What all values can do. They are made with keywords; words and paths may be given as text."""
+
+    _made_by: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+
+    def __post_init__(self) -> None:
+        for name, make in self._made_by.items():
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, make(value))
+
+    def __init_subclass__(cls) -> None:
+        names = [name for name in vars(cls).get("__annotations__", {}) if not name.startswith("_")]
+        setattr(cls, "__match_args__", tuple(names))
+
+    def __repr__(self) -> str:
+        """What makes it again."""
+        shown = []
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            shown.append(f"{field.name}={(str(value) if isinstance(value, pathlib.PurePath) else value)!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values only: what `json.dumps` takes. Times are RFC 3339 text."""
@@ -56,17 +93,14 @@ class Value:
         }
 
     def to_json(self) -> str:
-        """`to_dict` as one line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
+        """`to_dict` as one line of JSON, in ASCII."""
+        return json.dumps(self.to_dict())
 
     @classmethod
-    def _of(cls: type[V], found: Found) -> V:
+    def of(cls: type[V], found: Mapping[str, Any]) -> V:
+        """The value of a dict as `to_dict` makes it; members that it has no field for are left out."""
         names = {field.name for field in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in found.items() if name in names})
-
-
-def _values(cls: type[V], found: Iterable[Found]) -> tuple[V, ...]:
-    return tuple(cls._of(each) for each in found)
 
 
 class Word(str, enum.Enum):
@@ -95,6 +129,20 @@ class BackupStatus(Word):
     UNCHANGED = "unchanged"  #: Nothing new: no new point.
 
 
+class EmptySegments(Word):
+    """What becomes of files without bytes."""
+
+    SKIP = "skip"
+    TAKE = "take"
+
+
+class KnownFiles(Word):
+    """What becomes of files whose size, times and inode are as remembered."""
+
+    TRUST_STAT = "trust_stat"
+    REREAD = "reread"
+
+
 class VerifyDepth(Word):
     """What is looked at: what is stored, which needs no key, or every record."""
 
@@ -119,7 +167,7 @@ class FindingState(Word):
     BAD = "bad"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class CreatedVault(Value):
     """Where a new vault and its keys are. Copy the folder of the keys to a safe place."""
 
@@ -131,14 +179,12 @@ class CreatedVault(Value):
     ledger_key: pathlib.Path
     trust: pathlib.Path
 
-    @classmethod
-    def _of(cls, found: Found) -> CreatedVault:
-        vault_id = found["vault_id"]
-        paths = {name: pathlib.Path(path) for name, path in found.items() if name != "vault_id"}
-        return cls(vault_id=vault_id, **paths)
+    _made_by = dict.fromkeys(
+        ("store", "catalog", "identity", "signing_key", "ledger_key", "trust"), pathlib.Path
+    )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Progress(Value):
     """How far work has come. Bytes are 0 of 0 where only items are counted."""
 
@@ -157,7 +203,7 @@ class Progress(Value):
         return min(1.0, done / total) if total else 0.0
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class SkippedInput(Value):
     """An input that a point does not hold, and why."""
 
@@ -166,7 +212,7 @@ class SkippedInput(Value):
     detail: str
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class AlteredSegment(Value):
     """A sealed segment that was found with other bytes later; the first package stays the truth."""
 
@@ -177,7 +223,7 @@ class AlteredSegment(Value):
     found_sha256: str
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class BackupResult(Value):
     """What `Vault.take_backup` did. Counts and bytes are those of the new segments."""
 
@@ -196,30 +242,29 @@ class BackupResult(Value):
     alarms: tuple[AlteredSegment, ...] = ()
     gone: tuple[str, ...] = ()
 
-    @classmethod
-    def _of(cls, found: Found) -> BackupResult:
-        return super()._of({
-            **found,
-            "type": BackupType(found["type"]),
-            "status": BackupStatus(found["status"]),
-            "skipped": _values(SkippedInput, found["skipped"]),
-            "alarms": _values(AlteredSegment, found["alarms"]),
-            "gone": tuple(found["gone"]),
-        })
+    _made_by = {
+        "type": BackupType,
+        "status": BackupStatus,
+        "skipped": _tuple_of(SkippedInput),
+        "alarms": _tuple_of(AlteredSegment),
+        "gone": tuple,
+    }
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class RecoveryPoint(Value):
     """A set of segments from which a tenant can be restored.
 
-    Times are UTC, cut to the microsecond. An incremental point's segments are those on top of its
-    `parent`'s.
+    An incremental point's segments are those on top of its `parent`'s. Times are UTC, cut to the
+    microsecond, in this order: the source was listed `as_of`, the last package was durable
+    `completed_at`, the manifest was signed `created_at`.
     """
 
     id: str
     tenant: str
     region: str
     type: BackupType
+    as_of: datetime.datetime
     created_at: datetime.datetime
     completed_at: datetime.datetime
     segments: int
@@ -231,8 +276,17 @@ class RecoveryPoint(Value):
     skipped: tuple[SkippedInput, ...] = ()
     alarms: tuple[AlteredSegment, ...] = ()
 
+    _made_by = {
+        "type": BackupType,
+        "as_of": _time,
+        "created_at": _time,
+        "completed_at": _time,
+        "skipped": _tuple_of(SkippedInput),
+        "alarms": _tuple_of(AlteredSegment),
+    }
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Descriptor(Value):
     """What a recovery point says of one package."""
 
@@ -247,11 +301,12 @@ class Descriptor(Value):
     manifest_sha256: str
 
 
+_ROWS_SHOWN = 100
 _CELL = "<td style='text-align:left;{style}'>{text}</td>"
 _COLOURS = {"verified": "#1a7f37", "failed": "#cf222e", "attested": "#9a6700", "not_checked": "#9a6700"}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Check(Value):
     """One thing that was checked. `records` is the first and the last record concerned."""
 
@@ -265,6 +320,8 @@ class Check(Value):
     expected: str = ""
     found: str = ""
 
+    _made_by = {"state": CheckState, "records": tuple}
+
     @property
     def place(self) -> str:
         """`STREAM/SEGMENT, frame N, records A to B`, as far as it is known, else the subject."""
@@ -277,10 +334,6 @@ class Check(Value):
             text += f", records {self.records[0]} to {self.records[1]}"
         return text
 
-    @classmethod
-    def _of(cls, found: Found) -> Check:
-        return super()._of({**found, "state": CheckState(found["state"])})
-
     def _row(self) -> str:
         colour = f"color:{_COLOURS[self.state]};font-weight:bold"
         cells = [(self.state, colour), (self.name, ""), (self.place, ""),
@@ -288,7 +341,7 @@ class Check(Value):
         return "".join(_CELL.format(text=html.escape(text), style=style) for text, style in cells)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Report(Value):
     """What a verification found. True only where everything that was asked for is verified."""
 
@@ -296,10 +349,7 @@ class Report(Value):
     verdict: CheckState
     checks: tuple[Check, ...]
 
-    @classmethod
-    def _of(cls, found: Found) -> Report:
-        checks = _values(Check, found["checks"])
-        return super()._of({**found, "verdict": CheckState(found["verdict"]), "checks": checks})
+    _made_by = {"verdict": CheckState, "checks": _tuple_of(Check)}
 
     def __bool__(self) -> bool:
         return self.verdict == CheckState.VERIFIED
@@ -314,22 +364,27 @@ class Report(Value):
         """The checks that could not be made, such as those of content without a key."""
         return tuple(check for check in self.checks if check.state == CheckState.NOT_CHECKED)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(f"<report of {self.recovery_point_id}: {self.verdict}, {len(self.checks)} checks, "
+                     f"{len(self.failures)} failed, {len(self.not_checked)} not checked>")
+
     def _repr_html_(self) -> str:
-        """A verdict, and a row for every check that is not verified."""
-        verified = sum(check.state == CheckState.VERIFIED for check in self.checks)
+        """A verdict, and a row for each of the first checks that are not verified."""
+        others = [check for check in self.checks if check.state != CheckState.VERIFIED]
         head = (f"<p><b style='color:{_COLOURS[self.verdict]}'>{self.verdict}</b> "
                 f"{html.escape(self.recovery_point_id)}: "
-                f"{verified} of {len(self.checks)} checks verified</p>")
-        rows = [f"<tr>{check._row()}</tr>" for check in self.checks
-                if check.state != CheckState.VERIFIED]
-        if not rows:
+                f"{len(self.checks) - len(others)} of {len(self.checks)} checks verified</p>")
+        if not others:
             return head
         names = "".join(f"<th style='text-align:left'>{name}</th>"
                         for name in ("state", "check", "where", "expected", "found"))
-        return f"{head}<table><tr>{names}</tr>{''.join(rows)}</table>"
+        rows = "".join(f"<tr>{check._row()}</tr>" for check in others[:_ROWS_SHOWN])
+        more = len(others) - _ROWS_SHOWN
+        rest = f"<p>and {more} more</p>" if more > 0 else ""
+        return f"{head}<table><tr>{names}</tr>{rows}</table>{rest}"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class RestoreResult(Value):
     """What a restore did. True where all of it was verified and is in place; else nothing is."""
 
@@ -341,10 +396,10 @@ class RestoreResult(Value):
     bytes: int
     report: Report
 
-    @classmethod
-    def _of(cls, found: Found) -> RestoreResult:
-        folder = pathlib.Path(found["folder"])
-        return super()._of({**found, "folder": folder, "report": Report._of(found["report"])})
+    _made_by = {
+        "folder": pathlib.Path,
+        "report": lambda found: found if isinstance(found, Report) else Report.of(found),
+    }
 
     def __bool__(self) -> bool:
         return bool(self.report)
@@ -355,7 +410,7 @@ class RestoreResult(Value):
         return self.report._repr_html_() + (what if self else "")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class RebuildResult(Value):
     """What a rebuild recorded; `kept` is where a catalog that could not be opened went."""
 
@@ -364,13 +419,10 @@ class RebuildResult(Value):
     points: int
     kept: pathlib.Path | None = None
 
-    @classmethod
-    def _of(cls, found: Found) -> RebuildResult:
-        kept = found["kept"]
-        return super()._of({**found, "kept": None if kept is None else pathlib.Path(kept)})
+    _made_by = {"kept": pathlib.Path}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Finding(Value):
     """One thing the doctor looked at."""
 
@@ -379,9 +431,7 @@ class Finding(Value):
     subject: str
     detail: str
 
-    @classmethod
-    def _of(cls, found: Found) -> Finding:
-        return super()._of({**found, "state": FindingState(found["state"])})
+    _made_by = {"state": FindingState}
 
 
 def _snake(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -393,18 +443,16 @@ def _snake(document: Mapping[str, Any]) -> dict[str, Any]:
 def point_of(stored: str) -> RecoveryPoint:
     """A recovery point of its manifest as stored."""
     found = _snake(json.loads(stored))
-    return RecoveryPoint._of(found | {
-        "id": found["recovery_point_id"],
-        "tenant": found["tenant_id"],
-        "type": BackupType(found["backup_type"]),
-        "created_at": parse_time(found["created_at"]),
-        "completed_at": parse_time(found["completed_at"]),
-        "parent": found.get("parent", {}).get("recoveryPointId"),
-        "skipped": _values(SkippedInput, map(_snake, found["skipped"])),
-        "alarms": _values(AlteredSegment, map(_snake, found["alarms"])),
-    })
+    found.update(
+        id=found["recovery_point_id"],
+        tenant=found["tenant_id"],
+        type=found["backup_type"],
+        parent=found.get("parent", {}).get("recoveryPointId"),
+        alarms=[_snake(each) for each in found["alarms"]],
+    )
+    return RecoveryPoint.of(found)
 
 
 def descriptor_of(text: str) -> Descriptor:
     """A descriptor of its canonical text."""
-    return Descriptor._of(_snake(json.loads(text)))
+    return Descriptor.of(_snake(json.loads(text)))

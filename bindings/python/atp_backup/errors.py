@@ -4,6 +4,7 @@ that Python has for it."""
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 
@@ -17,12 +18,19 @@ class BackupError(Exception):
     """
 
     kind: ClassVar[str] = ""
+    _errno: ClassVar[int | None] = None
 
     def __init__(self, message: str, *, subject: str = "", temporary: bool = False) -> None:
-        super().__init__(f"{subject}: {message}" if subject else message)
+        super().__init__(message)
         self.message = message
         self.subject = subject
         self.temporary = temporary
+        if isinstance(self, OSError):
+            setattr(self, "errno", self._errno)
+            setattr(self, "filename", subject or None)
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.message}" if self.subject else self.message
 
     def __reduce__(self) -> tuple[object, ...]:
         return _remake, (type(self), self.message, self.subject, self.temporary)
@@ -86,6 +94,7 @@ class PermissionDeniedError(BackupError, PermissionError):
     """The system forbids it, or others may read a secret."""
 
     kind = "permission_denied"
+    _errno = errno.EACCES
 
 
 class UnauthenticatedError(BackupError):
@@ -110,6 +119,7 @@ class NoSpaceError(BackupError, OSError):
     """The disk is full."""
 
     kind = "no_space"
+    _errno = errno.ENOSPC
 
 
 class ClockUntrustedError(BackupError):

@@ -12,6 +12,7 @@
 #include "atp/vault/points.hpp"
 #include "atp/vault/recovery.hpp"
 #include "interruptible.hpp"
+#include "stores.hpp"
 #include "values.hpp"
 
 namespace py = pybind11;
@@ -19,15 +20,23 @@ namespace py = pybind11;
 namespace atp::python {
 namespace {
 
-/// An open vault and what verbs on it take from the world.
-struct Handle {
+/// Objects of a vault, and keys: enough to read. Whatever else it takes is the system's.
+struct Reader {
   Environment environment;
-  std::shared_ptr<Vault> vault;
-  std::shared_ptr<ObjectStore> objects;  ///< Only read.
+  std::shared_ptr<ObjectStore> objects;
+  std::shared_ptr<const Keys> keys;
 
   ObjectStore& store() const { return *objects; }
-  const Keys& keys() const { return vault->keys(); }
-  const TrustPolicy* trust() const { return keys().trust ? &*keys().trust : nullptr; }
+  const TrustPolicy* known_trust() const { return keys->trust ? &*keys->trust : nullptr; }
+  const TrustPolicy& trust() const {
+    if (keys->trust) return *keys->trust;
+    throw Error(ErrorKind::unauthenticated, "trust policy", "there is none at hand");
+  }
+};
+
+/// An open vault: also its catalog, to write.
+struct Handle : Reader {
+  std::shared_ptr<Vault> vault;
 };
 
 py::dict create(const std::string& folder, const std::string& region,
@@ -52,16 +61,30 @@ Handle open(const std::string& folder, const std::optional<std::string>& keys,
     }
     Keys found = load_keys(*environment.files, key_folder);
     if (trust) found.trust = load_trust_policy(*environment.files, *trust);
-    return Handle{environment, open_vault(environment, folder, std::move(found)),
-                  open_store(environment, folder)};
+    const auto vault = open_vault(environment, folder, std::move(found));
+    const std::shared_ptr<const Keys> of_vault(vault, &vault->keys());
+    return Handle{{environment, open_store(environment, folder), of_vault}, vault};
+  });
+}
+
+/// A vault's objects in any store.
+Reader open_objects(const std::shared_ptr<ObjectStore>& objects,
+                    const std::optional<std::string>& keys,
+                    const std::optional<std::string>& trust) {
+  return interruptible(py::none(), [&](const Work&) {
+    const Environment environment = system_environment();
+    Keys found;
+    if (keys) found = load_keys(*environment.files, *keys);
+    if (trust) found.trust = load_trust_policy(*environment.files, *trust);
+    return Reader{environment, objects, std::make_shared<Keys>(std::move(found))};
   });
 }
 
 py::dict backup(const Handle& handle, const std::string& source, const std::string& tenant,
                 const std::optional<std::string>& type, const std::optional<FieldMap>& field_map,
                 const std::optional<std::string>& retention, bool allow_empty, bool reread,
-                unsigned jobs, const py::object& on_progress) {
-  BackupOptions options{.tenant = TenantId(tenant), .field_map = field_map, .workers = jobs};
+                unsigned workers, const py::object& on_progress) {
+  BackupOptions options{.tenant = TenantId(tenant), .field_map = field_map, .workers = workers};
   if (type) options.type = parse_backup_type(*type);
   if (retention) options.retention = CalendarPeriod::parse(*retention);
   if (allow_empty) options.empty_segments = EmptySegments::take;
@@ -88,7 +111,7 @@ std::vector<std::string> points(const Handle& handle, const std::string& tenant)
   });
 }
 
-std::vector<std::string> tenants(const Handle& handle) {
+std::vector<std::string> tenants(const Reader& handle) {
   return interruptible(py::none(), [&](const Work&) {
     std::vector<std::string> names;
     for (const TenantId& tenant : list_tenants(handle.store())) names.push_back(tenant.str());
@@ -97,12 +120,12 @@ std::vector<std::string> tenants(const Handle& handle) {
 }
 
 /// The verified manifest of a point, as stored, and the canonical text of each of its descriptors.
-std::pair<std::string, std::vector<std::string>> show(const Handle& handle, const std::string& id) {
+std::pair<std::string, std::vector<std::string>> show(const Reader& handle, const std::string& id) {
   return interruptible(py::none(), [&](const Work&) {
     const TenantId tenant = tenant_of_point(handle.store(), id);
     const std::string key = layout::recovery_point(tenant, id);
     std::string stored(as_text(get_object(handle.store(), key, kDocumentLimit)));
-    const auto point = require_document<RecoveryPoint>(key, stored, handle.vault->trust(), tenant);
+    const auto point = require_document<RecoveryPoint>(key, stored, handle.trust(), tenant);
     std::vector<std::string> descriptors;
     for (const ListPage& page : read_list_pages(handle.store(), point)) {
       for (const Descriptor& descriptor : page.descriptors) {
@@ -113,27 +136,27 @@ std::pair<std::string, std::vector<std::string>> show(const Handle& handle, cons
   });
 }
 
-py::dict verify(const Handle& handle, const std::string& id, const std::string& depth,
-                const std::optional<std::pair<std::string, std::string>>& segment, unsigned jobs,
+py::dict verify(const Reader& handle, const std::string& id, const std::string& depth,
+                const std::optional<std::pair<std::string, std::string>>& segment, unsigned workers,
                 const py::object& on_progress) {
   VerifyOptions options;
   options.depth = parse_depth(depth);
-  options.workers = jobs;
+  options.workers = workers;
   if (segment) options.segment = {StreamId(segment->first), SegmentId(segment->second)};
   return to_python(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
     options.progress = work.progress;
-    return verify_point(handle.store(), id, handle.trust(), handle.keys().identities, options);
+    return verify_point(handle.store(), id, handle.known_trust(), handle.keys->identities, options);
   }));
 }
 
-py::dict restore(const Handle& handle, const std::string& id, const std::string& folder,
+py::dict restore(const Reader& handle, const std::string& id, const std::string& folder,
                  const std::optional<std::string>& stream,
                  const std::optional<std::pair<std::string, std::string>>& segment,
                  const std::optional<std::string>& from, const std::optional<std::string>& to,
-                 unsigned jobs, const py::object& on_progress) {
+                 unsigned workers, const py::object& on_progress) {
   RestoreOptions options;
-  options.workers = jobs;
+  options.workers = workers;
   if (stream) options.stream = StreamId(*stream);
   if (segment) {
     options.segment_stream = StreamId(segment->first);
@@ -145,7 +168,7 @@ py::dict restore(const Handle& handle, const std::string& id, const std::string&
     options.stop = work.stop;
     options.progress = work.progress;
     return restore_point(handle.store(), *handle.environment.files, *handle.environment.random, id,
-                         folder, handle.vault->trust(), handle.keys().identities, options);
+                         folder, handle.trust(), handle.keys->identities, options);
   }));
 }
 
@@ -155,12 +178,12 @@ struct Segment {
   PackageReader reader;
 };
 
-Segment open_one_segment(const Handle& handle, const std::string& id,
+Segment open_one_segment(const Reader& handle, const std::string& id,
                          const std::pair<std::string, std::string>& segment) {
   return interruptible(py::none(), [&](const Work& work) {
     const SegmentName name{StreamId(segment.first), SegmentId(segment.second)};
-    return Segment{handle.objects, open_segment(handle.store(), id, name, handle.vault->trust(),
-                                                handle.keys().identities, work.stop)};
+    return Segment{handle.objects, open_segment(handle.store(), id, name, handle.trust(),
+                                                handle.keys->identities, work.stop)};
   });
 }
 
@@ -219,12 +242,14 @@ PYBIND11_MODULE(_core, module) {
   module.attr("ERROR_KINDS") = py::tuple(kinds);
 
   using namespace py::literals;
-  py::class_<Handle>(module, "Vault")
+  py::class_<Reader>(module, "Reader");
+  py::class_<Handle, Reader>(module, "Vault")
       .def_property_readonly("id", [](const Handle& self) { return self.vault->id(); })
       .def_property_readonly("region",
                              [](const Handle& self) { return self.vault->region().str(); })
-      .def_property_readonly("folder",
-                             [](const Handle& self) { return self.vault->paths().folder.string(); })
+      .def_property_readonly(
+          "folder",
+          [](const Handle& self) { return py::bytes(self.vault->paths().folder.string()); })
       .def_property_readonly("catalog_problem",
                              [](const Handle& self) { return self.vault->catalog_problem(); });
   py::class_<Segment>(module, "Segment")
@@ -235,15 +260,20 @@ PYBIND11_MODULE(_core, module) {
              "configuration"_a);
   module.def("open_vault", &open, py::kw_only(), "folder"_a, "keys"_a, "trust"_a,
              "configuration"_a);
+  module.def("open_reader", &open_objects, py::kw_only(), "store"_a, "keys"_a, "trust"_a);
   module.def("take_backup", &backup, "vault"_a, py::kw_only(), "source"_a, "tenant"_a, "type"_a,
-             "field_map"_a, "retention"_a, "allow_empty"_a, "reread"_a, "jobs"_a, "on_progress"_a);
+             "field_map"_a, "retention"_a, "allow_empty"_a, "reread"_a, "workers"_a,
+             "on_progress"_a);
+  module.def("stop_all", [] { running_work()->stop_all(); });
+  module.def("after_fork", &forget_running_work);
+  add_stores(module);
   module.def("tenants", &tenants, "vault"_a);
   module.def("points", &points, "vault"_a, py::kw_only(), "tenant"_a);
   module.def("show_point", &show, "vault"_a, py::kw_only(), "id"_a);
   module.def("verify_point", &verify, "vault"_a, py::kw_only(), "id"_a, "depth"_a, "segment"_a,
-             "jobs"_a, "on_progress"_a);
+             "workers"_a, "on_progress"_a);
   module.def("restore_point", &restore, "vault"_a, py::kw_only(), "id"_a, "folder"_a, "stream"_a,
-             "segment"_a, "since"_a, "until"_a, "jobs"_a, "on_progress"_a);
+             "segment"_a, "since"_a, "until"_a, "workers"_a, "on_progress"_a);
   module.def("rebuild_catalog", &rebuild, "vault"_a, py::kw_only(), "on_progress"_a);
   module.def("examine", &doctor, "vault"_a, py::kw_only(), "mend"_a);
 }

@@ -2,6 +2,7 @@
 import ast
 import copy
 import datetime
+import errno
 import importlib.util
 import json
 import os
@@ -29,6 +30,7 @@ def run_python(code, *arguments, **options):
 def point():
     return ab.RecoveryPoint(
         id="RP-1", tenant="acme", region="west", type=ab.BackupType.FULL,
+        as_of=datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc),
         created_at=datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc),
         completed_at=datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc),
         segments=1, records=2, bytes=3, stored_bytes=4, merkle_root="00",
@@ -47,6 +49,16 @@ def test_values_compare_hash_print_and_pickle():
         value.tenant = "other"
     with pytest.raises(TypeError):
         ab.SkippedInput("a", "b", "c")
+    assert ab.RecoveryPoint.of(value.to_dict()) == value
+    match value:
+        case ab.RecoveryPoint("RP-1", "acme", type="full"):
+            pass
+        case _:
+            pytest.fail("it does not match")
+    with pytest.raises(ValueError):
+        ab.Report(recovery_point_id="x", verdict="bogus", checks=())
+    finding = ab.RebuildResult(tenants=1, segments=2, points=3, kept="/a")
+    assert eval(repr(finding), names) == finding and finding.kept == pathlib.Path("/a")
 
 
 def test_words_are_their_text():
@@ -92,7 +104,7 @@ def test_T042_secrets_are_not_printed_and_not_for_others(tmp_path):
     created = ab.create_vault(tmp_path / "vault", region="west")
     secret = created.identity.read_text().split()[-1]
     with ab.open_vault(tmp_path / "vault") as vault:
-        assert secret not in repr(vault) + repr(created) + str(dir(vault._core))
+        assert secret not in repr(vault) + repr(created) + str(dir(vault._handle))
         with pytest.raises(TypeError):
             pickle.dumps(vault)
     created.identity.chmod(0o644)
@@ -124,9 +136,13 @@ def test_everything_public_is_listed_and_documented():
     assert len(set(ab.__all__)) == len(ab.__all__)
     for name in ab.__all__:
         assert getattr(ab, name).__doc__, name
-    for name, member in vars(ab.Vault).items():
-        if not name.startswith("_"):
-            assert member.__doc__, name
+    for cls in (ab.Vault, ab.Reader, ab.Listing, ab.storage.ObjectStore):
+        for name, member in vars(cls).items():
+            if not name.startswith("_"):
+                assert member.__doc__, name
+    modules = {name for name, member in vars(ab).items()
+               if isinstance(member, type(ab)) and not name.startswith("_")}
+    assert modules <= {"errors", "storage", "testing"}
 
 
 def stub_of_core():
@@ -170,6 +186,94 @@ def test_the_package_and_the_examples_are_typed():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    "call",
+    [lambda v, s: v.take_backup(s, tenant=5), lambda v, s: v.take_backup(s, tenant=b"acme"),
+     lambda v, s: v.take_backup(s, tenant="t", workers=1.5), lambda v, s: v.verify_point(7),
+     lambda v, s: v.take_backup(s, tenant="t", field_map="time"), lambda v, s: v.take_backup(5, tenant="t"),
+     lambda v, s: v.verify_point("RP", segment=("a", "b")),
+     lambda v, s: v.restore_point("RP", to=s, since="2026-01-01"),
+     lambda v, s: v.recovery_points(tenant=5), lambda v, s: ab.Vault("folder"),
+     lambda v, s: ab.create_vault(s / "v", region=5), lambda v, s: ab.open_reader("folder")])
+def test_wrong_types_are_type_errors_in_a_line(vault, source, call):
+    with pytest.raises(TypeError) as caught:
+        call(vault, source)
+    assert "\n" not in str(caught.value) and "incompatible" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda v, s: v.take_backup(s, tenant="\udcff"), lambda v, s: v.take_backup(s, tenant="t", workers=-1),
+     lambda v, s: v.take_backup(s, tenant="t", workers=2**32), lambda v, s: v.take_backup(s, tenant="t", type="ful"),
+     lambda v, s: v.verify_point("RP", depth="deep"), lambda v, s: v.verify_point("RP", segment="1"),
+     lambda v, s: v.recovery_points(since=datetime.datetime(2026, 1, 1)),
+     lambda v, s: v.take_backup(s, tenant="t", field_map={"time": "\udcff"}),
+     lambda v, s: v.take_backup("", tenant="t"), lambda v, s: ab.open_vault("")])
+def test_wrong_values_are_invalid_arguments(vault, source, call):
+    with pytest.raises(ab.InvalidArgumentError):
+        call(vault, source)
+
+
+def test_a_bad_domain_leaves_nothing_behind(tmp_path):
+    with pytest.raises(ab.InvalidArgumentError, match="domain"):
+        ab.create_vault(tmp_path / "vault", region="west", domain="a b")
+    assert list(tmp_path.iterdir()) == []
+    ab.create_vault(tmp_path / "vault", region="west", domain="a.b")
+
+
+def test_errors_of_the_system_have_their_number(tmp_path):
+    created = ab.create_vault(tmp_path / "vault", region="west")
+    created.identity.chmod(0o644)
+    with pytest.raises(OSError) as caught:
+        ab.open_vault(tmp_path / "vault")
+    assert (caught.value.errno, caught.value.filename) == (errno.EACCES, str(created.identity))
+    assert ab.NoSpaceError("x").errno == errno.ENOSPC
+
+
+FORKED = """
+import os, sys
+import atp_backup as ab
+folder, source = sys.argv[1:]
+ab.create_vault(folder, region="west")
+with ab.open_vault(folder) as vault:
+    child = os.fork()
+    if child == 0:
+        try:
+            vault.take_backup(source, tenant="acme")
+        except ab.PreconditionFailedError:
+            with ab.open_vault(folder) as own:
+                sys.exit(0 if own.take_backup(source, tenant="child").status == "completed" else 1)
+        sys.exit(2)
+    print(vault.take_backup(source, tenant="acme").status, os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+def test_a_vault_stays_in_its_process(tmp_path, source):
+    done = run_python(FORKED, tmp_path / "vault", source)
+    assert done.stdout == "completed 0\n", done.stderr
+
+
+ENDING = """
+import sys, threading, time
+import atp_backup as ab
+folder, source, daemon = sys.argv[1:]
+ab.create_vault(folder, region="west")
+vault = ab.open_vault(folder)
+begun = threading.Event()
+threading.Thread(target=vault.take_backup, args=(source,), daemon=daemon == "daemon",
+                 kwargs={"tenant": "acme", "workers": 1, "on_progress": lambda _: begun.set()}).start()
+begun.wait()
+"""
+
+
+@pytest.mark.parametrize("kind", ["daemon", "joined"])
+def test_the_interpreter_ends_while_work_runs(tmp_path, large_source, kind):
+    for attempt in range(3):
+        done = run_python(ENDING, tmp_path / f"vault{attempt}", large_source, kind)
+        assert done.returncode == 0, done.stderr
+        assert "terminate" not in done.stderr
+
+
 INTERRUPTED = """
 import os, signal, sys, threading, time
 import atp_backup as ab
@@ -182,7 +286,7 @@ def press(progress):
         os.kill(os.getpid(), signal.SIGINT)
 with ab.open_vault(folder) as vault:
     try:
-        vault.take_backup(source, tenant="acme", jobs=1, on_progress=press)
+        vault.take_backup(source, tenant="acme", workers=1, on_progress=press)
     except KeyboardInterrupt:
         print(time.monotonic() - pressed[0])
     result = vault.take_backup(source, tenant="acme")
@@ -219,7 +323,7 @@ def test_progress_comes_on_the_calling_thread_and_the_gil_is_free(vault, large_s
     thread.start()
     began = time.monotonic()
     try:
-        vault.take_backup(large_source, tenant="acme", jobs=1,
+        vault.take_backup(large_source, tenant="acme", workers=1,
                           on_progress=lambda progress: seen.append((threading.current_thread(), progress)))
     finally:
         seconds = time.monotonic() - began

@@ -2,6 +2,7 @@
 import datetime
 import gzip
 import logging
+import os
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_what_was_backed_up_is_restored(vault, source, tmp_path):
 
 def test_unchanged_input_makes_no_point(vault, source):
     first = vault.take_backup(str(source), tenant="acme")
-    again = vault.take_backup(source, tenant="acme", reread=True)
+    again = vault.take_backup(source, tenant="acme", known_files="reread")
     assert (again.status, again.recovery_point_id) == ("unchanged", first.recovery_point_id)
     full = vault.take_backup(source, tenant="acme", type=ab.BackupType.FULL)
     assert full.recovery_point_id != first.recovery_point_id
@@ -50,7 +51,7 @@ def test_skipped_and_altered_input_is_named(vault, source):
     assert partial.status is ab.BackupStatus.PARTIAL
     assert {(each.name, each.reason) for each in partial.skipped} == {
         ("late.jsonl.open", "not_sealed"), ("empty.jsonl", "empty")}
-    assert vault.take_backup(source, tenant="acme", allow_empty=True).segments_new == 1
+    assert vault.take_backup(source, tenant="acme", empty_segments="take").segments_new == 1
 
     (source / "flat.jsonl").write_text(line(21))
     (source / "audit" / "000000.jsonl").unlink()
@@ -85,12 +86,16 @@ def test_points_are_listed_with_what_they_hold(vault, source):
 def test_listings_are_walked_anew(vault, source):
     points = vault.recovery_points()
     assert points.to_dicts() == []
+    empty = points.to_pandas()
+    with pytest.raises(TypeError, match="list"):
+        bool(points)
     vault.take_backup(source, tenant="acme")
     assert [each["tenant"] for each in points.to_dicts()] == ["acme"]
     frame = points.to_pandas()
     assert list(frame["segments"]) == [3]
     assert str(frame["created_at"].dtype) == "datetime64[ns, UTC]"
     assert list(frame["type"]) == ["full"]
+    assert list(frame.dtypes) == list(empty.dtypes)
 
 
 def test_damage_is_a_finding_that_names_the_segment(vault, source, tmp_path):
@@ -187,7 +192,7 @@ def test_a_closed_vault_says_so(vault, source):
     vault.close()
     vault.close()
     assert repr(vault) == "<closed vault>"
-    for call in (vault.tenants, vault.recovery_points, lambda: vault.id,
+    for call in (vault.tenants, vault.recovery_points, lambda: vault.id, vault.__enter__,
                  lambda: vault.take_backup(source, tenant="acme")):
         with pytest.raises(ab.PreconditionFailedError, match="closed"):
             call()
@@ -200,6 +205,32 @@ def test_verbs_are_logged(vault, source, caplog):
         vault.verify_point(point)
     levels = [(record.levelname, record.name) for record in caplog.records]
     assert levels == [("INFO", "atp_backup"), ("WARNING", "atp_backup")]
+
+
+def test_long_reports_are_shown_in_part():
+    check = ab.Check(name="x", state="failed", subject="s")
+    report = ab.Report(recovery_point_id="RP", verdict="failed", checks=(check,) * 250)
+    assert report._repr_html_().count("<tr>") == 101
+    assert "and 150 more" in report._repr_html_()
+
+
+def test_what_take_backup_returned_names_the_point(vault, source, tmp_path):
+    result = vault.take_backup(source, tenant="acme")
+    assert vault.verify_point(result)
+    assert vault.restore_point(result, to=tmp_path / "out")
+
+
+def test_names_that_are_no_text_work_as_paths(source, tmp_path):
+    folder = os.fsencode(tmp_path) + b"/n\xff"
+    os.mkdir(folder)
+    for path in (folder + b"/v1", os.fsdecode(folder + b"/v2")):
+        created = ab.create_vault(path, region="west")
+        with ab.open_vault(path) as vault:
+            point = vault.take_backup(source, tenant="acme")
+            assert os.fsencode(vault.folder) == os.fsencode(path)
+            result = vault.restore_point(point, to=os.fsencode(path) + b"-out")
+            assert result and texts(result.folder)
+            assert repr(vault) and result.to_json() and created.to_json()
 
 
 def test_field_map_and_retention_are_kept(vault, source):
