@@ -10,6 +10,7 @@
 #include "atp/core/error.hpp"
 #include "atp/core/parallel.hpp"
 #include "atp/policy/retention.hpp"
+#include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/recovery.hpp"
 #include "backup/point_builder.hpp"
@@ -97,6 +98,7 @@ class BackupJob {
         chains_(vault, options.tenant, SegmentChains::From::catalog) {
     check_clock(vault_, ledger_, started_at_);
     finish_lost_jobs(vault_, ledger_, chains_, options.workers);
+    remove_stale_temporaries(*vault.environment().files, vault.paths().store);
     point_id_ = make_recovery_point_id(started_at_, vault.region(), options.tenant,
                                        *vault.environment().random);
   }
@@ -369,6 +371,8 @@ std::string_view to_string(BackupStatus status) {
 }
 
 BackupResult take_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options) {
+  vault.signer();  // Both before anything is written.
+  vault.ledger_signer();
   return BackupJob(vault, source, options).run();
 }
 

@@ -133,7 +133,8 @@ std::string progress_line(const Progress& progress, double seconds, std::size_t 
 
 Console::Console(Options options)
     : options_(options),
-      colour_(isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr),
+      colour_(isatty(options.json ? STDERR_FILENO : STDOUT_FILENO) != 0 &&
+              std::getenv("NO_COLOR") == nullptr),
       bar_(!options.quiet && isatty(STDERR_FILENO) != 0) {}
 
 Console::~Console() { end_progress(); }
@@ -143,7 +144,8 @@ void Console::object(const Json::Object& object) {
 }
 
 void Console::line(std::string_view text) {
-  if (!options_.json) std::cout << text << std::endl;
+  if (options_.json) return note(text);
+  std::cout << text << std::endl;
 }
 
 void Console::note(std::string_view text) {

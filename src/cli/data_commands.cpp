@@ -151,24 +151,25 @@ int backup_exit_code(BackupStatus status) {
   return kExitBug;
 }
 
-/// The points to verify: the one named, all, or each tenant's newest.
-std::vector<std::string> points_to_verify(ObjectStore& store, const Arguments& arguments) {
-  if (arguments.point) return {*arguments.point};
-  std::vector<std::string> ids;
-  std::optional<TenantId> before;
-  for (const auto& [tenant, id] : list_points(store, std::nullopt)) {
-    if (!arguments.all && before == tenant) ids.pop_back();
-    ids.push_back(id);
-    before = tenant;
+/// What a run of verify looks at, in order.
+struct ToVerify {
+  TenantId tenant;
+  std::optional<std::string> point;  ///< Absent for a tenant without any: its ledger alone.
+};
+
+/// Every point, or each tenant's newest; no tenant is passed over.
+std::vector<ToVerify> all_to_verify(ObjectStore& store, bool newest_only) {
+  std::vector<ToVerify> wanted;
+  for (const TenantId& tenant : list_tenants(store)) {
+    auto points = list_points(store, tenant);
+    if (points.empty()) wanted.push_back({tenant, std::nullopt});
+    if (newest_only && points.size() > 1) points.erase(points.begin(), points.end() - 1);
+    for (auto& [owner, id] : points) wanted.push_back({owner, std::move(id)});
   }
-  if (ids.empty()) {
-    throw Error(ErrorKind::not_found, "recovery point",
-                "there is none yet in " + arguments.vault.string());
-  }
-  return ids;
+  return wanted;
 }
 
-void print_report(Console& console, const Report& report) {
+void print_report(Console& console, const std::string& subject, const Report& report) {
   std::size_t shown = 0;
   for (const Check& check : report.checks) {
     if (check.state == CheckState::verified) continue;
@@ -182,7 +183,7 @@ void print_report(Console& console, const Report& report) {
   const Colour colour = verdict == CheckState::verified ? Colour::good
                         : verdict == CheckState::failed ? Colour::bad
                                                         : Colour::warn;
-  console.line(console.paint(colour, to_string(verdict)) + "  " + report.recovery_point_id + "  (" +
+  console.line(console.paint(colour, to_string(verdict)) + "  " + subject + "  (" +
                counted(report.checks.size(), "check") + ")");
 }
 
@@ -258,6 +259,19 @@ int run_backup(const Session& session) {
   return backup_exit_code(result.status);
 }
 
+/// Nothing for a point without the segment that is asked for.
+std::optional<Report> verify_if_holding(ObjectStore& store, const std::string& id,
+                                        const TrustPolicy* trust,
+                                        std::span<const age::Identity> identities,
+                                        const VerifyOptions& options) {
+  try {
+    return verify_point(store, id, trust, identities, options);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found || !options.segment) throw;
+    return std::nullopt;
+  }
+}
+
 int run_verify(const Session& session) {
   const Arguments& arguments = session.arguments;
   const Environment environment = system_environment();
@@ -269,18 +283,43 @@ int run_verify(const Session& session) {
   options.workers = arguments.jobs;
   options.stop = session.stop;
   options.progress = &session.console;
+  const TrustPolicy* trust = keys.trust ? &*keys.trust : nullptr;
   int exit_code = 0;
-  for (const std::string& id : points_to_verify(*store, arguments)) {
-    const Report report =
-        verify_point(*store, id, keys.trust ? &*keys.trust : nullptr, keys.identities, options);
+  const auto take_in = [&](const ToVerify& what, const Report& report) {
     session.console.end_progress();
-    session.console.object({{"recoveryPointId", report.recovery_point_id},
-                            {"verdict", to_string(report.verdict())},
-                            {"checks", checks_json(report.checks)}});
-    print_report(session.console, report);
+    Json::Object object{{"recoveryPointId", what.point ? Json(*what.point) : Json()},
+                        {"verdict", to_string(report.verdict())},
+                        {"checks", checks_json(report.checks)}};
+    if (!what.point) object.emplace("tenantId", what.tenant.str());
+    session.console.object(object);
+    print_report(session.console,
+                 what.point.value_or("ledger of " + printable(what.tenant.str()) +
+                                     ", which has no recovery point"),
+                 report);
     exit_code = graver(exit_code, report.exit_code());
+  };
+  if (arguments.point) {
+    const std::string& id = *arguments.point;
+    take_in({tenant_of_point(*store, id), id},
+            verify_point(*store, id, trust, keys.identities, options));
+    return exit_code;
   }
-  return exit_code;
+  bool any = false;
+  for (const ToVerify& what : all_to_verify(*store, !arguments.all)) {
+    if (what.point) {
+      const auto report = verify_if_holding(*store, *what.point, trust, keys.identities, options);
+      if (!report) continue;
+      take_in(what, *report);
+    } else {
+      take_in(what, verify_ledger(*store, what.tenant, trust, session.stop));
+      if (options.segment) continue;
+    }
+    any = true;
+  }
+  if (any) return exit_code;
+  throw Error(ErrorKind::not_found, arguments.segment.value_or("recovery point"),
+              arguments.segment ? "is in no point looked at"
+                                : "there is none yet in " + arguments.vault.string());
 }
 
 int run_restore(const Session& session) {
@@ -310,7 +349,7 @@ int run_restore(const Session& session) {
                           {"records", result.records},
                           {"bytes", result.bytes},
                           {"failures", checks_json(result.report.failures())}});
-  print_report(session.console, result.report);
+  print_report(session.console, result.recovery_point_id, result.report);
   if (!result.report.passed()) {
     session.console.note("nothing was restored: what is damaged must be repaired first");
     return result.report.exit_code();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The `atp` command: arguments, signals, exit codes.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -25,11 +27,20 @@ void keep_secrets() {
   prctl(PR_SET_DUMPABLE, 0);
 }
 
+/// A file opened as descriptor 0, 1 or 2 would be read or written by whoever means the terminal.
+void fill_standard_descriptors() {
+  int opened = open("/dev/null", O_RDWR);
+  while (opened >= 0 && opened <= STDERR_FILENO) opened = open("/dev/null", O_RDWR);
+  if (opened < 0) _exit(kExitBug);
+  close(opened);
+}
+
 /// Turns SIGINT and SIGTERM into a stop request; a second one ends the process at once.
 class SignalWatch {
  public:
   SignalWatch() {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // The write then fails as on a full disk.
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
@@ -246,6 +257,7 @@ int complain_of_output() {
 }
 
 int run_main(int argc, char** argv) {
+  fill_standard_descriptors();
   keep_secrets();
   CommandLine command_line;
   int exit_code = 0;

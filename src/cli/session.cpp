@@ -14,11 +14,21 @@ Json optional_json(const std::optional<std::string>& value) {
 
 }  // namespace
 
+/// The XDG Base Directory Specification has relative folders ignored.
+std::optional<Path> find_configuration_folder() {
+  const auto absolute = [](const char* name) {
+    const char* folder = std::getenv(name);
+    return folder != nullptr && *folder == '/' ? std::optional<Path>(folder) : std::nullopt;
+  };
+  if (const auto folder = absolute("XDG_CONFIG_HOME")) return folder;
+  if (const auto home = absolute("HOME")) return *home / ".config";
+  return std::nullopt;
+}
+
 Path configuration_folder() {
-  if (const char* folder = std::getenv("XDG_CONFIG_HOME"); folder && *folder) return folder;
-  if (const char* home = std::getenv("HOME"); home && *home) return Path(home) / ".config";
+  if (const auto folder = find_configuration_folder()) return *folder;
   throw Error(ErrorKind::invalid_argument, "--keys",
-              "neither XDG_CONFIG_HOME nor HOME is set: say where the keys are");
+              "neither XDG_CONFIG_HOME nor HOME is an absolute path: say where the keys are");
 }
 
 Path absolute_path(const Path& path) {
@@ -45,10 +55,13 @@ Keys load_keys(const Environment& environment, const Arguments& arguments) {
   if (arguments.keys && !environment.files->status(*arguments.keys / "")) {
     throw Error(ErrorKind::not_found, arguments.keys->string(), "there is no such key folder");
   }
-  const Path folder =
-      arguments.keys ? *arguments.keys
-                     : default_key_folder(environment, arguments.vault, configuration_folder());
-  Keys keys = atp::load_keys(*environment.files, folder);
+  Keys keys;
+  if (arguments.keys) {
+    keys = atp::load_keys(*environment.files, *arguments.keys);
+  } else if (const auto configuration = find_configuration_folder()) {
+    keys = atp::load_keys(*environment.files,
+                          default_key_folder(environment, arguments.vault, *configuration));
+  }
   if (arguments.trust) keys.trust = load_trust_policy(*environment.files, *arguments.trust);
   return keys;
 }

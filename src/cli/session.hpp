@@ -12,7 +12,9 @@
 
 namespace atp::cli {
 
-/// `$XDG_CONFIG_HOME`, else `~/.config`. Throws: invalid_argument where neither is known.
+/// `$XDG_CONFIG_HOME`, else `~/.config`; nothing where neither is known.
+std::optional<Path> find_configuration_folder();
+/// The same. Throws: invalid_argument.
 Path configuration_folder();
 
 /// Throws: invalid_argument for a path that cannot be made absolute.

@@ -101,6 +101,41 @@ std::string_view state_text(FindingState state) {
   return "";
 }
 
+/// A tenant's points by the store alone, where the catalog is of no use.
+std::vector<RecoveryPoint> points_in_store(ObjectStore& store, const TenantId& tenant,
+                                           const TrustPolicy& trust) {
+  std::vector<RecoveryPoint> points;
+  for (const auto& [owner, id] : list_points(store, tenant)) {
+    const std::string key = layout::recovery_point(tenant, id);
+    const Bytes stored = get_object(store, key, kDocumentLimit);
+    points.push_back(parse_point(key, std::string(as_text(stored)), tenant, &trust));
+  }
+  return points;
+}
+
+std::vector<RecoveryPoint> points_in_catalog(const Vault& vault, const TenantId& tenant) {
+  std::vector<RecoveryPoint> points;
+  for (const PointRow& row : list_points(vault, tenant)) {
+    points.push_back(parse_point(row.recovery_point_id, row.manifest, tenant, &vault.trust()));
+  }
+  return points;
+}
+
+/// Nothing, and a note, where the catalog cannot be used or the vault only be read.
+std::shared_ptr<Vault> open_with_catalog(const Session& session) {
+  std::string problem;
+  try {
+    auto vault = open_vault(system_environment(), session.arguments);
+    if (vault->catalog_problem().empty()) return vault;
+    problem = vault->catalog_problem();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::permission_denied) throw;
+    problem = error.what();
+  }
+  session.console.note("without the catalog (" + printable(problem) + "): as the store has it");
+  return nullptr;
+}
+
 }  // namespace
 
 int run_init(const Session& session) {
@@ -140,18 +175,21 @@ int run_init(const Session& session) {
 }
 
 int run_points(const Session& session) {
-  const auto vault = open_vault(system_environment(), session.arguments);
-  std::vector<TenantId> tenants;
-  if (session.arguments.tenant) {
-    tenants.push_back(TenantId(*session.arguments.tenant));
-  } else {
-    tenants = list_tenants(vault->store());
+  const Environment environment = system_environment();
+  const auto store = open_store(environment, session.arguments.vault);
+  const Keys keys = load_keys(environment, session.arguments);
+  if (!keys.trust) {
+    throw Error(ErrorKind::unauthenticated, session.arguments.vault.string(),
+                "no trust policy at hand (--keys)");
   }
+  const auto vault = open_with_catalog(session);
+  const auto tenants = session.arguments.tenant ? std::vector{TenantId(*session.arguments.tenant)}
+                                                : list_tenants(*store);
   std::size_t count = 0;
   for (const TenantId& tenant : tenants) {
-    for (const PointRow& row : list_points(*vault, tenant)) {
-      const RecoveryPoint point =
-          parse_point(row.recovery_point_id, row.manifest, tenant, &vault->trust());
+    const auto points =
+        vault ? points_in_catalog(*vault, tenant) : points_in_store(*store, tenant, *keys.trust);
+    for (const RecoveryPoint& point : points) {
       session.console.object(point_object(point));
       session.console.line(point.recovery_point_id + "  " +
                            std::string(type_text(point.backup_type)) + "  " +

@@ -28,8 +28,8 @@ void sync_if_possible(FileSystem& files, const Path& directory) {
   try {
     files.sync_directory(directory);
   } catch (const Error& error) {
-    const bool impossible = error.kind() == ErrorKind::permission_denied ||
-                            error.kind() == ErrorKind::unsupported;
+    const bool impossible =
+        error.kind() == ErrorKind::permission_denied || error.kind() == ErrorKind::unsupported;
     if (!impossible) throw;
   }
 }

@@ -96,4 +96,10 @@ TrustPolicy parse_trust_policy(std::string_view text) {
   return policy;
 }
 
+void check_domain(std::string_view text) {
+  if (kDomain.matches(text)) return;
+  throw Error(ErrorKind::invalid_argument, "domain",
+              "expected a domain, found `" + std::string(text) + "`");
+}
+
 }  // namespace atp::inline v0

@@ -5,6 +5,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/model/signed_document.hpp"
+#include "atp/model/trust_policy_file.hpp"
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/storage/probe.hpp"
@@ -132,15 +133,25 @@ const TrustPolicy& Vault::trust() const {
 }
 
 const Signer& Vault::signer() const {
-  if (keys_.signer) return *keys_.signer;
-  throw Error(ErrorKind::unauthenticated, paths_.folder.string(),
-              "no signing key at hand (signing.pem of the key folder)");
+  return require_signer(keys_.signer, KeyRole::document, "signing.pem");
 }
 
 const Signer& Vault::ledger_signer() const {
-  if (keys_.ledger_signer) return *keys_.ledger_signer;
-  throw Error(ErrorKind::unauthenticated, paths_.folder.string(),
-              "no ledger key at hand (ledger.pem of the key folder)");
+  return require_signer(keys_.ledger_signer, KeyRole::ledger, "ledger.pem");
+}
+
+/// What is signed by another key than those of the trust policy stays for years, and nobody takes
+/// it.
+const Signer& Vault::require_signer(const std::shared_ptr<const Signer>& signer, KeyRole role,
+                                    const std::string& file) const {
+  if (!signer) {
+    throw Error(ErrorKind::unauthenticated, paths_.folder.string(),
+                "no key to sign with at hand (" + file + " of the key folder)");
+  }
+  const std::string& id = signer->public_key().id();
+  if (trust().find(id, role, environment_.clock->now()) != nullptr) return *signer;
+  throw Error(ErrorKind::unauthenticated, file,
+              "expected a key that the trust policy takes now, found " + id);
 }
 
 std::optional<WorkLock> Vault::try_lock_for_job(const std::string& job_id) const {
@@ -185,6 +196,7 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
     throw Error(ErrorKind::invalid_argument, options.keys->string(),
                 "is inside the vault; keys live outside of it");
   }
+  if (options.domain) check_domain(*options.domain);
   create_directories(files, paths.store);
   const std::string vault_id = ensure_catalog(environment, paths);
   const Path key_folder = options.keys.value_or(options.configuration / "atp" / vault_id);

@@ -59,17 +59,20 @@ class PackageCheck {
       return stored_only("no identity opens key epoch " + manifest.key_epoch);
     }
     std::string unopened;
-    guard([&] {
-      try {
-        const std::span<const age::Identity> one(&identity->second, 1);
-        take(scan_package(store_, manifest, one, sink, options_), true);
-      } catch (const Error& error) {
-        if (error.kind() != ErrorKind::unauthenticated && error.kind() != ErrorKind::unsupported) {
-          throw;
-        }
-        unopened = error.message();
-      }
-    });
+    guard(
+        [&] {
+          try {
+            const std::span<const age::Identity> one(&identity->second, 1);
+            take(scan_package(store_, manifest, one, sink, options_), true);
+          } catch (const Error& error) {
+            if (error.kind() != ErrorKind::unauthenticated &&
+                error.kind() != ErrorKind::unsupported) {
+              throw;
+            }
+            unopened = error.message();
+          }
+        },
+        sink);
     return unopened.empty() ? std::move(checks_) : stored_only(unopened);
   }
 
@@ -80,12 +83,18 @@ class PackageCheck {
     return std::move(checks_);
   }
 
-  /// A package that is not there is a finding; so is one that the store cannot give whole.
+  /// A package that is not there is a finding; so is one that the store cannot give whole. One that
+  /// cannot be read is not checked; where there is a sink the error may be the sink's.
   template <class Scan>
-  void guard(const Scan& scan) {
+  void guard(const Scan& scan, const FrameSink* sink = nullptr) {
     try {
       scan();
     } catch (const Error& error) {
+      const bool unreadable = error.kind() == ErrorKind::permission_denied ||
+                              (error.kind() == ErrorKind::unavailable && !error.temporary());
+      if (sink == nullptr && unreadable) {
+        return add(verify::not_checked(kStored, segment_.key(), error.message()));
+      }
       const bool missing = error.kind() == ErrorKind::not_found && !store_.stat(segment_.key());
       if (!missing && error.kind() != ErrorKind::corrupt) throw;
       add(verify::failed(kStored, segment_.key(),

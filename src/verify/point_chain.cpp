@@ -5,12 +5,11 @@
 #include <set>
 
 #include "atp/storage/layout.hpp"
+#include "verify/ledger_check.hpp"
 
 namespace atp::inline v0::verify {
 namespace {
 
-constexpr const char* kEntries = "ledger.entries";
-constexpr const char* kCheckpoint = "ledger.checkpoint";
 constexpr const char* kStatement = "ledger.statement";
 
 class PointChainReader {
@@ -19,7 +18,7 @@ class PointChainReader {
       : context_(context), checks_(checks) {}
 
   PointChain run(const std::string& id) {
-    read_ledger();
+    ledger_ = check_ledger(context_, checks_);
     const auto statement = find_statement(id);
     check_checkpoint(statement);
     PointChain chain;
@@ -32,29 +31,6 @@ class PointChainReader {
   }
 
  private:
-  void read_ledger() {
-    const std::string entries = layout::ledger_entries(context_.tenant, 0);
-    const std::string checkpoints = layout::ledger_checkpoints(context_.tenant, 0);
-    try {
-      ledger_ = atp::read_ledger(context_.store, context_.trust, context_.tenant);
-    } catch (const Error& error) {
-      if (!is_finding(error)) throw;
-      checks_.push_back(failed(kEntries, error.subject().empty() ? entries : error.subject(),
-                               "a readable ledger", error.message()));
-      return;
-    }
-    bool sound = true;
-    for (const Problem& problem : ledger_.problems) {
-      const bool of_checkpoint = problem.subject.starts_with(checkpoints);
-      sound = sound && of_checkpoint;
-      checks_.push_back(failed(of_checkpoint ? kCheckpoint : kEntries, problem));
-    }
-    if (sound) checks_.push_back(verified(kEntries, entries));
-    if (context_.trust == nullptr) {
-      checks_.push_back(signed_by_trust(context_, "ledger.signatures", entries));
-    }
-  }
-
   /// The first entry that completes the point.
   const Statement* find_statement(const std::string& id) const {
     for (const LedgerEntry& entry : ledger_.entries) {

@@ -4,6 +4,7 @@
 import unittest
 
 from contract_faults import *
+from contract_operator import *
 from contract_output import *
 from contract_verbs import *
 

@@ -10,6 +10,7 @@ namespace {
 
 using test::named;
 using test::names;
+using test::Objects;
 using test::small_vault;
 using test::SmallVault;
 using test::text_of;
@@ -206,8 +207,55 @@ TEST(VerifyPoint, AnUnavailableStoreIsAnErrorAndNoFinding) {
   EXPECT_TRUE(verify(sound).passed());
   for (std::uint64_t nth = 1; nth <= sound.operations(); ++nth) {
     test::FaultyStore store(inner);
-    store.fail_operation(nth, Error(ErrorKind::unavailable, "store", "is gone for a while"));
+    store.fail_operation(nth, Error(ErrorKind::unavailable, "store", "is gone for a while",
+                                    Error::Retry::temporary));
     EXPECT_EQ(test::error_kind([&] { verify(store); }), ErrorKind::unavailable) << nth;
+  }
+}
+
+TEST(VerifyPoint, APackageThatCannotBeReadIsNotCheckedAndTheOthersAre) {
+  const SmallVault& vault = small_vault();
+  const auto inner = vault.store_of(vault.objects());
+  std::size_t not_checked = 0;
+  test::FaultyStore sound(inner);
+  verify(sound);
+  for (std::uint64_t nth = 1; nth <= sound.operations(); ++nth) {
+    test::FaultyStore store(inner);
+    store.fail_operation(nth, Error(ErrorKind::permission_denied, "object", "may not be read"));
+    std::optional<Report> report;
+    const auto kind = test::error_kind([&] { report = verify(store); });
+    if (kind) {
+      EXPECT_EQ(kind, ErrorKind::permission_denied) << nth;
+      continue;
+    }
+    ++not_checked;
+    EXPECT_EQ(report->verdict(), CheckState::not_checked) << nth;
+    const auto whole =
+        std::count_if(report->checks.begin(), report->checks.end(), [](const Check& check) {
+          return check.name == "package.content" && check.state == CheckState::verified;
+        });
+    EXPECT_EQ(whole, 2) << nth;
+  }
+  EXPECT_GE(not_checked, 3U);
+}
+
+/// A tenant whose points cannot be found is not passed over.
+TEST(VerifyLedger, OfATenantWithoutPointsSaysWhatIsWrong) {
+  const SmallVault& vault = small_vault();
+  const auto report_of = [&](const std::shared_ptr<ObjectStore>& store) {
+    return verify_ledger(*store, vault.tenant, &vault.trust(), {});
+  };
+  EXPECT_TRUE(report_of(vault.store_of(vault.objects())).passed());
+  Objects without;
+  for (const auto& [key, bytes] : vault.objects()) {
+    if (!key.starts_with("ledger/" + vault.tenant.str() + "/")) without.emplace(key, bytes);
+  }
+  EXPECT_EQ(report_of(vault.store_of(without)).verdict(), CheckState::not_checked);
+  for (const auto& [key, bytes] : vault.objects()) {
+    if (!key.starts_with("ledger/" + vault.tenant.str() + "/")) continue;
+    Bytes changed = bytes;
+    changed[changed.size() / 2] ^= std::byte{1};
+    EXPECT_EQ(report_of(vault.store_with(key, changed)).verdict(), CheckState::failed) << key;
   }
 }
 

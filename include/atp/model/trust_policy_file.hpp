@@ -16,4 +16,7 @@ ATP_EXPORT std::string print_trust_policy(const TrustPolicy& policy);
 /// Accepts any layout. Throws: invalid_argument; unsupported for a higher `formatVersion`.
 ATP_EXPORT TrustPolicy parse_trust_policy(std::string_view text);
 
+/// Throws: invalid_argument for a text that is no `domain` of a trust policy.
+ATP_EXPORT void check_domain(std::string_view text);
+
 }  // namespace atp::inline v0

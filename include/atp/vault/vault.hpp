@@ -72,7 +72,8 @@ class ATP_EXPORT Vault {
   /// the returned name; where the catalog can be used, does nothing. Call under `lock_for_rebuild`.
   std::optional<Path> renew_catalog();
 
-  /// Throw unauthenticated where the keys at hand lack what writing needs.
+  /// Throw unauthenticated where the keys at hand lack what writing needs, or the trust policy does
+  /// not take them now.
   const TrustPolicy& trust() const;
   const Signer& signer() const;
   const Signer& ledger_signer() const;
@@ -88,6 +89,9 @@ class ATP_EXPORT Vault {
   DocumentHeader new_header(const std::optional<TenantId>& tenant) const;
 
  private:
+  const Signer& require_signer(const std::shared_ptr<const Signer>& signer, KeyRole role,
+                               const std::string& file) const;
+
   Environment environment_;
   VaultPaths paths_;
   VaultDocument document_;

@@ -78,4 +78,11 @@ ATP_EXPORT Report verify_point(ObjectStore& store, const std::string& id, const 
                                std::span<const age::Identity> identities,
                                const VerifyOptions& options);
 
+/// Verifies a tenant's ledger alone, for a tenant without a point that could be verified: the
+/// checks `ledger.entries`, `ledger.signatures` and `ledger.checkpoint` as above,
+/// `recovery_point_id` empty. Where the tenant has objects but no ledger, that is not checked:
+/// nobody can tell whether a point was ever completed. Throws: cancelled, unavailable.
+ATP_EXPORT Report verify_ledger(ObjectStore& store, const TenantId& tenant,
+                                const TrustPolicy* trust, const std::stop_token& stop);
+
 }  // namespace atp::inline v0
