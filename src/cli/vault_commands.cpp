@@ -236,16 +236,26 @@ int run_catalog_rebuild(const Session& session) {
   }
   const RebuildResult result = rebuild_catalog(*vault, session.stop, &session.console);
   session.console.end_progress();
+  Json::Array damaged;
+  for (const RebuildResult::Damaged& each : result.damaged) {
+    damaged.push_back(Json::Object{{"tenantId", each.tenant.str()},
+                                   {"subject", json_text(each.subject)},
+                                   {"message", json_text(each.message)}});
+    session.console.line(session.console.paint(Colour::bad, "damaged") + "  " +
+                         printable(each.tenant.str()) + ": " + printable(each.subject) + ": " +
+                         printable(each.message));
+  }
   session.console.object({{"tenants", result.tenants},
                           {"segments", result.segments},
                           {"points", result.points},
+                          {"damaged", std::move(damaged)},
                           {"kept", result.kept ? Json(json_text(result.kept->string())) : Json()}});
   session.console.line("recorded " + counted(result.points, "point") + " and " +
                        counted(result.segments, "segment") + " of " +
                        counted(result.tenants, "tenant"));
   if (result.kept)
     session.console.line("the old catalog is kept as " + printable(result.kept->string()));
-  return 0;
+  return result.damaged.empty() ? 0 : kExitIntegrity;
 }
 
 int run_doctor(const Session& session) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/recovery.hpp"
 
+#include <functional>
+#include <iterator>
+#include <set>
+
 #include "atp/core/error.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
@@ -66,46 +70,91 @@ Ledger catch_up(const Vault& vault, const TenantId& tenant) {
   return ledger;
 }
 
-DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, ProgressSink* progress) {
+namespace {
+
+/// A tenant's rows as the store says they must be. Throws: corrupt.
+DerivedRows derive_tenant(const Vault& vault, const TenantId& tenant) {
   DerivedRows rows;
-  const std::vector<TenantId> tenants = list_tenants(vault.store());
-  for (const TenantId& tenant : tenants) {
-    throw_if_stopped(stop);
-    SegmentChains chains(vault, tenant, SegmentChains::From::store);
-    for (SegmentRow& row : chains.take_new_rows()) rows.segments.push_back(std::move(row));
-    const Ledger ledger = Ledger::load(vault.store(), vault.trust(), tenant);
-    for (PointRow& row : point_rows(vault, ledger, 0)) rows.points.push_back(std::move(row));
-    if (const auto newest = newest_point(vault, ledger)) check_coverage(chains, newest->point);
-    if (ledger.size() > 0) rows.heads.push_back(head_of(ledger));
-    if (progress) {
-      progress->update({.stage = "rebuild",
-                        .items_done = static_cast<std::uint64_t>(&tenant - tenants.data()) + 1,
-                        .items_total = tenants.size()});
-    }
-  }
+  SegmentChains chains(vault, tenant, SegmentChains::From::store);
+  rows.segments = chains.take_new_rows();
+  const Ledger ledger = Ledger::load(vault.store(), vault.trust(), tenant);
+  rows.points = point_rows(vault, ledger, 0);
+  if (const auto newest = newest_point(vault, ledger)) check_coverage(chains, newest->point);
+  if (ledger.size() > 0) rows.heads.push_back(head_of(ledger));
   return rows;
 }
 
-namespace {
+template <class Row>
+void move_rows(std::vector<Row>& to, std::vector<Row>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
 
-/// A catalog that can be read and has seen more than the ledgers hold is evidence, not rubbish.
-void check_heads(const Vault& vault) {
-  if (!vault.catalog_problem().empty()) return;
-  for (const LedgerHeadRow& head : vault.catalog().derived().heads) {
+void append(DerivedRows& to, DerivedRows&& from) {
+  move_rows(to.segments, std::move(from.segments));
+  move_rows(to.points, std::move(from.points));
+  move_rows(to.heads, std::move(from.heads));
+}
+
+DerivedRows of_tenant(const DerivedRows& rows, const TenantId& tenant) {
+  DerivedRows found = rows;
+  const auto is_other = [&](const auto& row) { return row.tenant != tenant; };
+  std::erase_if(found.segments, is_other);
+  std::erase_if(found.points, is_other);
+  std::erase_if(found.heads, is_other);
+  return found;
+}
+
+/// Calls `each` with every tenant of the store or of `known`, in order.
+void for_each_tenant(const Vault& vault, const DerivedRows& known, const std::stop_token& stop,
+                     ProgressSink* progress, const std::function<void(const TenantId&)>& each) {
+  const std::vector<TenantId> stored = list_tenants(vault.store());
+  std::set<TenantId> tenants(stored.begin(), stored.end());
+  for (const LedgerHeadRow& head : known.heads) tenants.insert(head.tenant);
+  ProgressMeter meter(progress, {.stage = "rebuild", .items_total = tenants.size()});
+  for (const TenantId& tenant : tenants) {
+    throw_if_stopped(stop);
+    each(tenant);
+    meter.add(0, 1);
+  }
+}
+
+/// A catalog that can be read and has seen more than the ledger holds is evidence, not rubbish.
+void check_heads(const Vault& vault, const DerivedRows& known) {
+  for (const LedgerHeadRow& head : known.heads) {
     check_head(vault, Ledger::load(vault.store(), vault.trust(), head.tenant), head);
   }
 }
 
 }  // namespace
 
+DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, ProgressSink* progress) {
+  DerivedRows rows;
+  for_each_tenant(vault, {}, stop, progress,
+                  [&](const TenantId& tenant) { append(rows, derive_tenant(vault, tenant)); });
+  return rows;
+}
+
 RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, ProgressSink* progress) {
   const WorkLock lock = vault.lock_for_rebuild();
-  check_heads(vault);
-  const DerivedRows rows = derive_rows(vault, stop, progress);
-  RebuildResult result{.tenants = rows.heads.size(),
-                       .segments = rows.segments.size(),
-                       .points = rows.points.size(),
-                       .kept = vault.renew_catalog()};
+  const bool usable = vault.catalog_problem().empty();
+  const DerivedRows known = usable ? vault.catalog().derived() : DerivedRows();
+  RebuildResult result;
+  DerivedRows rows;
+  for_each_tenant(vault, known, stop, progress, [&](const TenantId& tenant) {
+    DerivedRows before = of_tenant(known, tenant);
+    try {
+      check_heads(vault, before);
+      append(rows, derive_tenant(vault, tenant));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::corrupt) throw;
+      result.damaged.push_back({tenant, error.subject(), error.message()});
+      append(rows, std::move(before));
+    }
+  });
+  result.tenants = rows.heads.size();
+  result.segments = rows.segments.size();
+  result.points = rows.points.size();
+  result.kept = vault.renew_catalog();
   vault.catalog().replace_derived(rows);
   return result;
 }

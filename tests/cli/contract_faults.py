@@ -215,7 +215,8 @@ class Catalog(CommandCase):
         self.assertEqual(self.json("verify", self.vault)["verdict"], "verified")
         self.restored(self.point)
         rebuilt = self.json("catalog", "rebuild", self.vault)
-        self.assertEqual(set(rebuilt), {"tenants", "segments", "points", "kept"})
+        self.assertEqual(set(rebuilt), {"tenants", "segments", "points", "damaged", "kept"})
+        self.assertEqual(rebuilt["damaged"], [])
         self.assertEqual(self.backup()["status"], "unchanged")
         self.assertEqual(self.json("doctor", self.vault)["verdict"], "good")
         return rebuilt
@@ -237,6 +238,22 @@ class Catalog(CommandCase):
         self.point = self.backup()["recoveryPointId"]
         self.catalog.write_bytes(old)
         self.assert_read_only_until_rebuilt()
+
+    def test_T006_a_damaged_tenant_is_named_and_the_others_go_on(self):
+        self.backup(tenant="other")
+        manifest = next(path for path in (self.vault / "store/manifests/acme").rglob("0*.json"))
+        stored = manifest.read_bytes()
+        manifest.write_bytes(stored.replace(b'"records":', b'"records" :'))
+        self.catalog.unlink()
+        rebuilt = self.json("catalog", "rebuild", self.vault, code=20)
+        self.assertEqual([each["tenantId"] for each in rebuilt["damaged"]], ["acme"])
+        self.assertIn("damaged  acme", self.text("catalog", "rebuild", self.vault, code=20)[0])
+        self.put("a/9.jsonl")
+        self.backup(code=5)
+        self.assertEqual(self.backup(tenant="other")["segmentsNew"], 1)
+        manifest.write_bytes(stored)
+        self.json("catalog", "rebuild", self.vault)
+        self.assertEqual(self.backup()["segmentsNew"], 1)
 
     def test_rebuild_dry_run_writes_nothing(self):
         self.catalog.unlink()

@@ -100,8 +100,50 @@ TEST_F(Recovery, T006_AManifestMissingInTheMiddleStopsTheNextBackup) {
   vault_.reset();
   disk_->remove("/vault/catalog.db");
   reopen();
-  EXPECT_EQ(error_kind([&] { rebuild_catalog(*vault_, {}, nullptr); }), ErrorKind::corrupt);
+  const RebuildResult result = rebuild_catalog(*vault_, {}, nullptr);
+  ASSERT_EQ(result.damaged.size(), 1u);
+  EXPECT_EQ(result.damaged[0].subject, "manifests/acme/default/00000000000000000001.json");
+  seal("d.jsonl", "d");
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unavailable);
   EXPECT_EQ(keys("manifests/acme/default/").size(), 2u) << "nothing was put in its place";
+}
+
+TEST_F(Recovery, ADamagedTenantDoesNotKeepTheOthersFromTheirCatalog) {
+  seal("a.jsonl", "one\n");
+  backup();
+  for (const char* tenant : {"before", "zebra"}) backup(options(tenant));
+  const DerivedRows whole = vault_->catalog().derived();
+  disk_->remove("/vault/store/manifests/acme/default/00000000000000000000.json");
+
+  const RebuildResult kept = rebuild_catalog(*vault_, {}, nullptr);
+  ASSERT_EQ(kept.damaged.size(), 1u);
+  EXPECT_EQ(kept.damaged[0].tenant, tenant_);
+  EXPECT_EQ(vault_->catalog().derived(), whole) << "the damaged tenant keeps its rows";
+
+  vault_.reset();
+  disk_->remove("/vault/catalog.db");
+  reopen();
+  const RebuildResult anew = rebuild_catalog(*vault_, {}, nullptr);
+  EXPECT_EQ(anew.damaged.size(), 1u);
+  EXPECT_EQ(anew.tenants, 2u);
+  seal("b.jsonl", "two\n");
+  for (const char* tenant : {"before", "zebra"}) {
+    EXPECT_EQ(backup(options(tenant)).segments_new, 1u);
+  }
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unavailable) << "never begun anew";
+}
+
+TEST_F(Recovery, T052_ATenantWhoseEveryObjectIsGoneIsNotForgotten) {
+  seal("a.jsonl", "one\n");
+  backup();
+  for (const std::string root : {"keys/", "policies/", "manifests/", "segments/", "lists/",
+                                  "recovery-points/", "ledger/"}) {
+    for (const std::string& key : keys(root)) disk_->remove(Path("/vault/store") / key);
+  }
+  const RebuildResult result = rebuild_catalog(*vault_, {}, nullptr);
+  ASSERT_EQ(result.damaged.size(), 1u);
+  EXPECT_EQ(vault_->catalog().derived().heads.size(), 1u);
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
 }
 
 TEST_F(Recovery, JobsOfDeadProcessesAreEnded) {

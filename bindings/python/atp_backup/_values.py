@@ -411,15 +411,30 @@ class RestoreResult(Value):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class DamagedTenant(Value):
+    """A tenant of whom a rebuild found something damaged: nothing more is written for it until that is
+    mended."""
+
+    tenant: str
+    subject: str
+    message: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class RebuildResult(Value):
-    """What a rebuild recorded; `kept` is where a catalog that could not be opened went."""
+    """What a rebuild recorded; `kept` is where a catalog that could not be opened went. True where no
+    tenant is damaged."""
 
     tenants: int
     segments: int
     points: int
+    damaged: tuple[DamagedTenant, ...] = ()
     kept: pathlib.Path | None = None
 
-    _made_by = {"kept": pathlib.Path}
+    _made_by = {"damaged": _tuple_of(DamagedTenant), "kept": pathlib.Path}
+
+    def __bool__(self) -> bool:
+        return not self.damaged
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

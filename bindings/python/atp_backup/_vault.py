@@ -394,7 +394,8 @@ class Vault(Reader):
     def rebuild_catalog(self, *, on_progress: OnProgress | None = None) -> RebuildResult:
         """Makes the catalog anew from the store alone; what is read is verified first.
 
-        Raises `CorruptError` for a damaged store, `PreconditionFailedError` while work runs.
+        A tenant of whom something is damaged is in the result's `damaged` and keeps the rows it had.
+        Raises `PreconditionFailedError` while work runs.
         """
         result = RebuildResult.of(
             _core.rebuild_catalog(self._open(), on_progress=_reporter(on_progress))

@@ -135,8 +135,13 @@ py::dict to_python(const RestoreResult& result) {
 }
 
 py::dict to_python(const RebuildResult& result) {
+  py::list damaged;
+  for (const RebuildResult::Damaged& each : result.damaged) {
+    damaged.append(py::dict("tenant"_a = each.tenant.str(), "subject"_a = shown(each.subject),
+                            "message"_a = shown(each.message)));
+  }
   return py::dict("tenants"_a = result.tenants, "segments"_a = result.segments,
-                  "points"_a = result.points,
+                  "points"_a = result.points, "damaged"_a = damaged,
                   "kept"_a = result.kept ? py::object(file_name(*result.kept)) : py::none());
 }
 

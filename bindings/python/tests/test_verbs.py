@@ -183,7 +183,7 @@ def test_T015_a_lost_catalog_is_said_and_rebuilt(vault, source):
             found.take_backup(source, tenant="acme")
         assert isinstance(caught.value, ConnectionError)
         rebuilt = found.rebuild_catalog()
-        assert (rebuilt.tenants, rebuilt.segments, rebuilt.points) == (1, 3, 1)
+        assert rebuilt and (rebuilt.tenants, rebuilt.segments, rebuilt.points) == (1, 3, 1)
         assert found.catalog_problem == ""
         assert all(finding.state == "good" for finding in found.examine(mend=False))
 

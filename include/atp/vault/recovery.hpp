@@ -47,13 +47,20 @@ ATP_EXPORT std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, Segm
                                         unsigned workers);
 
 /// Rebuilds the derived tables from the store alone; a damaged or foreign catalog file is kept
-/// beside the new one. Everything read is verified first. Throws: corrupt, also where the catalog
-/// at hand saw a ledger that is not there any more (move that catalog away to let it go);
-/// precondition_failed while jobs run.
+/// beside the new one. Everything read is verified first. A tenant of whom something is damaged, or
+/// whose ledger is not any more what the catalog at hand saw, keeps the rows that it had, and is
+/// named; nothing more is written for it until its store is mended. (Move a catalog away to let go
+/// of what it saw.) Throws: precondition_failed while jobs run.
 struct RebuildResult {
+  struct Damaged {
+    TenantId tenant;
+    std::string subject;
+    std::string message;
+  };
   std::size_t tenants = 0;
   std::size_t segments = 0;
   std::size_t points = 0;
+  std::vector<Damaged> damaged;
   std::optional<Path> kept;  ///< Where the old catalog went, if it could not be opened.
 };
 ATP_EXPORT RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop,
