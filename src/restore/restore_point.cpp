@@ -112,6 +112,10 @@ RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& rando
   const EpochIdentities opened = open_epochs(store, resolved.epochs, identities, checks);
   if (result.report.verdict() == CheckState::failed) return result;
   const std::vector<Item> items = restore::select_items(resolved, options);
+  if (identities.empty() && !items.empty()) {
+    throw Error(ErrorKind::unauthenticated, "identity",
+                "there is none at hand (vault.key of the key folder)");
+  }
   for (const Item& item : items) restore::require_identity(item.manifest(), opened);
   RestoreFolder target(files, random, folder, items);
   target.prepare(restore::identify(resolved, options));
@@ -125,7 +129,11 @@ RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& rando
     progress.add(0, 1);
   });
   for (std::size_t i = 0; i < items.size(); ++i) take_in(result, items[i], std::move(outcomes[i]));
-  if (result.segments == items.size()) target.publish();
+  if (result.segments == items.size()) {
+    target.publish();
+  } else {
+    result.segments = result.segments_resumed = result.records = result.bytes = 0;
+  }
   return result;
 }
 

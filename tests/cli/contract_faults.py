@@ -310,7 +310,7 @@ class Keys(CommandCase):
 
     def test_restoring_needs_identity_and_trust(self):
         (self.keys() / "vault.key").rename(self.home / "aside")
-        self.assertEqual(self.restore_error(12)["kind"], "unauthenticated")
+        self.assertEqual(self.restore_error(6)["kind"], "unauthenticated")
         (self.home / "aside").rename(self.keys() / "vault.key")
         (self.keys() / "trust.json").unlink()
         self.assertEqual(self.restore_error(6)["kind"], "unauthenticated")

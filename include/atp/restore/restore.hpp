@@ -31,7 +31,7 @@ struct RestoreOptions {
 struct RestoreResult {
   std::string recovery_point_id;
   Path folder;
-  std::uint64_t segments = 0;
+  std::uint64_t segments = 0;  ///< Restored; none of these counts where anything is damaged.
   std::uint64_t segments_resumed = 0;  ///< Found whole from an interrupted restore.
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
