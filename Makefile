@@ -45,7 +45,8 @@ demo: ## backup, damage, verify and restore, on generated data
 
 test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
 	@cmake/install-deps.sh build demo python api test
-	cmake --preset release -DATP_BUILD_TESTS=ON -DATP_BUILD_PYTHON=ON
+	@cmake/test-venv.sh build/venv
+	cmake --preset release -DATP_BUILD_TESTS=ON -DATP_BUILD_PYTHON=ON -DATP_TEST_PYTHON=$(CURDIR)/build/venv/bin/python
 	cmake --build build
 	ctest --preset release --output-junit ctest.xml
 	cmake --preset asan

@@ -11,6 +11,7 @@
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/vault/recovery.hpp"
+#include "arrow.hpp"
 #include "interruptible.hpp"
 #include "stores.hpp"
 #include "values.hpp"
@@ -266,6 +267,7 @@ PYBIND11_MODULE(_core, module) {
              "on_progress"_a);
   module.def("stop_all", [] { running_work()->stop_all(); });
   module.def("after_fork", &forget_running_work);
+  module.def("arrow_stream", &arrow_stream, "columns"_a, "pages"_a);
   add_stores(module);
   module.def("tenants", &tenants, "vault"_a);
   module.def("points", &points, "vault"_a, py::kw_only(), "tenant"_a);

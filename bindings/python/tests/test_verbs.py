@@ -98,6 +98,37 @@ def test_listings_are_walked_anew(vault, source):
     assert list(frame.dtypes) == list(empty.dtypes)
 
 
+def test_listings_are_tables_for_arrow(vault, source):
+    """Read by an implementation that is not ours."""
+    try:
+        import nanoarrow
+    except ImportError:
+        if os.environ.get("ATP_CI") == "1":
+            pytest.fail("nanoarrow is not installed")
+        pytest.skip("nanoarrow is not installed")
+    points = vault.recovery_points()
+    assert nanoarrow.ArrayStream(points).read_all().to_pylist() == []
+    for tenant in ("acme", "größe"):
+        vault.take_backup(source, tenant=tenant)
+    (source / "late.jsonl").write_text(line(9))
+    vault.take_backup(source, tenant="acme")
+    stream = nanoarrow.ArrayStream(points)
+    rows = stream.read_all().to_pylist()
+    expected = list(points)
+    assert [row["id"] for row in rows] == [each.id for each in expected]
+    assert [row["tenant"] for row in rows] == ["acme", "acme", "größe"]
+    assert [row["parent"] for row in rows] == [None, expected[0].id, None]
+    assert [row["created_at"] for row in rows] == [each.created_at for each in expected]
+    assert [row["bytes"] for row in rows] == [each.bytes for each in expected]
+    assert [row["skipped"] for row in rows] == [0, 0, 0]
+    points.__arrow_c_stream__()  # Nobody takes it: it is let go.
+
+    unread = nanoarrow.ArrayStream(points)
+    vault.close()
+    with pytest.raises(Exception, match="closed"):
+        unread.read_all()
+
+
 def test_damage_is_a_finding_that_names_the_segment(vault, source, tmp_path):
     point = vault.take_backup(source, tenant="acme").recovery_point_id
     damage(vault, "000000.*.age")
