@@ -11,7 +11,7 @@ demo='age coreutils gzip jq openssl zstd'
 python='pybind11-dev python3-dev'
 api='doxygen'
 test='clang libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev libbenchmark-dev git
-  python3 python3-venv python3-pytest python3-pandas mypy restic'
+  python3 python3-venv python3-pytest python3-pandas python3-matplotlib mypy restic'
 
 packages=()
 for set in "$@"; do

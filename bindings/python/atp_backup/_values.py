@@ -302,6 +302,7 @@ class Descriptor(Value):
 
 
 _ROWS_SHOWN = 100
+_MONOSPACE = "font-family:monospace;word-break:break-all;min-width:16em"
 _CELL = "<td style='text-align:left;{style}'>{text}</td>"
 _COLOURS = {"verified": "#1a7f37", "failed": "#cf222e", "attested": "#9a6700", "not_checked": "#9a6700"}
 
@@ -337,7 +338,7 @@ class Check(Value):
     def _row(self) -> str:
         colour = f"color:{_COLOURS[self.state]};font-weight:bold"
         cells = [(self.state, colour), (self.name, ""), (self.place, ""),
-                 (self.expected, "font-family:monospace"), (self.found, "font-family:monospace")]
+                 (self.expected, _MONOSPACE), (self.found, _MONOSPACE)]
         return "".join(_CELL.format(text=html.escape(text), style=style) for text, style in cells)
 
 
