@@ -96,7 +96,7 @@ void expect_whole(const Place& place, const TenantId& tenant, int round) {
 TEST(ConcurrentRuns, OfTwoThreadsAreBothRightAndNothingIsMixed) {
   const Place place{std::make_shared<SimulatedFileSystem>(), "/"};
   place.create();
-  for (int round = 1; round <= 25; ++round) {
+  for (int round = 1; round <= static_cast<int>(25 / kThinning); ++round) {
     SCOPED_TRACE(round);
     add_segments(place, round);
     std::array<std::string, 2> failures;
@@ -119,7 +119,7 @@ TEST(ConcurrentRuns, OfTwoProcessesAreBothRightAndNothingIsMixed) {
   const TempDir folder;
   const Place place{posix_file_system(), folder.path()};
   place.create();
-  for (int round = 1; round <= 12; ++round) {
+  for (int round = 1; round <= static_cast<int>(24 / kThinning); ++round) {
     SCOPED_TRACE(round);
     add_segments(place, round);
     std::array<pid_t, 2> children{};

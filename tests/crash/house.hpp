@@ -54,6 +54,13 @@ inline bool is_long() {
   return text != nullptr && std::string(text) == "1";
 }
 
+/// With sanitizers, which make everything some eight times slower, one in so many cases is tried.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr std::uint64_t kThinning = 8;
+#else
+inline constexpr std::uint64_t kThinning = 1;
+#endif
+
 /// Texts by path below a folder.
 using Texts = std::map<std::string, std::string>;
 
