@@ -180,9 +180,18 @@ class SqliteCatalog final : public Catalog {
     }
     auto connection = std::make_unique<Connection>(files_, random_, path_);
     check_catalog(*connection);
-    // What its last writer left, and the roll-back of that, may not be durable; from here on it is.
-    files_->sync_directory(path_.parent_path());
+    settle();
     connection_ = std::move(connection);
+  }
+
+  /// What its last writer left, and the roll-back of that, may not be durable; from here on it is.
+  /// Where no directory can be synced, it can still be read.
+  void settle() {
+    try {
+      files_->sync_directory(path_.parent_path());
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unsupported) throw;
+    }
   }
 
   void check_catalog(Connection& connection) const {

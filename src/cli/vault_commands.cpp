@@ -186,9 +186,19 @@ int run_points(const Session& session) {
   const auto tenants = session.arguments.tenant ? std::vector{TenantId(*session.arguments.tenant)}
                                                 : list_tenants(*store);
   std::size_t count = 0;
+  int exit_code = 0;
   for (const TenantId& tenant : tenants) {
-    const auto points =
-        vault ? points_in_catalog(*vault, tenant) : points_in_store(*store, tenant, *keys.trust);
+    std::vector<RecoveryPoint> points;
+    try {
+      points =
+          vault ? points_in_catalog(*vault, tenant) : points_in_store(*store, tenant, *keys.trust);
+    } catch (const Error& error) {
+      if (session.arguments.tenant || !is_of_one_tenant(error)) throw;
+      session.console.note(session.console.paint(Colour::bad, "damaged") + "  " +
+                           printable(tenant.str()) + ": " + printable(error.what()));
+      exit_code = kExitIntegrity;
+      continue;
+    }
     for (const RecoveryPoint& point : points) {
       session.console.object(point_object(point));
       session.console.line(point.recovery_point_id + "  " +
@@ -199,7 +209,7 @@ int run_points(const Session& session) {
     }
   }
   if (count == 0) session.console.note("no recovery points");
-  return 0;
+  return exit_code;
 }
 
 int run_show(const Session& session) {

@@ -20,9 +20,14 @@ const PublicKey* TrustPolicy::find(std::string_view key_id, KeyRole role, Time s
 }
 
 std::vector<PublicKey> TrustPolicy::keys_of(KeyRole role) const {
+  return keys_of(role, Time::min());
+}
+
+std::vector<PublicKey> TrustPolicy::keys_of(KeyRole role, Time earliest) const {
   std::vector<PublicKey> found;
   for (const TrustedKey& trusted : keys) {
-    if (trusted.role == role) found.push_back(trusted.key);
+    const bool ended = trusted.not_after && *trusted.not_after <= earliest;
+    if (trusted.role == role && !ended) found.push_back(trusted.key);
   }
   return found;
 }

@@ -117,9 +117,8 @@ class Reader {
   void read_checkpoint(const std::string& key, std::uint64_t size,
                        const merkle::Frontier<Rfc9162Hasher>& tree) {
     const Bytes note = find_small_object(store_, key, kCheckpointLimit).value_or(Bytes());
-    const auto checkpoint = trust_
-                                ? open_checkpoint(as_text(note), trust_->keys_of(KeyRole::ledger))
-                                : parse_checkpoint(as_text(note));
+    const auto checkpoint =
+        trust_ ? open_checkpoint(as_text(note), keys_after(size)) : parse_checkpoint(as_text(note));
     if (!checkpoint) {
       reading_.problems.push_back(
           {Problem::Kind::trust, key, "a checkpoint signed by a trusted ledger key", "none"});
@@ -142,6 +141,14 @@ class Reader {
       return;
     }
     reading_.newest_checkpoint = checkpoint;
+  }
+
+  /// A checkpoint has no time of its own: it was signed after the last entry that it covers.
+  std::vector<PublicKey> keys_after(std::uint64_t size) const {
+    const std::uint64_t covered = std::min<std::uint64_t>(size, reading_.entries.size());
+    if (covered == 0) return trust_->keys_of(KeyRole::ledger);
+    return trust_->keys_of(KeyRole::ledger,
+                           reading_.entries[covered - 1].statement.header.created_at);
   }
 
   ObjectStore& store_;

@@ -70,6 +70,11 @@ Bytes get_object(ObjectStore& store, const std::string& key, std::uint64_t limit
   }
 }
 
+Bytes require_object(ObjectStore& store, const std::string& key, std::uint64_t limit) {
+  if (auto bytes = find_object(store, key, limit)) return std::move(*bytes);
+  throw Error(ErrorKind::corrupt, key, "is missing, though other documents need it");
+}
+
 std::optional<Bytes> find_object(ObjectStore& store, const std::string& key, std::uint64_t limit) {
   try {
     return get_object(store, key, limit);

@@ -17,7 +17,7 @@ struct StoredPoint {
 
 StoredPoint require_point(const Vault& vault, const TenantId& tenant, const std::string& id) {
   const std::string key = layout::recovery_point(tenant, id);
-  const Bytes stored = get_object(vault.store(), key, kDocumentLimit);
+  const Bytes stored = require_object(vault.store(), key, kDocumentLimit);
   RecoveryPoint point =
       require_document<RecoveryPoint>(key, as_text(stored), vault.trust(), tenant);
   if (point.recovery_point_id != id) {

@@ -17,7 +17,7 @@ namespace {
 RecoveryPoint parent_of(const Vault& vault, const RecoveryPoint& child) {
   const TenantId tenant = *child.header.tenant;
   const std::string key = layout::recovery_point(tenant, child.parent->id);
-  const Bytes stored = get_object(vault.store(), key, kDocumentLimit);
+  const Bytes stored = require_object(vault.store(), key, kDocumentLimit);
   if (sha256(stored) != child.parent->sha256) {
     throw Error(ErrorKind::corrupt, key, "is another point than its child's parent");
   }

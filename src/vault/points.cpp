@@ -16,7 +16,7 @@ std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& 
   if (statement.action != "recovery_point.completed") return std::nullopt;
   const std::string key =
       layout::recovery_point(ledger.tenant(), statement.subject_id.value_or(std::string()));
-  const Bytes stored = get_object(vault.store(), key, kDocumentLimit);
+  const Bytes stored = require_object(vault.store(), key, kDocumentLimit);
   const Digest digest = sha256(stored);
   if (statement.subject_sha256 != digest) {
     throw Error(
@@ -58,7 +58,7 @@ std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& p
   std::vector<ListPage> pages;
   for (const ListReference& reference : point.lists) {
     const std::string key = layout::list_page(*point.header.tenant, reference.sha256);
-    const Bytes stored = get_object(store, key, kDocumentLimit);
+    const Bytes stored = require_object(store, key, kDocumentLimit);
     const Digest digest = sha256(stored);
     if (digest != reference.sha256) {
       throw Error(ErrorKind::corrupt, key,

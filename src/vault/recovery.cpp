@@ -9,6 +9,7 @@
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/verify/verify.hpp"
+#include "verify/ledger_check.hpp"
 
 namespace atp::inline v0 {
 namespace {
@@ -44,6 +45,15 @@ void check_beyond_head(const Vault& vault, const Ledger& ledger, std::uint64_t f
   }
 }
 
+/// Throws: corrupt where a stored point had seen a longer ledger.
+void require_tail(const Vault& vault, const Ledger& ledger, verify::PointsToAsk points) {
+  const auto cut =
+      verify::find_cut_tail(vault.store(), &vault.trust(), ledger.tenant(), ledger.size(), points);
+  if (!cut) return;
+  Ledger again = Ledger::load(vault.store(), vault.trust(), ledger.tenant());
+  if (again.size() == ledger.size()) throw_problem(*cut);  // Else others have appended since.
+}
+
 std::vector<PointRow> point_rows(const Vault& vault, const Ledger& ledger, std::uint64_t from) {
   std::vector<PointRow> rows;
   for (std::uint64_t index = from; index < ledger.size(); ++index) {
@@ -67,6 +77,7 @@ Ledger catch_up(const Vault& vault, const TenantId& tenant) {
   Ledger ledger = Ledger::load(vault.store(), vault.trust(), tenant);
   if (head) check_head(vault, ledger, *head);
   check_beyond_head(vault, ledger, head ? head->size : 0);
+  require_tail(vault, ledger, verify::PointsToAsk::newest);
   return ledger;
 }
 
@@ -78,6 +89,7 @@ DerivedRows derive_tenant(const Vault& vault, const TenantId& tenant) {
   SegmentChains chains(vault, tenant, SegmentChains::From::store);
   rows.segments = chains.take_new_rows();
   const Ledger ledger = Ledger::load(vault.store(), vault.trust(), tenant);
+  require_tail(vault, ledger, verify::PointsToAsk::all);
   rows.points = point_rows(vault, ledger, 0);
   if (const auto newest = newest_point(vault, ledger)) check_coverage(chains, newest->point);
   if (ledger.size() > 0) rows.heads.push_back(head_of(ledger));
@@ -102,6 +114,22 @@ DerivedRows of_tenant(const DerivedRows& rows, const TenantId& tenant) {
   std::erase_if(found.points, is_other);
   std::erase_if(found.heads, is_other);
   return found;
+}
+
+/// Whether the error is about what is stored for a tenant, and not about the store or ourselves.
+bool is_of_tenant(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::corrupt:
+    case ErrorKind::not_found:
+    case ErrorKind::permission_denied:
+    case ErrorKind::unsupported:
+    case ErrorKind::invalid_argument:
+      return true;
+    case ErrorKind::unavailable:
+      return !error.temporary();
+    default:
+      return false;
+  }
 }
 
 /// Calls `each` with every tenant of the store or of `known`, in order.
@@ -146,7 +174,7 @@ RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, Progres
       check_heads(vault, before);
       append(rows, derive_tenant(vault, tenant));
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::corrupt) throw;
+      if (!is_of_tenant(error)) throw;
       result.damaged.push_back({tenant, error.subject(), error.message()});
       append(rows, std::move(before));
     }

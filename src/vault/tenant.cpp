@@ -53,7 +53,7 @@ std::vector<TenantPolicy> all_policies(const Vault& vault, const TenantId& tenan
   for_each_key(vault.store(), layout::policies(tenant), [&](const std::string& key) {
     const std::string expected = layout::policy(tenant, policies.size() + 1);
     if (key != expected) throw Error(ErrorKind::corrupt, expected, "expected a policy, found none");
-    const Bytes stored = get_object(vault.store(), key, kDocumentLimit);
+    const Bytes stored = require_object(vault.store(), key, kDocumentLimit);
     policies.push_back(require_document<TenantPolicy>(key, as_text(stored), vault.trust(), tenant));
     if (policies.back().version != policies.size()) {
       throw Error(ErrorKind::corrupt, key,
@@ -151,7 +151,7 @@ void SegmentChains::read_catalog() {
   }
   for (const auto& [stream, chain] : streams_) {
     const std::string key = layout::manifest(tenant_, stream, chain.size() - 1);
-    const Bytes stored = get_object(vault_->store(), key, kDocumentLimit);
+    const Bytes stored = require_object(vault_->store(), key, kDocumentLimit);
     require_document<SegmentManifest>(key, as_text(stored), vault_->trust(), tenant_);
     if (as_text(stored) != chain.back().stored) {
       throw Error(ErrorKind::corrupt, key, "is another manifest than the catalog's");

@@ -77,6 +77,18 @@ std::string ensure_catalog(const Environment& environment, const VaultPaths& pat
       ->vault_id();
 }
 
+/// `create_vault` may have ended before its last sync. Where nothing can be synced, nothing can be
+/// written, either.
+void settle_vault(FileSystem& files, const VaultPaths& paths) {
+  try {
+    files.sync_directory(paths.store);
+  } catch (const Error& error) {
+    const bool only_read =
+        error.kind() == ErrorKind::permission_denied || error.kind() == ErrorKind::unsupported;
+    if (!only_read) throw;
+  }
+}
+
 }  // namespace
 
 Environment system_environment() {
@@ -113,6 +125,7 @@ std::optional<Path> Vault::renew_catalog() {
   if (catalog_) return std::nullopt;
   FileSystem& files = *environment_.files;
   std::optional<Path> kept;
+  files.sync_directory(paths_.folder);           // Where that fails nothing is moved.
   for (const char* suffix : {"-journal", ""}) {  // The journal first: it belongs to the old file.
     const Path old = paths_.catalog.string() + suffix;
     if (!files.status(old)) continue;
@@ -247,7 +260,6 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
   try {
     catalog = open_sqlite_catalog(environment.files, environment.random, paths.catalog,
                                   document.header.vault_id);
-    environment.files->sync_directory(paths.store);  // `create_vault` may have ended before that.
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::corrupt &&
         error.kind() != ErrorKind::unsupported) {
@@ -255,6 +267,7 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
     }
     problem = error.message();
   }
+  settle_vault(*environment.files, paths);
   auto store =
       filesystem_store(environment.files, paths.store, environment.clock, environment.random);
   return std::make_shared<Vault>(environment, paths, std::move(document), std::move(store),

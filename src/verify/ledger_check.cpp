@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/ledger_check.hpp"
 
+#include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/verify.hpp"
 
@@ -10,9 +11,50 @@ namespace {
 
 constexpr const char* kEntries = "ledger.entries";
 
+/// Others may have appended, and made points, since the ledger was read.
+bool has_grown(const Context& context, const LedgerReading& ledger) {
+  const auto again = read_ledger(context.store, context.trust, context.tenant);
+  return again.entries.size() > ledger.entries.size();
+}
+
+std::optional<Problem> cut_tail_by(ObjectStore& store, const TrustPolicy* trust,
+                                   const TenantId& tenant, std::uint64_t ledger_size,
+                                   const std::string& key) {
+  const auto stored = find_small_object(store, key, kDocumentLimit);
+  if (!stored) return Problem{Problem::Kind::integrity, key, "an object, as listed", "none"};
+  const auto checked = check_document<RecoveryPoint>(as_text(*stored), trust, tenant);
+  if (!checked.document || checked.document->ledger_size_seen <= ledger_size) return std::nullopt;
+  return Problem{Problem::Kind::integrity, layout::ledger_entries(tenant, 0),
+                 std::to_string(checked.document->ledger_size_seen) + " entries or more, which " +
+                     checked.document->recovery_point_id + " had seen",
+                 std::to_string(ledger_size) + ": the tail was cut off"};
+}
+
 }  // namespace
 
-LedgerReading check_ledger(const Context& context, std::vector<Check>& checks) {
+std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
+                                     const TenantId& tenant, std::uint64_t ledger_size,
+                                     PointsToAsk points,
+                                     const std::optional<std::string>& known_key) {
+  std::optional<Problem> found;
+  std::string newest;
+  bool is_listed = !known_key;
+  for_each_key(store, layout::recovery_points(tenant), [&](const std::string& key) {
+    newest = key;  // Ids begin with their time.
+    is_listed = is_listed || key == *known_key;
+    if (points == PointsToAsk::all && !found) {
+      found = cut_tail_by(store, trust, tenant, ledger_size, key);
+    }
+  });
+  if (!is_listed) return Problem{Problem::Kind::integrity, *known_key, "a listed object", "none"};
+  if (points == PointsToAsk::newest && !newest.empty()) {
+    found = cut_tail_by(store, trust, tenant, ledger_size, newest);
+  }
+  return found;
+}
+
+LedgerReading check_ledger(const Context& context, const std::optional<std::string>& id,
+                           std::vector<Check>& checks) {
   const std::string entries = layout::ledger_entries(context.tenant, 0);
   const std::string checkpoints = layout::ledger_checkpoints(context.tenant, 0);
   LedgerReading ledger;
@@ -30,6 +72,14 @@ LedgerReading check_ledger(const Context& context, std::vector<Check>& checks) {
     sound = sound && of_checkpoint;
     checks.push_back(failed(of_checkpoint ? kCheckpoint : kEntries, problem));
   }
+  const auto known_key =
+      id ? std::optional(layout::recovery_point(context.tenant, *id)) : std::nullopt;
+  const auto cut = find_cut_tail(context.store, context.trust, context.tenant,
+                                 ledger.entries.size(), PointsToAsk::newest, known_key);
+  if (sound && cut && !has_grown(context, ledger)) {
+    checks.push_back(failed(kEntries, *cut));
+    sound = false;
+  }
   if (sound) checks.push_back(verified(kEntries, entries));
   if (context.trust == nullptr) {
     checks.push_back(signed_by_trust(context, "ledger.signatures", entries));
@@ -43,8 +93,8 @@ Report verify_ledger(ObjectStore& store, const TenantId& tenant, const TrustPoli
                      const std::stop_token& stop) {
   const verify::Context context{store, trust, tenant, 1, stop};
   Report report;
-  const LedgerReading ledger = verify::check_ledger(context, report.checks);
-  if (!ledger.entries.empty() || !ledger.problems.empty()) return report;
+  const LedgerReading ledger = verify::check_ledger(context, std::nullopt, report.checks);
+  if (!ledger.entries.empty() || report.verdict() == CheckState::failed) return report;
   report.checks = {verify::not_checked(verify::kEntries, layout::ledger_entries(tenant, 0),
                                        "there is none, though objects of the tenant are stored: no "
                                        "point of it was completed, or its "

@@ -2,6 +2,8 @@
 /// A tenant's ledger, read and checked.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "atp/ledger/ledger.hpp"
@@ -12,6 +14,17 @@ namespace atp::inline v0::verify {
 inline constexpr const char* kCheckpoint = "ledger.checkpoint";
 
 /// `ledger.entries`, `ledger.signatures`, and `ledger.checkpoint` for one that does not hold.
-LedgerReading check_ledger(const Context& context, std::vector<Check>& checks);
+/// Also that no stored point saw a longer one; the point `id`, if given, must be among those
+/// stored.
+LedgerReading check_ledger(const Context& context, const std::optional<std::string>& id,
+                           std::vector<Check>& checks);
+
+/// Whether a stored point had seen more entries than the ledger has, which no crash leaves, or
+/// `known_key` is not listed. Of a point that cannot be believed nothing is said here.
+enum class PointsToAsk { newest, all };
+std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
+                                     const TenantId& tenant, std::uint64_t ledger_size,
+                                     PointsToAsk points,
+                                     const std::optional<std::string>& known_key = {});
 
 }  // namespace atp::inline v0::verify

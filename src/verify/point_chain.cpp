@@ -18,7 +18,7 @@ class PointChainReader {
       : context_(context), checks_(checks) {}
 
   PointChain run(const std::string& id) {
-    ledger_ = check_ledger(context_, checks_);
+    ledger_ = check_ledger(context_, id, checks_);
     const auto statement = find_statement(id);
     check_checkpoint(statement);
     PointChain chain;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of the command: what operators do to it."""
 
+import json
 import os
 import resource
 import shutil
@@ -142,3 +143,30 @@ class Operator(CommandCase):
         self.assertEqual(self.lines("points", self.vault), with_catalog)
         self.assertEqual([point["recoveryPointId"] for point in with_catalog], listed)
         self.assertIn("catalog", self.text("points", self.vault)[1])
+
+    def test_one_tenants_damage_hides_no_other(self):
+        self.init()
+        self.put("1.jsonl")
+        points = {tenant: self.backup(tenant=tenant)["recoveryPointId"] for tenant in ("a", "b", "c")}
+        self.flip(self.vault / "store/ledger/b/0/entries" / f"{0:020}")
+        listed = self.lines("points", self.vault, code=20)
+        self.assertEqual([point["tenantId"] for point in listed], ["a", "c"])
+        (self.vault / "catalog.db").unlink()
+        (self.vault / f"store/recovery-points/a/{points['a']}.json").unlink()
+        listed = self.lines("points", self.vault, code=20)
+        self.assertIn("c", [point["tenantId"] for point in listed])
+        reports = self.lines("verify", self.vault, code=None)
+        self.assertEqual(reports[-1]["verdict"], "verified")
+
+    def test_T048_a_ledger_key_that_had_ended_signs_no_checkpoint(self):
+        self.init()
+        self.put("1.jsonl")
+        self.backup()
+        trust = json.loads((self.keys() / "trust.json").read_text())
+        for key in trust["keys"]:
+            if key["role"] == "ledger":
+                key["notAfter"] = "2020-01-01T00:00:00.000000000Z"
+        other = self.home / "ended.json"
+        other.write_text(json.dumps(trust))
+        report = self.json("verify", self.vault, "--trust", other, code=21)
+        self.assertEqual(report["verdict"], "failed")

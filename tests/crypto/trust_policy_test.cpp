@@ -63,5 +63,14 @@ TEST(TrustPolicy, ListsTheKeysOfARole) {
   EXPECT_EQ(policy.keys_of(KeyRole::ledger), std::vector<PublicKey>{ledger});
 }
 
+TEST(TrustPolicy, ListsTheKeysThatCanHaveSignedAfterAnInstant) {
+  const PublicKey ended = fresh_key();
+  const PublicKey lasting = fresh_key();
+  const TrustPolicy policy = policy_of(
+      {trusted(ended, KeyRole::ledger, {}, at(10)), trusted(lasting, KeyRole::ledger, at(5))});
+  EXPECT_EQ(policy.keys_of(KeyRole::ledger, at(9)), (std::vector<PublicKey>{ended, lasting}));
+  EXPECT_EQ(policy.keys_of(KeyRole::ledger, at(10)), std::vector<PublicKey>{lasting});
+}
+
 }  // namespace
 }  // namespace atp

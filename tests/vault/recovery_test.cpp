@@ -133,11 +133,67 @@ TEST_F(Recovery, ADamagedTenantDoesNotKeepTheOthersFromTheirCatalog) {
   EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unavailable) << "never begun anew";
 }
 
+TEST_F(Recovery, AMissingPointIsItsTenantsDamageAlone) {
+  seal("a.jsonl", "one\n");
+  backup();
+  backup(options("zebra"));
+  disk_->remove(Path("/vault/store") / keys("recovery-points/acme/").front());
+  vault_.reset();
+  disk_->remove("/vault/catalog.db");
+  reopen();
+  const RebuildResult result = rebuild_catalog(*vault_, {}, nullptr);
+  ASSERT_EQ(result.damaged.size(), 1u);
+  EXPECT_EQ(result.damaged[0].tenant, tenant_);
+  EXPECT_EQ(result.tenants, 1u);
+}
+
+/// The second point had seen the entries of the first: a ledger that is gone, or was begun anew, is
+/// not one of a new tenant.
+TEST_F(Recovery, T052_ALedgerThatPointsHadSeenIsNeverBegunAnew) {
+  for (const bool with_manifests : {true, false}) {
+    const std::string tenant = with_manifests ? "one" : "two";
+    seal(tenant + ".jsonl", "one\n");
+    backup(options(tenant));
+    seal(tenant + "2.jsonl", "two\n");
+    const std::string newest = backup(options(tenant)).recovery_point_id;
+    for (const std::string root : {"ledger/", "manifests/"}) {
+      if (root == "manifests/" && with_manifests) continue;
+      for (const std::string& key : keys(root + tenant + "/")) {
+        disk_->remove(Path("/vault/store") / key);
+      }
+    }
+    vault_.reset();
+    disk_->remove("/vault/catalog.db");
+    reopen();
+    EXPECT_EQ(rebuild_catalog(*vault_, {}, nullptr).damaged.size(), with_manifests ? 1u : 2u);
+    EXPECT_EQ(error_kind([&] { backup(options(tenant)); }), ErrorKind::corrupt);
+    EXPECT_TRUE(keys("ledger/" + tenant + "/").empty());
+    EXPECT_EQ(verify(newest).verdict(), CheckState::failed);
+  }
+}
+
+/// As network file systems answer: nothing can be written then, and nothing is moved away.
+TEST_F(Recovery, WhereNoDirectoryCanBeSyncedTheCatalogStaysWhereItIs) {
+  seal("a.jsonl", "one\n");
+  backup();
+  for (std::uint64_t nth = 1; nth <= 300; ++nth) {
+    disk_->fail_operation(nth, test::Operation::sync_directory, ErrorKind::unsupported);
+  }
+  vault_.reset();
+  reopen();
+  EXPECT_EQ(vault_->catalog_problem(), "");
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unsupported);
+  const auto rebuilt = error_kind([&] { rebuild_catalog(*vault_, {}, nullptr); });
+  EXPECT_TRUE(!rebuilt || rebuilt == ErrorKind::unsupported);
+  EXPECT_EQ(disk_->list("/vault").front().name, "catalog.db") << "nothing is kept aside";
+  EXPECT_TRUE(disk_->status("/vault/catalog.db"));
+}
+
 TEST_F(Recovery, T052_ATenantWhoseEveryObjectIsGoneIsNotForgotten) {
   seal("a.jsonl", "one\n");
   backup();
-  for (const std::string root : {"keys/", "policies/", "manifests/", "segments/", "lists/",
-                                  "recovery-points/", "ledger/"}) {
+  for (const std::string root :
+       {"keys/", "policies/", "manifests/", "segments/", "lists/", "recovery-points/", "ledger/"}) {
     for (const std::string& key : keys(root)) disk_->remove(Path("/vault/store") / key);
   }
   const RebuildResult result = rebuild_catalog(*vault_, {}, nullptr);
@@ -164,6 +220,26 @@ TEST_F(Recovery, JobsOfLivingProcessesAreLeftAlone) {
   EXPECT_EQ(vault_->catalog().running_jobs().size(), 1u);
   EXPECT_EQ(error_kind([&] { rebuild_catalog(*vault_, {}, nullptr); }),
             ErrorKind::precondition_failed);
+}
+
+/// What a run has committed comes to the catalog a little later.
+TEST_F(Recovery, TheDoctorRaisesNoAlarmWhileARunIsAhead) {
+  seal("a.jsonl", "one\n");
+  backup();
+  seal("b.jsonl", "two\n");
+  seal("c.jsonl", "three\n");
+  FindingState during = FindingState::bad;
+  int segments = 0;
+  BackupOptions asked = options();
+  asked.workers = 1;
+  asked.probe = [&](PackageStage stage, MutableByteView) {
+    if (stage != PackageStage::read || ++segments != 2) return;
+    const auto other = open_vault(environment_, "/vault", load_keys(*disk_, "/keys"));
+    during = examine(*other, Mending::report_only).back().state;
+  };
+  backup(asked);
+  EXPECT_EQ(segments, 2);
+  EXPECT_EQ(during, FindingState::good);
 }
 
 TEST_F(Recovery, TheDoctorFindsASoundVaultGood) {

@@ -250,7 +250,16 @@ TEST(VerifyLedger, OfATenantWithoutPointsSaysWhatIsWrong) {
   for (const auto& [key, bytes] : vault.objects()) {
     if (!key.starts_with("ledger/" + vault.tenant.str() + "/")) without.emplace(key, bytes);
   }
-  EXPECT_EQ(report_of(vault.store_of(without)).verdict(), CheckState::not_checked);
+  EXPECT_EQ(report_of(vault.store_of(without)).verdict(), CheckState::failed)
+      << "the second point had seen the first one's entries";
+  Objects packages_alone;
+  for (const auto& [key, bytes] : vault.objects()) {
+    if (key.starts_with("segments/acme/")) packages_alone.emplace(key, bytes);
+  }
+  const auto store = vault.store_of(packages_alone);
+  EXPECT_EQ(list_tenants(*store), std::vector{vault.other_tenant});
+  EXPECT_EQ(verify_ledger(*store, vault.other_tenant, &vault.trust(), {}).verdict(),
+            CheckState::not_checked);
   for (const auto& [key, bytes] : vault.objects()) {
     if (!key.starts_with("ledger/" + vault.tenant.str() + "/")) continue;
     Bytes changed = bytes;

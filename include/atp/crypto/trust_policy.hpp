@@ -35,6 +35,8 @@ struct ATP_EXPORT TrustPolicy {
   /// The key of that id if it has the role and is valid at `signed_at`; else nothing.
   const PublicKey* find(std::string_view key_id, KeyRole role, Time signed_at) const;
   std::vector<PublicKey> keys_of(KeyRole role) const;
+  /// Those that can have signed what was not there before `earliest`: their validity ends later.
+  std::vector<PublicKey> keys_of(KeyRole role, Time earliest) const;
 };
 
 }  // namespace atp::inline v0

@@ -13,8 +13,8 @@
 namespace atp::inline v0::layout {
 
 /// What tenants' names stand under.
-inline constexpr std::array<std::string_view, 3> kTenantRoots{"ledger/", "manifests/",
-                                                              "recovery-points/"};
+inline constexpr std::array<std::string_view, 7> kTenantRoots{
+    "keys/", "ledger/", "lists/", "manifests/", "policies/", "recovery-points/", "segments/"};
 
 inline constexpr std::string_view kVault = "vault.json";
 

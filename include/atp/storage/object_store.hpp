@@ -110,6 +110,8 @@ ATP_EXPORT void put_same_object(ObjectStore& store, const std::string& key, Byte
 
 /// All bytes. Throws: not_found, corrupt over `limit` bytes.
 ATP_EXPORT Bytes get_object(ObjectStore& store, const std::string& key, std::uint64_t limit);
+/// All bytes of an object that others say is there. Throws: corrupt, also where it is missing.
+ATP_EXPORT Bytes require_object(ObjectStore& store, const std::string& key, std::uint64_t limit);
 /// Nothing where there is no such object.
 ATP_EXPORT std::optional<Bytes> find_object(ObjectStore& store, const std::string& key,
                                             std::uint64_t limit);

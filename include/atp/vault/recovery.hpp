@@ -47,10 +47,10 @@ ATP_EXPORT std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, Segm
                                         unsigned workers);
 
 /// Rebuilds the derived tables from the store alone; a damaged or foreign catalog file is kept
-/// beside the new one. Everything read is verified first. A tenant of whom something is damaged, or
-/// whose ledger is not any more what the catalog at hand saw, keeps the rows that it had, and is
-/// named; nothing more is written for it until its store is mended. (Move a catalog away to let go
-/// of what it saw.) Throws: precondition_failed while jobs run.
+/// beside the new one. Everything read is verified first. A tenant of whom something is damaged or
+/// cannot be read, or whose ledger is not any more what the catalog at hand or a stored point saw,
+/// keeps the rows that it had, and is named. (Move a catalog away to let go of what it saw.)
+/// Throws: precondition_failed while jobs run.
 struct RebuildResult {
   struct Damaged {
     TenantId tenant;
