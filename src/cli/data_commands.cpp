@@ -4,6 +4,7 @@
 #include "atp/core/error.hpp"
 #include "atp/restore/restore.hpp"
 #include "atp/vault/points.hpp"
+#include "atp/vault/recovery.hpp"
 #include "cli/session.hpp"
 
 namespace atp::cli {

@@ -71,20 +71,6 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Argument
   return atp::open_vault(environment, arguments.vault, load_keys(environment, arguments));
 }
 
-bool is_of_one_tenant(const Error& error) {
-  switch (error.kind()) {
-    case ErrorKind::corrupt:
-    case ErrorKind::not_found:
-    case ErrorKind::permission_denied:
-    case ErrorKind::unsupported:
-      return true;
-    case ErrorKind::unavailable:
-      return !error.temporary();
-    default:
-      return false;
-  }
-}
-
 SegmentName parse_segment_name(const std::string& text) {
   const auto slash = text.find('/');
   if (slash == std::string::npos) {

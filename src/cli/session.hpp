@@ -29,9 +29,6 @@ Keys load_keys(const Environment& environment, const Arguments& arguments);
 
 std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments);
 
-/// Whether the error is about what is stored for one tenant: the others can be looked at.
-bool is_of_one_tenant(const Error& error);
-
 /// `STREAM/SEGMENT`. Throws: invalid_argument.
 SegmentName parse_segment_name(const std::string& text);
 

@@ -89,18 +89,6 @@ void print_point(Console& console, const RecoveryPoint& point, const Json& packa
   }
 }
 
-std::string_view state_text(FindingState state) {
-  switch (state) {
-    case FindingState::good:
-      return "good";
-    case FindingState::mended:
-      return "mended";
-    case FindingState::bad:
-      return "bad";
-  }
-  return "";
-}
-
 /// A tenant's points by the store alone, where the catalog is of no use.
 std::vector<RecoveryPoint> points_in_store(ObjectStore& store, const TenantId& tenant,
                                            const TrustPolicy& trust) {
@@ -277,17 +265,17 @@ int run_doctor(const Session& session) {
   for (const Finding& finding : findings) {
     worst = std::max(worst, finding.state);
     objects.push_back(Json::Object{{"name", finding.name},
-                                   {"state", state_text(finding.state)},
+                                   {"state", to_string(finding.state)},
                                    {"subject", json_text(finding.subject)},
                                    {"detail", json_text(finding.detail)}});
     const Colour colour = finding.state == FindingState::good     ? Colour::good
                           : finding.state == FindingState::mended ? Colour::warn
                                                                   : Colour::bad;
-    session.console.line(session.console.paint(colour, state_text(finding.state)) + "  " +
+    session.console.line(session.console.paint(colour, to_string(finding.state)) + "  " +
                          finding.name + "  " + printable(finding.subject) + ": " +
                          printable(finding.detail));
   }
-  session.console.object({{"verdict", state_text(worst)}, {"findings", std::move(objects)}});
+  session.console.object({{"verdict", to_string(worst)}, {"findings", std::move(objects)}});
   return worst == FindingState::bad ? kExitIntegrity : 0;
 }
 

@@ -94,6 +94,18 @@ Finding examine_catalog(const Vault& vault) {
 
 }  // namespace
 
+std::string_view to_string(FindingState state) {
+  switch (state) {
+    case FindingState::good:
+      return "good";
+    case FindingState::mended:
+      return "mended";
+    case FindingState::bad:
+      return "bad";
+  }
+  return "bad";
+}
+
 std::vector<Finding> examine(Vault& vault, Mending mending) {
   std::vector<Finding> findings;
   const std::string id = random_hex(*vault.environment().random, 16);

@@ -116,22 +116,6 @@ DerivedRows of_tenant(const DerivedRows& rows, const TenantId& tenant) {
   return found;
 }
 
-/// Whether the error is about what is stored for a tenant, and not about the store or ourselves.
-bool is_of_tenant(const Error& error) {
-  switch (error.kind()) {
-    case ErrorKind::corrupt:
-    case ErrorKind::not_found:
-    case ErrorKind::permission_denied:
-    case ErrorKind::unsupported:
-    case ErrorKind::invalid_argument:
-      return true;
-    case ErrorKind::unavailable:
-      return !error.temporary();
-    default:
-      return false;
-  }
-}
-
 /// Calls `each` with every tenant of the store or of `known`, in order.
 void for_each_tenant(const Vault& vault, const DerivedRows& known, const std::stop_token& stop,
                      ProgressSink* progress, const std::function<void(const TenantId&)>& each) {
@@ -155,6 +139,21 @@ void check_heads(const Vault& vault, const DerivedRows& known) {
 
 }  // namespace
 
+bool is_of_one_tenant(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::corrupt:
+    case ErrorKind::not_found:
+    case ErrorKind::permission_denied:
+    case ErrorKind::unsupported:
+    case ErrorKind::invalid_argument:
+      return true;
+    case ErrorKind::unavailable:
+      return !error.temporary();
+    default:
+      return false;
+  }
+}
+
 DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, ProgressSink* progress) {
   DerivedRows rows;
   for_each_tenant(vault, {}, stop, progress,
@@ -174,7 +173,7 @@ RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, Progres
       check_heads(vault, before);
       append(rows, derive_tenant(vault, tenant));
     } catch (const Error& error) {
-      if (!is_of_tenant(error)) throw;
+      if (!is_of_one_tenant(error)) throw;
       result.damaged.push_back({tenant, error.subject(), error.message()});
       append(rows, std::move(before));
     }

@@ -3,9 +3,11 @@
 
 import json
 import os
+import pathlib
 import resource
 import shutil
 import subprocess
+import tempfile
 
 from atp_command import ATP
 from command_case import CommandCase, record
@@ -93,21 +95,24 @@ class Operator(CommandCase):
         self.error("verify", self.vault, "--all", "--segment", "s/3", code=4)
 
     def test_a_package_that_may_not_be_read_leaves_the_others_checked(self):
-        if os.geteuid() == 0:
-            prefix = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-        else:
-            prefix = []
+        """As a user who is not root, from a place where that user may look."""
         self.init()
         for day in (1, 2, 3):
             self.put(f"{day}.jsonl", record(day))
         self.backup()
-        self.packages()[1].chmod(0)
-        for path in [self.home, *self.home.rglob("*")]:
-            if path.is_dir():
-                path.chmod(0o755)
-        done = subprocess.run([*prefix, ATP, "verify", self.vault, "--depth", "stored", "--trust",
-                               self.keys() / "trust.json"], check=False, capture_output=True,
-                              env={"PATH": os.environ["PATH"]})
+        place = pathlib.Path(tempfile.mkdtemp(prefix="atp-cli-", dir="/tmp"))
+        self.addCleanup(shutil.rmtree, place, ignore_errors=True)
+        shutil.copytree(self.vault, place / "vault")
+        shutil.copy(self.keys() / "trust.json", place)
+        shutil.copy(ATP, place / "atp")
+        for path in [place, *place.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() or path.name == "atp" else 0o644)
+        packages = [path for path in place.rglob("*.jsonl.zst.age") if path.name[0] != "."]
+        packages[1].chmod(0)
+        nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+        done = subprocess.run([*(nobody if os.geteuid() == 0 else []), place / "atp", "verify",
+                               place / "vault", "--depth", "stored", "--trust", place / "trust.json"],
+                              check=False, capture_output=True, env={"PATH": os.environ["PATH"]})
         self.assertEqual(done.returncode, 3, done)
         self.assertEqual(done.stdout.count(b"not_checked  package.stored"), 1, done.stdout)
 

@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "arrow.hpp"
 #include "atp/backup/take_backup.hpp"
 #include "atp/core/version.hpp"
 #include "atp/restore/open_segment.hpp"
@@ -11,7 +12,6 @@
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/vault/recovery.hpp"
-#include "arrow.hpp"
 #include "interruptible.hpp"
 #include "stores.hpp"
 #include "values.hpp"

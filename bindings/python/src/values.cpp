@@ -47,18 +47,6 @@ py::dict check_dict(const Check& check) {
                   "found"_a = shown(check.found));
 }
 
-std::string_view name_of(FindingState state) {
-  switch (state) {
-    case FindingState::good:
-      return "good";
-    case FindingState::mended:
-      return "mended";
-    case FindingState::bad:
-      return "bad";
-  }
-  return "bad";
-}
-
 }  // namespace
 
 void raise(const Error& error) {
@@ -146,7 +134,7 @@ py::dict to_python(const RebuildResult& result) {
 }
 
 py::dict to_python(const Finding& finding) {
-  return py::dict("name"_a = finding.name, "state"_a = std::string(name_of(finding.state)),
+  return py::dict("name"_a = finding.name, "state"_a = std::string(to_string(finding.state)),
                   "subject"_a = shown(finding.subject), "detail"_a = shown(finding.detail));
 }
 

@@ -6,8 +6,10 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "atp/core/error.hpp"
 #include "atp/core/export.hpp"
 #include "atp/core/progress.hpp"
 #include "atp/vault/tenant.hpp"
@@ -70,7 +72,12 @@ ATP_EXPORT RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& st
 ATP_EXPORT DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop,
                                    ProgressSink* progress);
 
+/// Whether an error is about what is stored for one tenant, damaged or not to be read, so that the
+/// others can be looked at; else it is about the store, or ourselves.
+ATP_EXPORT bool is_of_one_tenant(const Error& error);
+
 enum class FindingState { good, mended, bad };
+ATP_EXPORT std::string_view to_string(FindingState state);
 struct Finding {
   std::string name;  ///< `vault`, `store`, `temporaries`, `ledger`, `keys`, `catalog`.
   FindingState state;
