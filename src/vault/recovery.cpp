@@ -8,8 +8,8 @@
 #include "atp/core/error.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
+#include "atp/verify/ledger_tail.hpp"
 #include "atp/verify/verify.hpp"
-#include "verify/ledger_check.hpp"
 
 namespace atp::inline v0 {
 namespace {
@@ -46,9 +46,9 @@ void check_beyond_head(const Vault& vault, const Ledger& ledger, std::uint64_t f
 }
 
 /// Throws: corrupt where a stored point had seen a longer ledger.
-void require_tail(const Vault& vault, const Ledger& ledger, verify::PointsToAsk points) {
+void require_tail(const Vault& vault, const Ledger& ledger, PointsToAsk points) {
   const auto cut =
-      verify::find_cut_tail(vault.store(), &vault.trust(), ledger.tenant(), ledger.size(), points);
+      find_cut_tail(vault.store(), &vault.trust(), ledger.tenant(), ledger.size(), points);
   if (!cut) return;
   Ledger again = Ledger::load(vault.store(), vault.trust(), ledger.tenant());
   if (again.size() == ledger.size()) throw_problem(*cut);  // Else others have appended since.
@@ -77,7 +77,7 @@ Ledger catch_up(const Vault& vault, const TenantId& tenant) {
   Ledger ledger = Ledger::load(vault.store(), vault.trust(), tenant);
   if (head) check_head(vault, ledger, *head);
   check_beyond_head(vault, ledger, head ? head->size : 0);
-  require_tail(vault, ledger, verify::PointsToAsk::newest);
+  require_tail(vault, ledger, PointsToAsk::newest);
   return ledger;
 }
 
@@ -89,7 +89,7 @@ DerivedRows derive_tenant(const Vault& vault, const TenantId& tenant) {
   SegmentChains chains(vault, tenant, SegmentChains::From::store);
   rows.segments = chains.take_new_rows();
   const Ledger ledger = Ledger::load(vault.store(), vault.trust(), tenant);
-  require_tail(vault, ledger, verify::PointsToAsk::all);
+  require_tail(vault, ledger, PointsToAsk::all);
   rows.points = point_rows(vault, ledger, 0);
   if (const auto newest = newest_point(vault, ledger)) check_coverage(chains, newest->point);
   if (ledger.size() > 0) rows.heads.push_back(head_of(ledger));

@@ -3,19 +3,11 @@
 
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/verify/ledger_tail.hpp"
 #include "atp/verify/verify.hpp"
 
 namespace atp::inline v0 {
-namespace verify {
 namespace {
-
-constexpr const char* kEntries = "ledger.entries";
-
-/// Others may have appended, and made points, since the ledger was read.
-bool has_grown(const Context& context, const LedgerReading& ledger) {
-  const auto again = read_ledger(context.store, context.trust, context.tenant);
-  return again.entries.size() > ledger.entries.size();
-}
 
 std::optional<Problem> cut_tail_by(ObjectStore& store, const TrustPolicy* trust,
                                    const TenantId& tenant, std::uint64_t ledger_size,
@@ -52,6 +44,19 @@ std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trus
   }
   return found;
 }
+
+namespace verify {
+namespace {
+
+constexpr const char* kEntries = "ledger.entries";
+
+/// Others may have appended, and made points, since the ledger was read.
+bool has_grown(const Context& context, const LedgerReading& ledger) {
+  const auto again = read_ledger(context.store, context.trust, context.tenant);
+  return again.entries.size() > ledger.entries.size();
+}
+
+}  // namespace
 
 LedgerReading check_ledger(const Context& context, const std::optional<std::string>& id,
                            std::vector<Check>& checks) {

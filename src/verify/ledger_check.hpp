@@ -19,12 +19,4 @@ inline constexpr const char* kCheckpoint = "ledger.checkpoint";
 LedgerReading check_ledger(const Context& context, const std::optional<std::string>& id,
                            std::vector<Check>& checks);
 
-/// Whether a stored point had seen more entries than the ledger has, which no crash leaves, or
-/// `known_key` is not listed. Of a point that cannot be believed nothing is said here.
-enum class PointsToAsk { newest, all };
-std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
-                                     const TenantId& tenant, std::uint64_t ledger_size,
-                                     PointsToAsk points,
-                                     const std::optional<std::string>& known_key = {});
-
 }  // namespace atp::inline v0::verify

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Whether a ledger is as long as others have seen it. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "atp/core/export.hpp"
+#include "atp/crypto/trust_policy.hpp"
+#include "atp/model/problem.hpp"
+#include "atp/storage/object_store.hpp"
+
+namespace atp::inline v0 {
+
+enum class PointsToAsk {
+  newest,  ///< That of the last key: ids begin with their time.
+  all,
+};
+
+/// Whether a stored point had seen more entries than the `ledger_size` that the ledger has, which
+/// no crash leaves, or `known_key` is not listed. Of a point that cannot be believed nothing is
+/// said here. Others may have appended since the ledger was read: look again before believing it.
+ATP_EXPORT std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
+                                                const TenantId& tenant, std::uint64_t ledger_size,
+                                                PointsToAsk points,
+                                                const std::optional<std::string>& known_key = {});
+
+}  // namespace atp::inline v0
