@@ -2,7 +2,7 @@
 // A package's contents behind the envelope and every digest: the input is the plain package, sealed
 // here, with a manifest that believes whatever index and frames are found.
 // covers: src/segment/package_scan.cpp src/segment/package_tail.cpp src/segment/frame_scan.cpp
-// covers: src/segment/frame_hasher.cpp src/segment/envelope.cpp
+// covers: src/segment/frame_hasher.cpp src/segment/envelope.cpp src/segment/proven_index.cpp
 #include <algorithm>
 #include <memory>
 #include <string>
