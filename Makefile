@@ -56,7 +56,7 @@ test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
 	@$(PYTHON) tests/summary.py build build-asan
 
 check-all: test mutations ## make test, and all that takes long: crashes, kills, mutations, benchmarks
-	ATP_LONG=1 ATP_KILL_RUNS=500 ctest --preset release -R '^(crash|cli|damage|kill)$$'
+	ATP_LONG=1 ATP_KILL_RUNS=500 ctest --preset release -R '^(crash|cli|kill)$$'
 	$(PYTHON) tests/fuzz/run.py --seconds 300 --coverage
 	$(PYTHON) bench/compare.py --check
 

@@ -32,17 +32,17 @@ const SmallVault& vault() {
   return made;
 }
 
-/// Each `stride`th of `count` attempts is made, with ATP_LONG=1 all of them. It is odd, so that
-/// each bit of a byte has its turn.
+/// Each `stride`th of `count` attempts is made. It is odd, so that each bit of a byte has its turn.
 std::size_t stride(std::size_t count) {
-  const char* all = std::getenv("ATP_LONG");
-  if (all != nullptr && std::string(all) == "1") return 1;
 #if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
-  constexpr std::size_t kSample = 500;
-  return (count / kSample) | 1;
+  constexpr bool kSampled = true;
 #else
-  return count < 50'000 ? 1 : 7;
+  constexpr bool kSampled = false;
 #endif
+  constexpr std::size_t kSample = 500;
+  const char* all = std::getenv("ATP_LONG");
+  const bool sampled = kSampled && (all == nullptr || std::string(all) != "1");
+  return sampled ? (count / kSample) | 1 : 1;
 }
 
 /// What became of a verification: nothing where the point is verified.
