@@ -3,8 +3,10 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include "atp/core/bytes.hpp"
@@ -23,14 +25,47 @@ std::byte* map_secret_pages(std::size_t size) {
   return static_cast<std::byte*>(pages);
 }
 
+/// Wiped pages kept for the next secrets: a package takes several to open, and every unmapping
+/// interrupts all threads. Lives until the process ends, as secrets in static objects do.
+class SparePages {
+ public:
+  static constexpr std::size_t kSize = 4096;
+
+  /// A page of zeros, or nothing.
+  std::byte* take() {
+    const std::lock_guard lock(mutex_);
+    return count_ == 0 ? nullptr : pages_[--count_];
+  }
+  /// False where enough are kept.
+  bool keep(std::byte* page) {
+    const std::lock_guard lock(mutex_);
+    if (count_ == pages_.size()) return false;
+    pages_[count_++] = page;
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::array<std::byte*, 32> pages_{};
+  std::size_t count_ = 0;
+};
+
+constinit SparePages spare_pages;
+
+std::byte* secret_pages(std::size_t size) {
+  if (size == 0) return nullptr;
+  if (size > SparePages::kSize) return map_secret_pages(size);
+  std::byte* const page = spare_pages.take();
+  return page != nullptr ? page : map_secret_pages(SparePages::kSize);
+}
+
 }  // namespace
 
 void wipe(MutableByteView bytes) {
   if (!bytes.empty()) ::explicit_bzero(bytes.data(), bytes.size());
 }
 
-SecretBytes::SecretBytes(std::size_t size)
-    : data_(size == 0 ? nullptr : map_secret_pages(size)), size_(size) {}
+SecretBytes::SecretBytes(std::size_t size) : data_(secret_pages(size)), size_(size) {}
 
 SecretBytes::SecretBytes(ByteView bytes) : SecretBytes(bytes.size()) {
   std::copy(bytes.begin(), bytes.end(), data_);
@@ -49,7 +84,9 @@ SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
 SecretBytes::~SecretBytes() {
   if (data_ == nullptr) return;
   wipe(mutable_view());
-  ::munmap(data_, size_);
+  const bool one_page = size_ <= SparePages::kSize;
+  if (one_page && spare_pages.keep(data_)) return;
+  ::munmap(data_, one_page ? SparePages::kSize : size_);
 }
 
 }  // namespace atp::inline v0

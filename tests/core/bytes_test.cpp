@@ -11,7 +11,9 @@
 #include <cstdio>
 #include <fstream>
 #include <random>
+#include <set>
 #include <sstream>
+#include <vector>
 
 #include "atp/core/error.hpp"
 
@@ -151,11 +153,18 @@ TEST(SecretBytes, StartsWithZeros) {
                           [](std::byte b) { return b == std::byte{0}; }));
 }
 
-TEST(SecretBytes, T042_SecretBytesAreWipedBeforeTheirPageGoes) {
+/// A secret with a canary on more pages than are kept for the next one.
+SecretBytes canary_on_many_pages() {
+  SecretBytes secret(20'000);
+  std::ranges::copy(as_bytes("canary-7d1f"), secret.mutable_view().begin());
+  return secret;
+}
+
+TEST(SecretBytes, T042_SecretBytesAreWipedBeforeTheirPagesGo) {
   g_clean_unmaps = 0;
   g_dirty_unmaps = 0;
   {
-    const SecretBytes secret(as_bytes("canary-7d1f"));
+    const SecretBytes secret = canary_on_many_pages();
     g_watched = secret.view().data();
   }
   EXPECT_EQ(g_clean_unmaps, 1);
@@ -165,11 +174,40 @@ TEST(SecretBytes, T042_SecretBytesAreWipedBeforeTheirPageGoes) {
 TEST(SecretBytes, T042_OldSecretIsWipedWhenAnotherIsMovedOverIt) {
   g_clean_unmaps = 0;
   g_dirty_unmaps = 0;
-  SecretBytes secret(as_bytes("canary-7d1f"));
+  SecretBytes secret = canary_on_many_pages();
   g_watched = secret.view().data();
   secret = SecretBytes(as_bytes("next"));
   EXPECT_EQ(g_clean_unmaps, 1);
   EXPECT_EQ(g_dirty_unmaps, 0);
+}
+
+TEST(SecretBytes, T042_APageIsWipedBeforeItIsKeptForTheNextSecret) {
+  const std::byte* page = nullptr;
+  {
+    const SecretBytes secret(as_bytes("canary-7d1f"));
+    page = secret.view().data();
+  }
+  EXPECT_EQ(Bytes(page, page + 11), Bytes(11));  // Still mapped: it was kept.
+  const SecretBytes next(5);
+  EXPECT_EQ(next.view().data(), page);
+  EXPECT_EQ(Bytes(page, page + 11), Bytes(11));
+}
+
+TEST(SecretBytes, NoTwoShareAPageAndAllAreGivenBack) {
+  std::set<const std::byte*> pages;
+  std::vector<SecretBytes> held;
+  for (unsigned char i = 0; i < 100; ++i) {
+    held.emplace_back(Bytes{std::byte{i}});
+    EXPECT_TRUE(pages.insert(held.back().view().data()).second);
+  }
+  for (unsigned char i = 0; i < 100; ++i) EXPECT_EQ(held[i].view()[0], std::byte{i});
+  held.clear();
+  std::size_t mapped = 0;
+  for (const std::byte* page : pages) {
+    unsigned char resident = 0;
+    if (::mincore(const_cast<std::byte*>(page), 1, &resident) == 0) ++mapped;
+  }
+  EXPECT_LT(mapped, 50U);
 }
 
 /// The `VmFlags` line of the mapping that holds `address`.
