@@ -38,12 +38,11 @@ std::optional<SecretBytes> unwrap(const SecretBytes& wrap_key, ByteView wrapped)
 
 SecretBytes unwrap_with_identities(const Header& header, std::span<const Identity> identities) {
   for (const Identity& identity : identities) {
-    const Recipient recipient = identity.recipient();
     for (const X25519Stanza& stanza : header.x25519) {
       const auto shared = crypto::x25519(identity.scalar().view(), stanza.share);
       if (!shared)
         throw Error(ErrorKind::corrupt, "age header", "expected a share of high order, found low");
-      const SecretBytes wrap_key = x25519_wrap_key(*shared, stanza.share, recipient);
+      const SecretBytes wrap_key = x25519_wrap_key(*shared, stanza.share, identity.recipient());
       if (auto file_key = unwrap(wrap_key, stanza.wrapped)) return *std::move(file_key);
     }
   }

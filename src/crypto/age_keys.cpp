@@ -36,6 +36,9 @@ std::string Recipient::str() const {
   return std::string(crypto::bech32_encode(kRecipientPrefix, LetterCase::lower, point_).text());
 }
 
+Identity::Identity(SecretBytes scalar)
+    : scalar_(std::move(scalar)), recipient_(crypto::x25519_base(scalar_.view())) {}
+
 Identity Identity::parse(std::string_view text) {
   if (text.starts_with(kHybridIdentityPrefix))
     throw Error(ErrorKind::unsupported, "age identity",
@@ -77,7 +80,5 @@ SecretBytes Identity::file() const {
   line.mutable_view().back() = std::byte{'\n'};
   return line;
 }
-
-Recipient Identity::recipient() const { return Recipient(crypto::x25519_base(scalar_.view())); }
 
 }  // namespace atp::inline v0::age

@@ -54,13 +54,17 @@ class ATP_EXPORT Identity {
   SecretBytes str() const;
   /// What `parse_file` and `age -i` take: the text form and a line feed.
   SecretBytes file() const;
-  Recipient recipient() const;
+  const Recipient& recipient() const { return recipient_; }
   const SecretBytes& scalar() const { return scalar_; }
-  Identity clone() const { return Identity(scalar_.clone()); }
+  Identity clone() const { return Identity(scalar_.clone(), recipient_); }
 
  private:
-  explicit Identity(SecretBytes scalar) : scalar_(std::move(scalar)) {}
+  explicit Identity(SecretBytes scalar);
+  Identity(SecretBytes scalar, const Recipient& recipient)
+      : scalar_(std::move(scalar)), recipient_(recipient) {}
+
   SecretBytes scalar_;
+  Recipient recipient_;
 };
 
 /// Encrypts a stream. Chunks go to `sink` as they fill; nothing is complete before `finish`.
