@@ -30,11 +30,8 @@ struct Effort {
 
 Effort effort() {
   if (is_long()) return {2000, 5, 100, 200'000};
-#if defined(__SANITIZE_ADDRESS__)
-  return {6, 64, 0, 1'500};
-#else
+  if (kSanitized) return {2, 256, 0, 1'500};
   return {60, 16, 1, 10'000};
-#endif
 }
 
 /// The first variants of a crash point are always finished, others now and then.

@@ -21,6 +21,7 @@
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/verify.hpp"
 #include "support/manual_clock.hpp"
+#include "support/sanitized.hpp"
 #include "support/sequence_random.hpp"
 #include "support/simulated_file_system.hpp"
 
@@ -55,11 +56,7 @@ inline bool is_long() {
 }
 
 /// With sanitizers, which make everything some eight times slower, one in so many cases is tried.
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr std::uint64_t kThinning = 8;
-#else
-inline constexpr std::uint64_t kThinning = 1;
-#endif
+inline constexpr std::uint64_t kThinning = kSanitized ? 8 : 1;
 
 /// Texts by path below a folder.
 using Texts = std::map<std::string, std::string>;

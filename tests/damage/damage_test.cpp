@@ -15,6 +15,7 @@
 #include "atp/core/parallel.hpp"
 #include "atp/storage/layout.hpp"
 #include "support/faulty_store.hpp"
+#include "support/sanitized.hpp"
 #include "verify/verifying.hpp"
 
 namespace atp {
@@ -34,10 +35,10 @@ const SmallVault& vault() {
 
 /// Each `stride`th of `count` attempts is made. It is odd, so that each bit of a byte has its turn.
 std::size_t stride(std::size_t count) {
-#if defined(__SANITIZE_ADDRESS__) || !defined(NDEBUG)
-  constexpr bool kSampled = true;
+#if defined(NDEBUG)
+  constexpr bool kSampled = test::kSanitized;
 #else
-  constexpr bool kSampled = false;
+  constexpr bool kSampled = true;
 #endif
   constexpr std::size_t kSample = 500;
   const char* all = std::getenv("ATP_LONG");

@@ -6,19 +6,9 @@
 #include <fstream>
 #include <string>
 
-namespace atp::test {
+#include "support/sanitized.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-#else
-inline constexpr bool kSanitized = false;
-#endif
+namespace atp::test {
 
 class PeakMemory {
  public:
