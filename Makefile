@@ -52,7 +52,7 @@ test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
 	cmake --preset asan
 	cmake --build build-asan
 	ctest --preset asan --output-junit ctest.xml
-	$(PYTHON) tests/fuzz/run.py --seconds $(SECONDS_PER_FUZZ_TARGET)
+	$(PYTHON) tests/fuzz/run.py --preset asan --seconds $(SECONDS_PER_FUZZ_TARGET)
 	@$(PYTHON) tests/summary.py build build-asan
 
 check-all: test mutations ## make test, and all that takes long: crashes, kills, mutations, benchmarks

@@ -19,7 +19,8 @@ if(PROJECT_IS_TOP_LEVEL)  # Else it is not ours to choose.
   find_program(ATP_CCACHE ccache)
   if(ATP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     # An object is the same in whichever folder it is built.
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 ${ATP_CCACHE})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${ATP_CCACHE})
   endif()
   find_program(ATP_MOLD mold)
   if(ATP_MOLD)
@@ -77,6 +78,7 @@ function(atp_library target)
 endfunction()
 
 # atp_test(<folder> LINK <target>... [USES <program>...] [TIMEOUT <seconds>])
+# One that may take longer than others starts before them.
 # One executable and one test of ctest from tests/<folder>/*_test.cpp; programs it starts are built
 # with it. Results of single tests go to test-results/, where the check of the threats reads them.
 function(atp_test folder)
@@ -89,8 +91,15 @@ function(atp_test folder)
   add_executable(${target} ${sources})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${target} PRIVATE ${arg_LINK} atp_warnings GTest::gmock GTest::gtest_main)
-  if(ATP_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-    target_compile_options(${target} PRIVATE -O0)  # halves the time to compile it
+  # What is measured and attacked is in the libraries; the test itself need not be fast.
+  target_compile_options(${target} PRIVATE -O0 $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  get_property(first GLOBAL PROPERTY ATP_TESTS)
+  if(first)
+    list(GET first 0 first)
+    target_precompile_headers(${target} REUSE_FROM ${first}_test)
+  else()
+    target_precompile_headers(${target} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <algorithm>
+      <filesystem> <fstream> <functional> <map> <set> <thread>)
   endif()
   if(arg_USES)
     add_dependencies(${target} ${arg_USES})
@@ -99,7 +108,7 @@ function(atp_test folder)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 600)
   endif()
-  set_tests_properties(${folder} PROPERTIES TIMEOUT ${arg_TIMEOUT}
+  set_tests_properties(${folder} PROPERTIES TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT}
     ENVIRONMENT "ATP_BIN=$<TARGET_FILE:atp>;ATP_GENERATE=$<TARGET_FILE:atp-generate>;ATP_SOURCE_DIR=${PROJECT_SOURCE_DIR};GTEST_OUTPUT=xml:${PROJECT_BINARY_DIR}/test-results/${target}.xml")
   set_property(GLOBAL APPEND PROPERTY ATP_TESTS ${folder})
 endfunction()

@@ -154,8 +154,9 @@ class PackageCases : public Cases {
     other.manifest = write(kText).manifest;
     refuse("stored-of-another", "another package of the same key", other,
            "envelope index stored_bytes stored_sha256");
+    const age::Identity stranger = age::Identity::generate(random_);
     bad("identity-of-another", "an identity that fits no recipient",
-        input_of(write(kText), age::Identity::generate(random_)), "unauthenticated");
+        input_of(write(kText), stranger), "unauthenticated");
   }
 
   void break_rules_in_the_envelope() {

@@ -86,8 +86,8 @@ def fuzz(target, folder, seconds):
     return False, f"{shown}\n{target.name:24} FAILED  exit {process.returncode}, input in {artifacts}"
 
 
-def run_all(chosen, seconds, jobs):
-    folder = build("fuzz", chosen)
+def run_all(preset, chosen, seconds, jobs):
+    folder = build(preset, chosen)
     with concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
         results = list(pool.map(lambda target: fuzz(target, folder, seconds), chosen))
     for _, line in results:
@@ -122,16 +122,18 @@ def main():
     parser.add_argument("names", nargs="*", help="targets; all if none")
     parser.add_argument("--seconds", type=int, default=int(os.environ.get("ATP_FUZZ_SECONDS", "10")),
                         help="for each target (default: ATP_FUZZ_SECONDS, else 10)")
+    parser.add_argument("--preset", default="fuzz",
+                        help="whose build: fuzz, or asan, which has the tests as well (default: fuzz)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--coverage", action="store_true",
                         help="print the lines reached by the inputs kept and found")
     options = parser.parse_args()
     chosen = targets(options.names)
-    status = run_all(chosen, options.seconds, options.jobs)
+    status = run_all(options.preset, chosen, options.seconds, options.jobs)
     if status == 0 and options.coverage:
         folder = build("fuzz-coverage", chosen)
         for target in chosen:
-            print_coverage(target, folder, corpus_of(target, SOURCE / "build-fuzz" / "fuzz"))
+            print_coverage(target, folder, corpus_of(target, SOURCE / f"build-{options.preset}" / "fuzz"))
     return status
 
 

@@ -153,8 +153,11 @@ TEST(ListPage, T049_OtherTextOfTheSameValueIsRefused) {
 TEST(ListPage, EveryMemberIsNeededAndNoOtherIsTaken) {
   const Json json = parse_json(canonical(sample_page()));
   for (const auto& [name, value] : json.as_object()) {
-    EXPECT_NE(corrupt(changed([&](Json::Object& page) { page.erase(name); })), "") << name;
-    EXPECT_NE(corrupt(changed([&](Json::Object& page) { page.at(name) = nullptr; })), "") << name;
+    EXPECT_NE(corrupt(changed([&, &name = name](Json::Object& page) { page.erase(name); })), "")
+        << name;
+    EXPECT_NE(corrupt(changed([&, &name = name](Json::Object& page) { page.at(name) = nullptr; })),
+              "")
+        << name;
   }
   EXPECT_THAT(corrupt(changed([](Json::Object& page) { page.emplace("nonce", "x"); })),
               HasSubstr("unknown"));

@@ -82,8 +82,11 @@ TEST(TrustPolicyFile, T062_AnUnknownOrMistypedMemberIsRefused) {
 TEST(TrustPolicyFile, T062_EveryMemberIsNeeded) {
   const Json json = parse_json(print_trust_policy(sample_policy()));
   for (const auto& [name, value] : json.as_object()) {
-    EXPECT_NE(refused(changed([&](Json::Object& file) { file.erase(name); })), "") << name;
-    EXPECT_NE(refused(changed([&](Json::Object& file) { file.at(name) = nullptr; })), "") << name;
+    EXPECT_NE(refused(changed([&, &name = name](Json::Object& file) { file.erase(name); })), "")
+        << name;
+    EXPECT_NE(refused(changed([&, &name = name](Json::Object& file) { file.at(name) = nullptr; })),
+              "")
+        << name;
   }
   for (const char* name : {"algorithm", "keyId", "publicKey", "role"}) {
     EXPECT_NE(refused(changed_key(1, [&](Json::Object& key) { key.erase(name); })), "") << name;

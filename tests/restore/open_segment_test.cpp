@@ -31,7 +31,9 @@ TEST_F(OpenSegment, OfAPointOrItsParentGivesItsRecords) {
 TEST_F(OpenSegment, ThatThePointLacksIsNotFound) {
   for (const auto& [stream, segment] : std::map<std::string, std::string>{
            {"api", "000003"}, {"ap", "000001"}, {"default", "00000"}}) {
-    EXPECT_EQ(error_kind([&] { open(*store_, stream, segment); }), ErrorKind::not_found);
+    EXPECT_EQ(
+        error_kind([&, &stream = stream, &segment = segment] { open(*store_, stream, segment); }),
+        ErrorKind::not_found);
   }
   EXPECT_EQ(error_kind([&] {
               open_segment(*store_, "RP-none", {StreamId("api"), SegmentId("000001")},

@@ -58,7 +58,8 @@ TEST_F(PackageReaderTest, RefusesARangeThatThePackageLacks) {
   constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
   for (const auto& [from, to] :
        std::map<std::uint64_t, std::uint64_t>{{0, 4}, {2, 1}, {4, 4}, {kMost, kMost}, {1, kMost}}) {
-    EXPECT_EQ(error_kind([&] { records(reader, from, to); }), ErrorKind::invalid_argument)
+    EXPECT_EQ(error_kind([&, from = from, to = to] { records(reader, from, to); }),
+              ErrorKind::invalid_argument)
         << from << " " << to;
   }
 }
