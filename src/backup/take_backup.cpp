@@ -143,8 +143,9 @@ class BackupJob {
       if (newest) check_coverage(chains_, newest->point);
       return newest;
     } catch (const Error& error) {
-      const bool damaged =
-          error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::not_found;
+      const bool damaged = error.kind() == ErrorKind::corrupt ||
+                           error.kind() == ErrorKind::untrusted ||
+                           error.kind() == ErrorKind::not_found;
       if (!damaged || options_.type != BackupType::full) throw;
       return std::nullopt;
     }

@@ -3,6 +3,7 @@
 /// done.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -20,6 +21,13 @@ inline constexpr int kExitPartial = 3;
 inline constexpr int kExitNoVault = 10;
 inline constexpr int kExitWrongKey = 12;
 inline constexpr int kExitIntegrity = 20;
+
+/// The graver of two exit codes: a failure before what was not checked.
+inline int graver(int a, int b) {
+  if (a == 0 || b == 0) return std::max(a, b);
+  if (a == kExitPartial || b == kExitPartial) return std::max(a, b);
+  return std::min(a, b);
+}
 
 /// Everything that can be said on the command line.
 struct Arguments {

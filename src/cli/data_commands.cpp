@@ -194,13 +194,6 @@ Json::Array checks_json(const std::vector<Check>& checks) {
   return array;
 }
 
-/// The graver of two exit codes: a failure before what was not checked.
-int graver(int a, int b) {
-  if (a == 0 || b == 0) return std::max(a, b);
-  if (a == kExitPartial || b == kExitPartial) return std::max(a, b);
-  return std::min(a, b);
-}
-
 /// An instant itself; of a date its last instant's next.
 Time end_of(const std::string& until) {
   const auto instant = parse_time(until);

@@ -15,7 +15,12 @@ RecoveryPoint parse_point(const std::string& key, const std::string& stored, con
                           const TrustPolicy* trust) {
   auto checked = check_document<RecoveryPoint>(stored, trust, tenant);
   if (checked.document) return std::move(*checked.document);
-  throw_problem(problem_of(key, checked));
+  refuse_document(key, checked);
+}
+
+/// Exit code of something damaged, which may be that no trusted key has signed it.
+int damage_exit_code(ErrorKind kind) {
+  return kind == ErrorKind::untrusted ? error_kind_info(kind).exit_code : kExitIntegrity;
 }
 
 std::string_view type_text(BackupType type) {
@@ -184,7 +189,7 @@ int run_points(const Session& session) {
       if (session.arguments.tenant || !is_of_one_tenant(error)) throw;
       session.console.note(session.console.paint(Colour::bad, "damaged") + "  " +
                            printable(tenant.str()) + ": " + printable(error.what()));
-      exit_code = kExitIntegrity;
+      exit_code = graver(exit_code, damage_exit_code(error.kind()));
       continue;
     }
     for (const RecoveryPoint& point : points) {
@@ -234,9 +239,12 @@ int run_catalog_rebuild(const Session& session) {
   }
   const RebuildResult result = rebuild_catalog(*vault, session.stop, &session.console);
   session.console.end_progress();
+  int exit_code = 0;
   Json::Array damaged;
   for (const RebuildResult::Damaged& each : result.damaged) {
+    exit_code = graver(exit_code, damage_exit_code(each.kind));
     damaged.push_back(Json::Object{{"tenantId", each.tenant.str()},
+                                   {"kind", error_kind_info(each.kind).name},
                                    {"subject", json_text(each.subject)},
                                    {"message", json_text(each.message)}});
     session.console.line(session.console.paint(Colour::bad, "damaged") + "  " +
@@ -253,7 +261,7 @@ int run_catalog_rebuild(const Session& session) {
                        counted(result.tenants, "tenant"));
   if (result.kept)
     session.console.line("the old catalog is kept as " + printable(result.kept->string()));
-  return result.damaged.empty() ? 0 : kExitIntegrity;
+  return exit_code;
 }
 
 int run_doctor(const Session& session) {
@@ -261,9 +269,11 @@ int run_doctor(const Session& session) {
   const auto findings =
       examine(*vault, session.arguments.dry_run ? Mending::report_only : Mending::mend);
   FindingState worst = FindingState::good;
+  int exit_code = 0;
   Json::Array objects;
   for (const Finding& finding : findings) {
     worst = std::max(worst, finding.state);
+    if (finding.error) exit_code = graver(exit_code, damage_exit_code(*finding.error));
     objects.push_back(Json::Object{{"name", finding.name},
                                    {"state", to_string(finding.state)},
                                    {"subject", json_text(finding.subject)},
@@ -276,7 +286,7 @@ int run_doctor(const Session& session) {
                          printable(finding.detail));
   }
   session.console.object({{"verdict", to_string(worst)}, {"findings", std::move(objects)}});
-  return worst == FindingState::bad ? kExitIntegrity : 0;
+  return exit_code;
 }
 
 }  // namespace atp::cli

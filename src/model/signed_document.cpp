@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "atp/core/error.hpp"
+#include "atp/model/problem.hpp"
 #include "model/document_fields.hpp"
 
 namespace atp::inline v0 {
@@ -226,9 +227,7 @@ T require_document(const std::string& subject, std::string_view stored, const Tr
                    const std::optional<TenantId>& tenant) {
   CheckedDocument<T> checked = check_document<T>(stored, &trust, tenant);
   if (checked.state == DocumentState::verified) return *std::move(checked.document);
-  const auto kind =
-      checked.state == DocumentState::unsupported ? ErrorKind::unsupported : ErrorKind::corrupt;
-  throw Error(kind, subject, std::string(to_string(checked.state)) + ": " + checked.detail);
+  refuse_document(subject, checked);
 }
 
 #define ATP_INSTANTIATE(T)                                                              \

@@ -21,7 +21,7 @@ void examine_one(std::vector<Finding>& findings, const std::string& name,
     findings.push_back(look());
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
-    findings.push_back({name, FindingState::bad, subject, error.what()});
+    findings.push_back({name, FindingState::bad, subject, error.what(), error.kind()});
   }
 }
 
@@ -89,7 +89,7 @@ Finding examine_catalog(const Vault& vault) {
     return good("catalog", subject, "is behind the store by work that runs or was interrupted");
   }
   return {"catalog", FindingState::bad, subject,
-          "differs from what the store says; run `atp catalog rebuild`"};
+          "differs from what the store says; run `atp catalog rebuild`", ErrorKind::corrupt};
 }
 
 }  // namespace

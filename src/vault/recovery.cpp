@@ -142,6 +142,7 @@ void check_heads(const Vault& vault, const DerivedRows& known) {
 bool is_of_one_tenant(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::corrupt:
+    case ErrorKind::untrusted:
     case ErrorKind::not_found:
     case ErrorKind::permission_denied:
     case ErrorKind::unsupported:
@@ -174,7 +175,7 @@ RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, Progres
       append(rows, derive_tenant(vault, tenant));
     } catch (const Error& error) {
       if (!is_of_one_tenant(error)) throw;
-      result.damaged.push_back({tenant, error.subject(), error.message()});
+      result.damaged.push_back({tenant, error.kind(), error.subject(), error.message()});
       append(rows, std::move(before));
     }
   });

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "atp/core/error.hpp"
-#include "atp/model/signed_document.hpp"
+#include "atp/model/problem.hpp"
 #include "atp/model/trust_policy_file.hpp"
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
@@ -59,10 +59,7 @@ std::string require_vault_document(const Environment& environment, const VaultPa
 VaultDocument parse_vault_document(const VaultPaths& paths, const std::string& stored,
                                    const TrustPolicy* trust) {
   auto checked = check_document<VaultDocument>(stored, trust, std::nullopt);
-  if (!checked.document) {
-    throw Error(ErrorKind::corrupt, (paths.store / layout::kVault).string(),
-                std::string(to_string(checked.state)) + ": " + checked.detail);
-  }
+  if (!checked.document) refuse_document((paths.store / layout::kVault).string(), checked);
   return std::move(*checked.document);
 }
 

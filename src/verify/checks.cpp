@@ -52,6 +52,7 @@ Check signed_by_trust(const Context& context, std::string name, std::string subj
 bool is_finding(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::corrupt:
+    case ErrorKind::untrusted:
     case ErrorKind::invalid_argument:
     case ErrorKind::not_found:
     case ErrorKind::unsupported:

@@ -182,6 +182,29 @@ class Damage(CommandCase):
         vault.write_bytes(vault.read_bytes().replace(b'"local"', b'"lokal"'))
         self.assertEqual([f["subject"] for f in self.failures(code=21)], ["vault.json"])
 
+    def test_a_signature_that_nobody_trusted_made_is_trust_in_every_command(self):
+        """Exit code 21, whichever command meets it."""
+        store = self.vault / "store"
+        commands = {
+            "vault.json": [("backup", self.vault, "--tenant", "acme", "--from", self.source),
+                           ("points", self.vault), ("doctor", self.vault),
+                           ("catalog", "rebuild", self.vault), ("verify", self.vault, self.point)],
+            "policies/acme/00000000000000000001.json": [
+                ("backup", self.vault, "--tenant", "acme", "--from", self.source)],
+            "manifests/acme/a/00000000000000000000.json": [
+                ("doctor", self.vault), ("catalog", "rebuild", self.vault)],
+        }
+        for name, meeting in commands.items():
+            before = (store / name).read_bytes()
+            at = before.index(b'"signature":"') + 20
+            forged = before[:at] + (b"A" if before[at:at + 1] != b"A" else b"B") + before[at + 1:]
+            (store / name).write_bytes(forged)
+            for command in meeting:
+                with self.subTest(name=name, command=command[0]):
+                    self.run_atp(*command, "--json", code=21)
+            (store / name).write_bytes(before)
+        self.assertEqual(self.failures(code=0), [])
+
     def test_damaged_package_restores_nothing(self):
         self.package.write_bytes(self.whole[:-1])
         result = self.json("restore", self.vault, self.point, "--to", self.home / "out", code=20)

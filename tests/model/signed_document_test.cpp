@@ -195,7 +195,7 @@ TYPED_TEST(SignedDocument, T047_AVerifiedDocumentIsNoneOfAnotherTenantOrVault) {
   const auto checked = check_document<TypeParam>(stored, &policy, tenant_of<TypeParam>());
   EXPECT_EQ(checked.state, DocumentState::wrong_vault);
   EXPECT_FALSE(checked.document);
-  refusal(ErrorKind::corrupt,
+  refusal(ErrorKind::untrusted,
           [&] { require_document<TypeParam>("x", stored, policy, tenant_of<TypeParam>()); });
 }
 
@@ -311,7 +311,8 @@ TEST(Es256, SignsDocumentsWithDerSignatures) {
 TEST(RequireDocument, SaysWhichDocumentAndWhy) {
   EXPECT_THAT(refusal(ErrorKind::corrupt,
                       [] { require_document<KeyEpoch>("keys/a.json", "{}", trust(), kTenant); }),
-              testing::StartsWith("keys/a.json: malformed: "));
+              testing::StartsWith(
+                  "keys/a.json: expected a signed document of type keyEpoch, found malformed: "));
 }
 
 TEST(DocumentSize, T054_DocumentsOverTheLimitAreRefusedUnread) {

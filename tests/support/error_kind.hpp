@@ -25,5 +25,11 @@ std::optional<ErrorKind> error_kind(const Call& call) {
   }
 }
 
+/// What a reader calls signed bytes that were changed: by where, damage or a bad signature.
+inline bool is_of_changed_bytes(std::optional<ErrorKind> kind) {
+  return kind == ErrorKind::corrupt || kind == ErrorKind::untrusted ||
+         kind == ErrorKind::unsupported;
+}
+
 }  // namespace test
 }  // namespace atp

@@ -45,6 +45,7 @@ from .errors import (
     UnauthenticatedError,
     UnavailableError,
     UnsupportedError,
+    UntrustedError,
 )
 from ._listing import Listing
 from ._values import (
@@ -113,6 +114,7 @@ __all__ = [
     "UnauthenticatedError",
     "UnavailableError",
     "UnsupportedError",
+    "UntrustedError",
     "Vault",
     "VerifyDepth",
     "create_vault",

@@ -414,9 +414,10 @@ class RestoreResult(Value):
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class DamagedTenant(Value):
     """A tenant of whom a rebuild found something damaged: nothing more is written for it until that is
-    mended."""
+    mended. `kind` is that of the exception it would be."""
 
     tenant: str
+    kind: str
     subject: str
     message: str
 

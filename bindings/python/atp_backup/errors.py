@@ -134,6 +134,12 @@ class CancelledError(BackupError):
     kind = "cancelled"
 
 
+class UntrustedError(CorruptError):
+    """A signature is wrong, or no trusted key made it."""
+
+    kind = "untrusted"
+
+
 BY_KIND: dict[str, type[BackupError]] = {
     cls.kind: cls
     for cls in (
@@ -152,5 +158,6 @@ BY_KIND: dict[str, type[BackupError]] = {
         NoSpaceError,
         ClockUntrustedError,
         CancelledError,
+        UntrustedError,
     )
 }

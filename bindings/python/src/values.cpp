@@ -125,8 +125,9 @@ py::dict to_python(const RestoreResult& result) {
 py::dict to_python(const RebuildResult& result) {
   py::list damaged;
   for (const RebuildResult::Damaged& each : result.damaged) {
-    damaged.append(py::dict("tenant"_a = each.tenant.str(), "subject"_a = shown(each.subject),
-                            "message"_a = shown(each.message)));
+    damaged.append(py::dict("tenant"_a = each.tenant.str(),
+                            "kind"_a = error_kind_info(each.kind).name,
+                            "subject"_a = shown(each.subject), "message"_a = shown(each.message)));
   }
   return py::dict("tenants"_a = result.tenants, "segments"_a = result.segments,
                   "points"_a = result.points, "damaged"_a = damaged,

@@ -29,6 +29,7 @@ enum class ErrorKind : int {
   no_space = 13,
   clock_untrusted = 14,
   cancelled = 15,
+  untrusted = 16,  ///< A signature is wrong, or no trusted key made it.
 };
 
 /// One row per kind: the only place where a kind meets HTTP, the shell and Python.
@@ -40,7 +41,7 @@ struct ErrorKindInfo {
   std::string_view python_class;
 };
 
-inline constexpr std::array<ErrorKindInfo, 15> kErrorKinds{{
+inline constexpr std::array<ErrorKindInfo, 16> kErrorKinds{{
     {ErrorKind::invalid_argument, "invalid_argument", 400, 2, "InvalidArgumentError"},
     {ErrorKind::not_found, "not_found", 404, 4, "NotFoundError"},
     {ErrorKind::already_exists, "already_exists", 409, 11, "AlreadyExistsError"},
@@ -56,6 +57,7 @@ inline constexpr std::array<ErrorKindInfo, 15> kErrorKinds{{
     {ErrorKind::no_space, "no_space", 507, 5, "NoSpaceError"},
     {ErrorKind::clock_untrusted, "clock_untrusted", 503, 5, "ClockUntrustedError"},
     {ErrorKind::cancelled, "cancelled", 499, 130, "CancelledError"},
+    {ErrorKind::untrusted, "untrusted", 422, 21, "UntrustedError"},
 }};
 
 constexpr const ErrorKindInfo& error_kind_info(ErrorKind kind) {

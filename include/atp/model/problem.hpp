@@ -31,9 +31,20 @@ Problem problem_of(const std::string& key, const CheckedDocument<T>& checked) {
           std::string(to_string(checked.state)) + ": " + checked.detail};
 }
 
+/// As the kind `corrupt`, or `untrusted`.
 [[noreturn]] inline void throw_problem(const Problem& problem) {
-  throw Error(ErrorKind::corrupt, problem.subject,
+  const bool trust = problem.kind == Problem::Kind::trust;
+  throw Error(trust ? ErrorKind::untrusted : ErrorKind::corrupt, problem.subject,
               "expected " + problem.expected + ", found " + problem.found);
+}
+
+/// Throws what is wrong with such a document, `unsupported` for a higher version.
+template <class T>
+[[noreturn]] void refuse_document(const std::string& key, const CheckedDocument<T>& checked) {
+  if (checked.state == DocumentState::unsupported) {
+    throw Error(ErrorKind::unsupported, key, checked.detail);
+  }
+  throw_problem(problem_of(key, checked));
 }
 
 }  // namespace atp::inline v0

@@ -50,8 +50,8 @@ template <class T>
 ATP_EXPORT CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* trust,
                                              const std::optional<TenantId>& tenant);
 
-/// The verified document. Throws: corrupt (unsupported for a higher version), with `subject`, for
-/// every other state.
+/// The verified document. Throws, with `subject`, for every other state: corrupt, untrusted, or
+/// unsupported for a higher version.
 template <class T>
 ATP_EXPORT T require_document(const std::string& subject, std::string_view stored,
                               const TrustPolicy& trust, const std::optional<TenantId>& tenant);

@@ -56,6 +56,7 @@ ATP_EXPORT std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, Segm
 struct RebuildResult {
   struct Damaged {
     TenantId tenant;
+    ErrorKind kind;
     std::string subject;
     std::string message;
   };
@@ -83,6 +84,7 @@ struct Finding {
   FindingState state;
   std::string subject;
   std::string detail;
+  std::optional<ErrorKind> error = {};  ///< Where it is bad.
 };
 enum class Mending { mend, report_only };
 /// Looks the vault over and, unless told otherwise, mends what a crash left.
