@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Documentation that runs.
 
-    run_examples.py readme             every marked block of README.md, in order, in a scratch folder
+    run_examples.py pages              every marked block of README.md and of each guide, in order, a
+                                       page in a scratch folder of its own
     run_examples.py examples FOLDER [MODULE]
                                        the programs of examples/, those of C++ built in FOLDER, and
                                        those of Python with the module in MODULE
@@ -12,6 +13,7 @@ where `<word>` stands for something without blanks, `<...>` for the rest of its 
 `...` for any lines. A ```cpp block below `<!-- from FILE -->` must stand in FILE.
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -66,15 +68,16 @@ def check_quoted(place, file, code):
         raise Failure(f"{place}: does not stand in {file}")
 
 
-def check_readme(scratch):
-    text = (PROJECT / "README.md").read_text()
+def check_page(page, scratch):
+    name = page.relative_to(PROJECT)
+    text = page.read_text()
     blocks = list(BLOCK.finditer(text))
     marked = len(re.findall(r"^<!-- (?:run|from \S+) -->$", text, re.MULTILINE))
     if marked != len(blocks) or not blocks:
-        raise Failure(f"README.md: {marked} marks, {len(blocks)} blocks below one")
+        raise Failure(f"{name}: {marked} marks, {len(blocks)} blocks below one")
     script, expected = "set -euo pipefail\nexec 2>&1\n", []
     for block in blocks:
-        place = f"README.md, line {text.count(chr(10), 0, block.start()) + 1}"
+        place = f"{name}, line {text.count(chr(10), 0, block.start()) + 1}"
         if block["file"]:
             check_quoted(place, block["file"], block["code"])
             continue
@@ -88,7 +91,7 @@ def check_readme(scratch):
     if done.returncode != 0:
         place = expected[min(len(outputs), len(expected)) - 1][0]
         raise Failure(f"{place}: exit code {done.returncode}\n{outputs[-1]}")
-    print(f"{len(expected)} blocks of README.md print what they say")
+    print(f"{len(expected)} blocks of {name} print what they say")
 
 
 def check_examples(scratch, command_of):
@@ -113,6 +116,7 @@ def check_examples(scratch, command_of):
     taken = example("take_backup", "vault", "keys", "acme", "source")
     point = taken.split()[1]
     example("verify_point", "vault", "keys/trust.json", point)
+    example("write_store", "vault", "keys/trust.json", point)
     example("read_records", "vault", "keys", point, "a", "000001", "3", "5")
     (work / "source/a/000002.jsonl.open").touch()
     example("take_backup", "vault", "keys", "acme", "source", expected="take_backup_partial")
@@ -130,29 +134,34 @@ def check_all_examples(folder, module):
         languages["Python"] = lambda name: ["env", f"PYTHONPATH={module}", "/usr/bin/python3",
                                             PROJECT / f"examples/{name}.py"]
     for language, command_of in languages.items():
-        with tempfile.TemporaryDirectory(prefix="atp-docs-") as name:
-            scratch = pathlib.Path(name)
-            (scratch / "work").mkdir()
+        with scratch_folder() as scratch:
             check_examples(scratch, command_of)
         print(f"the examples in {language} print what they should")
 
 
-def main():
-    with tempfile.TemporaryDirectory(prefix="atp-docs-") as folder:
-        scratch = pathlib.Path(folder)
+@contextlib.contextmanager
+def scratch_folder():
+    with tempfile.TemporaryDirectory(prefix="atp-docs-") as name:
+        scratch = pathlib.Path(name)
         (scratch / "work").mkdir()
         (scratch / "home").mkdir()
-        try:
-            if sys.argv[1:] == ["readme"]:
-                check_readme(scratch)
-            elif len(sys.argv) in (3, 4) and sys.argv[1] == "examples":
-                check_all_examples(*[pathlib.Path(each).resolve() for each in sys.argv[2:]],
-                                   *[None] * (4 - len(sys.argv)))
-            else:
-                sys.exit(__doc__)
-        except Failure as failure:
-            print(failure)
-            return 1
+        yield scratch
+
+
+def main():
+    arguments = [pathlib.Path(each).resolve() for each in sys.argv[2:]]
+    try:
+        if sys.argv[1:] == ["pages"]:
+            for page in (PROJECT / "README.md", *sorted((PROJECT / "docs/guides").glob("*.md"))):
+                with scratch_folder() as scratch:
+                    check_page(page, scratch)
+        elif sys.argv[1:2] == ["examples"] and len(arguments) in (1, 2):
+            check_all_examples(arguments[0], arguments[1] if len(arguments) > 1 else None)
+        else:
+            sys.exit(__doc__)
+    except Failure as failure:
+        print(failure)
+        return 1
     return 0
 
 
