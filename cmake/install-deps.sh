@@ -10,7 +10,7 @@ build='build-essential cmake ninja-build ccache mold pkg-config libboost1.81-dev
 demo='age coreutils gzip jq openssl zstd'
 python='pybind11-dev python3-dev'
 api='doxygen'
-test='clang libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev libbenchmark-dev git
+test='clang libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev libbenchmark-dev git help2man
   python3 python3-venv python3-pytest python3-pandas python3-matplotlib mypy restic'
 
 packages=()

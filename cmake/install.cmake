@@ -10,6 +10,24 @@ if(ATP_BUILD_COMMAND)
   if(BUILD_SHARED_LIBS)
     set_target_properties(atp PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
   endif()
+  install(FILES src/cli/atp.bash-completion RENAME atp
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+
+  # Manual pages of what --help says.
+  find_program(ATP_HELP2MAN help2man)
+  if(ATP_HELP2MAN AND NOT ATP_SANITIZE)
+    foreach(command "" init backup points show verify restore catalog "catalog rebuild" doctor)
+      string(STRIP "atp ${command}" name)
+      string(REPLACE " " "-" page ${name})
+      set(page ${PROJECT_BINARY_DIR}/man/${page}.1)
+      add_custom_command(OUTPUT ${page} DEPENDS atp
+        COMMAND ${ATP_HELP2MAN} --no-info --name "backup of audit trails" --output ${page}
+          --version-string "${PROJECT_VERSION}" "$<TARGET_FILE_DIR:atp>/${name}" VERBATIM)
+      list(APPEND pages ${page})
+    endforeach()
+    add_custom_target(man ALL DEPENDS ${pages})
+    install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  endif()
 endif()
 
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/atpbackup)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of the command: usage, colour, and what becomes of the output."""
 
+import pathlib
 import subprocess
 
 from atp_command import ATP
@@ -30,6 +31,31 @@ class Usage(CommandCase):
             with self.subTest(arguments):
                 self.assertEqual(self.error(*arguments, code=10)["subject"], str(vault))
         self.assertFalse(vault.exists())
+
+
+class Completion(CommandCase):
+    SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "src/cli/atp.bash-completion"
+
+    def completed(self, *words):
+        script = ('source "$0"; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _atp; '
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", script, self.SCRIPT, ATP, *words], check=True,
+                              capture_output=True, text=True, env=self.env)
+        return set(done.stdout.split())
+
+    def test_offers_commands_options_and_values(self):
+        self.assertLessEqual({"init", "backup", "verify", "doctor"}, self.completed(""))
+        self.assertEqual(self.completed("ba"), {"backup"})
+        self.assertEqual(self.completed("catalog", ""), {"rebuild"})
+        self.assertEqual(self.completed("backup", "v", "--t"), {"--tenant", "--type", "--trust"})
+        self.assertEqual(self.completed("catalog", "rebuild", "--dr"), {"--dry-run"})
+        self.assertEqual(self.completed("verify", "v", "--js"), {"--json"})
+        self.assertEqual(self.completed("backup", "v", "--type", ""), {"full", "incremental"})
+        self.assertEqual(self.completed("verify", "v", "--depth", "s"), {"stored"})
+
+    def test_leaves_paths_to_the_shell(self):
+        for words in (("backup", "v", "--from", "re"), ("verify", "")):
+            self.assertEqual(self.completed(*words), set(), words)
 
 
 class Output(CommandCase):

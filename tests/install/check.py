@@ -97,6 +97,8 @@ def main():
             run("cmake", "--install", work / kind)
             shutil.rmtree(work / kind)
             assert run(prefix / "bin/atp", "--version").strip()
+            assert r"\-\-retention" in (prefix / "share/man/man1/atp-backup.1").read_text()
+            assert (prefix / "share/bash-completion/completions/atp").exists()
             configure(HERE / "consumer", work / f"found-{kind}", f"-DCMAKE_PREFIX_PATH={prefix}")
             try_programs(work / f"found-{kind}", work / "run")
             print(f"{kind}: find_package")
