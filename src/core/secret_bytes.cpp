@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Secrets on pages of their own: neither swapped nor dumped where the system lets us.
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -26,7 +27,8 @@ std::byte* map_secret_pages(std::size_t size) {
 }
 
 /// Wiped pages kept for the next secrets: a package takes several to open, and every unmapping
-/// interrupts all threads. Lives until the process ends, as secrets in static objects do.
+/// interrupts all threads. Lives until the process ends, as secrets in static objects do. A forked
+/// child has none: locks on memory do not pass to it.
 class SparePages {
  public:
   static constexpr std::size_t kSize = 4096;
@@ -36,21 +38,33 @@ class SparePages {
     const std::lock_guard lock(mutex_);
     return count_ == 0 ? nullptr : pages_[--count_];
   }
-  /// False where enough are kept.
+  /// False where enough are kept, or the page is not locked.
   bool keep(std::byte* page) {
+    if (::mlock(page, kSize) != 0) return false;
     const std::lock_guard lock(mutex_);
     if (count_ == pages_.size()) return false;
     pages_[count_++] = page;
     return true;
   }
 
+  void before_fork() { mutex_.lock(); }
+  void after_fork() { mutex_.unlock(); }
+  void after_fork_in_child() {
+    count_ = 0;
+    mutex_.unlock();
+  }
+
  private:
   std::mutex mutex_;
-  std::array<std::byte*, 32> pages_{};
+  std::array<std::byte*, 8> pages_{};
   std::size_t count_ = 0;
 };
 
 constinit SparePages spare_pages;
+
+[[maybe_unused]] const int fork_handlers =
+    ::pthread_atfork([] { spare_pages.before_fork(); }, [] { spare_pages.after_fork(); },
+                     [] { spare_pages.after_fork_in_child(); });
 
 std::byte* secret_pages(std::size_t size) {
   if (size == 0) return nullptr;
