@@ -77,12 +77,13 @@ function(atp_library target)
     LINKER_LANGUAGE CXX VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 endfunction()
 
-# atp_test(<folder> LINK <target>... [USES <program>...] [TIMEOUT <seconds>])
-# One that may take longer than others starts before them.
+# atp_test(<folder> LINK <target>... [USES <program>...] [TIMEOUT <seconds>] [OPTIMISED])
+# One that may take longer than others starts before them. OPTIMISED compiles the test as the rest,
+# for what is in headers alone.
 # One executable and one test of ctest from tests/<folder>/*_test.cpp; programs it starts are built
 # with it. Results of single tests go to test-results/, where the check of the threats reads them.
 function(atp_test folder)
-  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;USES" ${ARGN})
+  cmake_parse_arguments(arg "OPTIMISED" "TIMEOUT" "LINK;USES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_test.cpp)
   if(NOT sources)
     return()
@@ -91,15 +92,16 @@ function(atp_test folder)
   add_executable(${target} ${sources})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${target} PRIVATE ${arg_LINK} atp_warnings GTest::gmock GTest::gtest_main)
-  # What is measured and attacked is in the libraries; the test itself need not be fast.
-  target_compile_options(${target} PRIVATE -O0 $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
-  get_property(first GLOBAL PROPERTY ATP_TESTS)
-  if(first)
-    list(GET first 0 first)
-    target_precompile_headers(${target} REUSE_FROM ${first}_test)
-  else()
-    target_precompile_headers(${target} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <algorithm>
-      <filesystem> <fstream> <functional> <map> <set> <thread>)
+  if(NOT arg_OPTIMISED)  # Else what is tested is in a library.
+    target_compile_options(${target} PRIVATE -O0 $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+    get_property(first GLOBAL PROPERTY ATP_PRECOMPILED)
+    if(first)
+      target_precompile_headers(${target} REUSE_FROM ${first})
+    else()
+      target_precompile_headers(${target} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <algorithm>
+        <filesystem> <fstream> <functional> <map> <set> <thread>)
+      set_property(GLOBAL PROPERTY ATP_PRECOMPILED ${target})
+    endif()
   endif()
   if(arg_USES)
     add_dependencies(${target} ${arg_USES})
