@@ -227,7 +227,7 @@ void Ledger::put_checkpoint(const Signer& ledger_signer, const PutOptions& optio
     const Bytes stored = get_object(*store_, key, kCheckpointLimit);
     const auto found = open_checkpoint(as_text(stored), trust_->keys_of(KeyRole::ledger));
     if (found != checkpoint) {
-      throw Error(ErrorKind::corrupt, key,
+      throw Error(found ? ErrorKind::corrupt : ErrorKind::untrusted, key,
                   "expected root " + checkpoint.root.hex() + ", found " +
                       (found ? "root " + found->root.hex() : "a note no trusted key signed") +
                       ": the ledger has forked");

@@ -5,6 +5,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/model/json.hpp"
+#include "atp/model/problem.hpp"
 #include "atp/source/segment_source.hpp"
 #include "atp/storage/layout.hpp"
 
@@ -56,11 +57,15 @@ bool names_all(const RestoreOptions& options) {
 }  // namespace
 
 void require_sound(const ResolvedPoint& resolved) {
+  const Check* gravest = nullptr;
   for (const Check& check : resolved.checks) {
     if (check.state != CheckState::failed) continue;
-    throw Error(ErrorKind::corrupt, check.subject,
-                "expected " + check.expected + ", found " + check.found);
+    if (gravest == nullptr || check.check_class < gravest->check_class) gravest = &check;
   }
+  if (gravest == nullptr) return;
+  throw_problem(
+      {gravest->check_class == CheckClass::trust ? Problem::Kind::trust : Problem::Kind::integrity,
+       gravest->subject, gravest->expected, gravest->found});
 }
 
 void require_identity(const SegmentManifest& manifest, const EpochIdentities& identities) {

@@ -68,7 +68,10 @@ bool complete_lost_point(const Vault& vault, Ledger& ledger, const SegmentChains
     complete_point(vault, ledger, chains, job.job_id, job.recovery_point_id, workers);
     return true;
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::not_found) throw;
+    const bool damaged = error.kind() == ErrorKind::corrupt ||
+                         error.kind() == ErrorKind::untrusted ||
+                         error.kind() == ErrorKind::not_found;
+    if (!damaged) throw;
     return has_statement(ledger, job.recovery_point_id);
   }
 }

@@ -155,6 +155,21 @@ TEST_F(Distrust, APointCopiedToAnotherNameIsNotCompletedUnderIt) {
   EXPECT_EQ(vault_->catalog().job(std::string(32, '7'))->state, JobState::failed);
 }
 
+TEST_F(Distrust, APointThatNobodyTrustedSignedIsGivenUpWithItsJob) {
+  seal("a.jsonl", "one\n");
+  const BackupResult first = backup();
+  Bytes stored = get_object(
+      vault_->store(), layout::recovery_point(tenant_, first.recovery_point_id), kDocumentLimit);
+  std::byte& digit = stored[as_text(stored).find("\"signature\":\"") + 20];
+  digit = digit == std::byte{'A'} ? std::byte{'B'} : std::byte{'A'};
+  put_object(vault_->store(), layout::recovery_point(tenant_, "RP-forged"), stored, {});
+  vault_->catalog().begin_job(
+      {std::string(32, '7'), tenant_, "backup", JobState::running, clock_->now(), "RP-forged"});
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+  EXPECT_EQ(completed_statements(), 1u);
+  EXPECT_EQ(vault_->catalog().job(std::string(32, '7'))->state, JobState::failed);
+}
+
 TEST_F(Distrust, ALostPolicyIsNotReplacedByAnOlderOne) {
   seal("a.jsonl", "one\n");
   BackupOptions longer = options();

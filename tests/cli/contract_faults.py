@@ -185,8 +185,10 @@ class Damage(CommandCase):
     def test_a_signature_that_nobody_trusted_made_is_trust_in_every_command(self):
         """Exit code 21, whichever command meets it."""
         store = self.vault / "store"
+        restore = ("restore", self.vault, self.point, "--to", self.home / "out")
         commands = {
-            "vault.json": [("backup", self.vault, "--tenant", "acme", "--from", self.source),
+            "vault.json": [restore, (*restore, "--dry-run"),
+                           ("backup", self.vault, "--tenant", "acme", "--from", self.source),
                            ("points", self.vault), ("doctor", self.vault),
                            ("catalog", "rebuild", self.vault), ("verify", self.vault, self.point)],
             "policies/acme/00000000000000000001.json": [

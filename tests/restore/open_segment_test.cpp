@@ -7,6 +7,7 @@ namespace atp {
 namespace {
 
 using test::error_kind;
+using test::is_of_changed_bytes;
 using test::RestoreTest;
 
 class OpenSegment : public RestoreTest {
@@ -57,7 +58,7 @@ TEST_F(OpenSegment, BelievesNoChangedDocument) {
     Bytes changed = vault_.objects().at(key);
     changed[changed.size() / 2] ^= std::byte{1};
     const auto store = vault_.store_with(key, changed);
-    EXPECT_EQ(error_kind([&] { open(*store, "api", "000001"); }), ErrorKind::corrupt) << key;
+    EXPECT_TRUE(is_of_changed_bytes(error_kind([&] { open(*store, "api", "000001"); }))) << key;
   }
 }
 

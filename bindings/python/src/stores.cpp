@@ -56,8 +56,11 @@ Error error_of(const py::error_already_set& raised) {
   const auto name = value.attr("kind").cast<std::string>();
   const auto kind = std::find_if(kErrorKinds.begin(), kErrorKinds.end(),
                                  [&](const ErrorKindInfo& info) { return info.name == name; });
-  return {kind == kErrorKinds.end() ? ErrorKind::unavailable : kind->kind,
-          value.attr("subject").cast<std::string>(), value.attr("message").cast<std::string>(),
+  ErrorKind known = kind == kErrorKinds.end() ? ErrorKind::unavailable : kind->kind;
+  // A store knows of bytes alone, not of who has signed them.
+  if (known == ErrorKind::untrusted) known = ErrorKind::corrupt;
+  return {known, value.attr("subject").cast<std::string>(),
+          value.attr("message").cast<std::string>(),
           value.attr("temporary").cast<bool>() ? Error::Retry::temporary : Error::Retry::permanent};
 }
 

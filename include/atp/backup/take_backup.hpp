@@ -60,7 +60,7 @@ struct BackupResult {
 
 /// Backs up what `source` has that the vault has not. Durable when it returns; a later call
 /// finishes what an interrupted one left. Throws: unavailable, unauthenticated, clock_untrusted,
-/// corrupt, no_space, cancelled.
+/// corrupt, untrusted, no_space, cancelled.
 ATP_EXPORT BackupResult take_backup(const Vault& vault, SegmentSource& source,
                                     const BackupOptions& options);
 

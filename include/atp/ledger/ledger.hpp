@@ -42,7 +42,7 @@ ATP_EXPORT LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trus
 /// A sound ledger that can be appended to. One object belongs to one thread at a time.
 class ATP_EXPORT Ledger {
  public:
-  /// Throws: corrupt for the first problem `read_ledger` finds.
+  /// Throws: corrupt or untrusted, for the first problem `read_ledger` finds.
   static Ledger load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant);
 
   const TenantId& tenant() const { return tenant_; }
@@ -58,7 +58,7 @@ class ATP_EXPORT Ledger {
   /// The root when the ledger had `size` entries. Throws: invalid_argument over `size()`.
   Digest root_at(std::uint64_t size) const;
 
-  /// Reads what others have appended since. Throws: corrupt.
+  /// Reads what others have appended since. Throws: corrupt, untrusted.
   void refresh();
 
   /// Signs and appends `statement` at exactly `size()`, whose origin, index and tenant are set
@@ -66,7 +66,8 @@ class ATP_EXPORT Ledger {
   bool try_append(Statement statement, const Signer& signer, const PutOptions& options);
 
   /// Puts a signed note of the present size, where there is none yet; an equal one is success.
-  /// Throws: corrupt for one with another root (a fork).
+  /// Throws: corrupt for one with another root (a fork), untrusted for one that no trusted key
+  /// signed.
   void put_checkpoint(const Signer& ledger_signer, const PutOptions& options);
 
  private:

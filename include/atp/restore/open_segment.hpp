@@ -16,7 +16,8 @@ namespace atp::inline v0 {
 
 /// Follows point `id` to the segment, checking every document on the way; no package but this one
 /// is read. `store` must outlive what is returned. Throws: not_found where there is no such point
-/// or segment; corrupt where a document does not hold; unauthenticated without a fitting identity.
+/// or segment; corrupt or untrusted where a document does not hold; unauthenticated without a
+/// fitting identity.
 ATP_EXPORT PackageReader open_segment(ObjectStore& store, const std::string& id,
                                       const SegmentName& segment, const TrustPolicy& trust,
                                       std::span<const age::Identity> identities,

@@ -56,7 +56,7 @@ ATP_EXPORT RestoreResult restore_point(ObjectStore& store, FileSystem& files, Ra
                                        const RestoreOptions& options);
 
 /// What a restore would write: `<stream>/<segment>` and sizes. Throws: as `restore_point`; corrupt
-/// where a document fails.
+/// or untrusted where a document fails.
 struct RestorePlan {
   struct Item {
     std::string name;

@@ -19,7 +19,8 @@ struct CompletedPoint {
 };
 
 /// The point that a `recovery_point.completed` statement names, verified and compared with the
-/// statement's digest. Nothing for other statements. Throws: corrupt, not_found.
+/// statement's digest. Nothing for other statements. Throws: corrupt, untrusted,
+/// not_found.
 ATP_EXPORT std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
                                                          std::uint64_t index);
 

@@ -19,7 +19,7 @@ namespace atp::inline v0 {
 /// The tenant's ledger, compared with the catalog. Entries that the catalog lacks must belong to
 /// jobs it knows; anything else means another or older catalog.
 /// Throws: unavailable for such a catalog, corrupt for a ledger that is damaged, shorter than the
-/// catalog's head or another one.
+/// catalog's head or another one; untrusted.
 ATP_EXPORT Ledger catch_up(const Vault& vault, const TenantId& tenant);
 
 /// Records in the catalog what `chains` and `ledger` have beyond it.
@@ -27,13 +27,14 @@ ATP_EXPORT void record_progress(const Vault& vault, const Ledger& ledger, Segmen
 
 /// Grows the retention of everything that a point and its parents need, as far as the policies ask,
 /// and reads it back; on `workers` threads. What is there is grown even where something is missing.
-/// Throws: corrupt where something is missing.
+/// Throws: corrupt where something is missing, untrusted.
 ATP_EXPORT void keep_point(const Vault& vault, const Ledger& ledger, const SegmentChains& chains,
                            const RecoveryPoint& point, unsigned workers);
 
 /// Checks that all that a stored point needs is there, appends the statement that completes it and
 /// its checkpoint, and keeps the point. Harmless where some of it is done.
-/// Throws: corrupt, and nothing is appended, for a point that needs what is not there.
+/// Throws: corrupt or untrusted, and nothing is appended, for a point that needs what is not there
+/// or that nobody trusted has signed.
 ATP_EXPORT void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& chains,
                                const std::string& job_id, const std::string& recovery_point_id,
                                unsigned workers);
@@ -69,7 +70,7 @@ struct RebuildResult {
 ATP_EXPORT RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop,
                                          ProgressSink* progress);
 
-/// The derived rows as the store says they must be. Throws: corrupt.
+/// The derived rows as the store says they must be. Throws: corrupt, untrusted.
 ATP_EXPORT DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop,
                                    ProgressSink* progress);
 

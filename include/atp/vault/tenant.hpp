@@ -15,10 +15,10 @@
 
 namespace atp::inline v0 {
 
-/// The newest policy. Nothing before the first. Throws: corrupt.
+/// The newest policy. Nothing before the first. Throws: corrupt, untrusted.
 ATP_EXPORT std::optional<TenantPolicy> current_policy(const Vault& vault, const TenantId& tenant);
 
-/// Every policy from version 1 on. Throws: corrupt where one is missing.
+/// Every policy from version 1 on. Throws: corrupt where one is missing, untrusted.
 ATP_EXPORT std::vector<TenantPolicy> all_policies(const Vault& vault, const TenantId& tenant);
 
 /// The current policy if it says the same, else its next version, put with retention.
@@ -34,7 +34,7 @@ class ATP_EXPORT SegmentChains {
     catalog,  ///< Start with the catalog's rows, chained and pinned by the newest manifest.
     store,    ///< Read and verify every manifest.
   };
-  /// Throws: corrupt where the chain is broken, or rows and store disagree.
+  /// Throws: corrupt where the chain is broken, or rows and store disagree; untrusted.
   SegmentChains(const Vault& vault, const TenantId& tenant, From from);
 
   struct Entry {
@@ -80,7 +80,7 @@ class ATP_EXPORT SegmentChains {
 
 /// The key epoch of the month of `now`, begun where it is not yet there, and its recipient as read
 /// back. `retain_until` is that of the documents written. Throws: corrupt where an epoch that
-/// manifests name is not there.
+/// manifests name is not there, untrusted.
 ATP_EXPORT KeyEpoch ensure_key_epoch(const Vault& vault, const TenantId& tenant,
                                      const SegmentChains& chains, Time now, Time retain_until);
 

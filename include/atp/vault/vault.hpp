@@ -133,7 +133,8 @@ ATP_EXPORT std::shared_ptr<ObjectStore> open_store(const Environment& environmen
 
 /// Opens the vault in `folder`. A missing, damaged or foreign catalog leaves it read-only
 /// (`catalog_problem`). Throws: not_found where there is no vault; corrupt where `vault.json` is
-/// not signed by a key of the trust policy, if there is one.
+/// damaged, unsupported where it is of a later version, untrusted where it is not signed by a key
+/// of the trust policy, if there is one.
 ATP_EXPORT std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder,
                                              Keys keys);
 
