@@ -9,6 +9,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/parallel.hpp"
+#include "atp/model/problem.hpp"
 #include "atp/policy/retention.hpp"
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
@@ -143,10 +144,7 @@ class BackupJob {
       if (newest) check_coverage(chains_, newest->point);
       return newest;
     } catch (const Error& error) {
-      const bool damaged = error.kind() == ErrorKind::corrupt ||
-                           error.kind() == ErrorKind::untrusted ||
-                           error.kind() == ErrorKind::not_found;
-      if (!damaged || options_.type != BackupType::full) throw;
+      if (!is_of_damage(error) || options_.type != BackupType::full) throw;
       return std::nullopt;
     }
   }

@@ -2,6 +2,7 @@
 /// The second half of taking a point: statement, checkpoint, retention.
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/problem.hpp"
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/recovery.hpp"
@@ -68,10 +69,7 @@ bool complete_lost_point(const Vault& vault, Ledger& ledger, const SegmentChains
     complete_point(vault, ledger, chains, job.job_id, job.recovery_point_id, workers);
     return true;
   } catch (const Error& error) {
-    const bool damaged = error.kind() == ErrorKind::corrupt ||
-                         error.kind() == ErrorKind::untrusted ||
-                         error.kind() == ErrorKind::not_found;
-    if (!damaged) throw;
+    if (!is_of_damage(error)) throw;
     return has_statement(ledger, job.recovery_point_id);
   }
 }

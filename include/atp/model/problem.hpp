@@ -38,6 +38,12 @@ Problem problem_of(const std::string& key, const CheckedDocument<T>& checked) {
               "expected " + problem.expected + ", found " + problem.found);
 }
 
+/// Whether an error says that what is stored cannot be used: damaged, not to be believed, or gone.
+inline bool is_of_damage(const Error& error) {
+  return error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted ||
+         error.kind() == ErrorKind::not_found;
+}
+
 /// Throws what is wrong with such a document, `unsupported` for a higher version.
 template <class T>
 [[noreturn]] void refuse_document(const std::string& key, const CheckedDocument<T>& checked) {

@@ -121,7 +121,7 @@ ATP_EXPORT CreatedVault create_vault(const Environment& environment, const Path&
                                      const CreateVaultOptions& options);
 
 /// Where the keys of the vault in `folder` are unless told otherwise. Throws: not_found where there
-/// is no vault.
+/// is no vault; corrupt or unsupported where `vault.json` cannot be read.
 ATP_EXPORT Path default_key_folder(const Environment& environment, const Path& folder,
                                    const Path& configuration);
 
