@@ -11,7 +11,8 @@ ifneq ($(JOBS),)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 endif
 
-.PHONY: help build python api demo test check-all mutations bench format clean
+.PHONY: help build python api demo test check-all mutations tsan coverage tidy wheel bench \
+  format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -55,20 +56,41 @@ test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
 	$(PYTHON) tests/fuzz/run.py --preset asan --seconds $(SECONDS_PER_FUZZ_TARGET)
 	@$(PYTHON) tests/summary.py build build-asan
 
-check-all: test mutations ## make test, and all that takes long: crashes, kills, mutations, benchmarks
+check-all: test mutations tsan tidy wheel ## make test, and all that takes long: crashes, kills, mutations, races, benchmarks
 	ATP_LONG=1 ATP_KILL_RUNS=500 ctest --preset release -R '^(crash|cli|kill)$$'
 	$(PYTHON) tests/fuzz/run.py --seconds 300 --coverage
-	$(PYTHON) bench/compare.py --check
+	@$(MAKE) bench COMPARE='--check'
 
 mutations: ## bring known faults back one by one: a test must see each
 	$(PYTHON) tests/mutations/run.py
 
-bench: build ## measure the hot functions, then whole commands against the yardsticks
-	@cmake/install-deps.sh demo test
+tsan: ## the tests that run threads, with the thread sanitizer
+	@cmake/install-deps.sh build test
+	cmake --preset tsan
+	cmake --build build-tsan
+	ctest --preset tsan --output-junit ctest.xml
+
+coverage: ## the lines that the tests reach, by layer
+	@cmake/install-deps.sh build test
+	cmake --preset coverage
+	cmake --build build-coverage
+	ctest --preset coverage
+	$(PYTHON) tests/coverage.py build-coverage
+
+tidy: ## clang-tidy over all sources
+	@cmake/install-deps.sh build test bench tidy
+	cmake --preset tidy
+	cmake --build build-tidy
+
+wheel: ## build the wheel with pip in a fresh environment, and take a backup with it
+	@cmake/install-deps.sh build python test
+	$(PYTHON) tests/install/check_wheel.py
+
+bench: build ## one table: the hot functions, and whole commands beside restic, borg and a pipe
+	@cmake/install-deps.sh demo bench
 	cmake --preset release -DATP_BUILD_BENCH=ON
 	cmake --build build --target atp-bench
-	build/bin/atp-bench
-	$(PYTHON) bench/compare.py
+	$(PYTHON) bench/compare.py --functions build/bin/atp-bench $(COMPARE)
 
 format: ## clang-format on every source file
 	git ls-files --cached --others --exclude-standard '*.hpp' '*.cpp' | xargs clang-format -i

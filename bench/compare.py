@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Whole commands of atp beside restic and `tar | zstd | age`, on the same data in the same run.
+"""One table: the hot functions by themselves, then whole commands beside restic, borg and
+`tar | zstd | age`, on the same data in the same run.
 
-Each round takes every peer once through backup, verified restore and verify, with another peer
+The functions are those of build/bin/atp-bench (Google Benchmark), medians over the same number of
+rounds. Then each round takes every peer once through backup, verified restore and verify, with another peer
 first each time. The data is read before every step so that caches are alike, everything is synced
 between steps, and each peer syncs its own output as it always does (the pipe does not at all).
 Times are medians over the rounds, peaks the highest; that of a pipe is the sum over its commands.
@@ -148,6 +150,41 @@ class Restic:
         return ["restic", "version"]
 
 
+class Borg:
+    name = "borg"
+
+    def __init__(self, options, data: pathlib.Path, folder: pathlib.Path):
+        self.data, self.repository = data, folder / "repository"
+        self.archive = f"{self.repository}::archive"
+        self.env = {"BORG_PASSPHRASE": "a password for the benchmark",
+                    "BORG_BASE_DIR": str(folder / "home")}
+        measure(self.command("init", "--encryption", "repokey-blake2", str(self.repository)))
+
+    def command(self, *arguments: str, cwd: pathlib.Path | None = None) -> Command:
+        return Command([["borg", *arguments]], cwd=cwd, env=self.env)
+
+    def backup(self) -> Command:
+        return self.command("create", "--compression", "zstd,3", self.archive, ".", cwd=self.data)
+
+    def backed_up(self, output: str) -> None:
+        pass
+
+    def restore(self, target: pathlib.Path) -> Command:
+        """Every chunk's MAC is checked as it is extracted; borg syncs nothing here."""
+        target.mkdir()
+        return self.command("extract", self.archive, cwd=target)
+
+    def verify(self) -> Command:
+        return self.command("check", "--verify-data", str(self.repository))
+
+    def stored_bytes(self) -> int:
+        return tree_bytes(self.repository)
+
+    @staticmethod
+    def version(options) -> list[str]:
+        return ["borg", "--version"]
+
+
 class Pipe:
     """No index, no manifest, no digest of the plain bytes, no access to one segment."""
 
@@ -186,7 +223,7 @@ class Pipe:
         return ["age", "--version"]
 
 
-PEERS = {peer.name: peer for peer in (Atp, Restic, Pipe)}
+PEERS = {peer.name: peer for peer in (Atp, Restic, Borg, Pipe)}
 
 
 def files_of(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -316,6 +353,34 @@ def machine(options) -> dict:
             "versions": versions}
 
 
+def measure_functions(options) -> list[dict]:
+    """Medians of the hot functions, in seconds, and what each gets through in a second."""
+    output = measure(Command([[str(options.functions), "--benchmark_format=json",
+                               f"--benchmark_repetitions={options.rounds}"]])).output
+    runs: dict[str, list[dict]] = {}
+    for run in json.loads(output)["benchmarks"]:
+        if run["run_type"] == "iteration":
+            runs.setdefault(run["run_name"], []).append(run)
+    units = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
+    rows = []
+    for name, tries in runs.items():
+        walls = [run["real_time"] * units[run["time_unit"]] for run in tries]
+        rate = {field: statistics.median(run[field] for run in tries)
+                for field in ("bytes_per_second", "items_per_second") if field in tries[0]}
+        rows.append({"function": name, "wall": statistics.median(walls), "wallMin": min(walls),
+                     "wallMax": max(walls)} | rate)
+    return rows
+
+
+def print_functions(rows: list[dict]) -> None:
+    print(f"\n{'function':36} {'median ms':>10} {'min-max':>19} {'rate':>16}")
+    for row in rows:
+        spread = f"{row['wallMin'] * 1e3:.3f}-{row['wallMax'] * 1e3:.3f}"
+        rate = (f"{row['bytes_per_second'] / MEGABYTE:,.0f} MB/s" if "bytes_per_second" in row
+                else f"{row['items_per_second']:,.0f} /s")
+        print(f"{row['function']:36} {row['wall'] * 1e3:10.3f} {spread:>19} {rate:>16}")
+
+
 def print_report(comparison: Comparison, size: int) -> None:
     print(f"\n{'step':8} {'peer':13} {'wall s':>8} {'min-max':>15} {'MB/s':>8} {'cpu s':>8} "
           f"{'peak MB':>8} {'output MB':>10}")
@@ -343,6 +408,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     parser.add_argument("--work", type=pathlib.Path, help="existing folder for data and vaults")
     parser.add_argument("--atp", type=pathlib.Path, default=PROJECT / "build/bin/atp")
+    parser.add_argument("--functions", type=pathlib.Path, help="atp-bench, whose functions come first")
     parser.add_argument("--generate", type=pathlib.Path, default=PROJECT / "build/bin/atp-generate")
     parser.add_argument("--json", type=pathlib.Path, help="file for all figures")
     parser.add_argument("--check", action="store_true", help="exit 1 where a target is missed")
@@ -370,17 +436,20 @@ def main() -> int:
         size, about = tree_bytes(data), machine(options)
         print(f"{about['processors']} x {about['model']}, {size / MEGABYTE:.1f} MB of data, "
               f"{options.rounds} rounds; " + "; ".join(about["versions"].values()))
+        functions = measure_functions(options) if options.functions else []
         comparison = Comparison(options, data, work)
         comparison.run()
     finally:
         remove_tree(work)
+    if functions:
+        print_functions(functions)
     print_report(comparison, size)
     missed = comparison.missed() if options.check else []
     for text in missed:
         print(f"missed: {text}")
     if options.json:
         options.json.write_text(json.dumps(
-            {"machine": about, "bytes": size, "rounds": options.rounds,
+            {"machine": about, "bytes": size, "rounds": options.rounds, "functions": functions,
              "commands": comparison.commands, "steps": comparison.rows(),
              "stored": comparison.stored, "ratios": comparison.ratios(), "missed": missed},
             indent=2) + "\n")

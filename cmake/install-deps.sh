@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian 12 packages that are missing, and nothing when none is.
-# Usage: install-deps.sh build|demo|python|api|test...
+# Usage: install-deps.sh build|demo|python|api|test|bench|tidy...
 set -euo pipefail
 
 build='build-essential cmake ninja-build ccache mold pkg-config libboost1.81-dev
@@ -10,15 +10,17 @@ build='build-essential cmake ninja-build ccache mold pkg-config libboost1.81-dev
 demo='age coreutils gzip jq openssl zstd'
 python='pybind11-dev python3-dev'
 api='doxygen'
-test='clang libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev libbenchmark-dev git help2man
-  python3 python3-venv python3-pytest python3-pandas python3-matplotlib mypy restic'
+test='clang libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev git help2man
+  python3 python3-venv python3-pytest python3-pandas python3-matplotlib mypy'
+bench='borgbackup libbenchmark-dev restic'
+tidy='clang clang-tidy-14'
 
 packages=()
 for set in "$@"; do
   case "$set" in
-    build | demo | python | api | test) read -r -d '' -a names <<<"${!set}" || true ;;
+    build | demo | python | api | test | bench | tidy) read -r -d '' -a names <<<"${!set}" || true ;;
     *)
-      echo "usage: $0 build|demo|python|api|test..." >&2
+      echo "usage: $0 build|demo|python|api|test|bench|tidy..." >&2
       exit 2
       ;;
   esac

@@ -261,8 +261,9 @@ int access_file(sqlite3_vfs* vfs, const char* name, int /*flags*/, int* found) {
 }
 
 int full_path(sqlite3_vfs*, const char* name, int size, char* out) {
-  if (std::strlen(name) >= static_cast<std::size_t>(size)) return SQLITE_CANTOPEN;
-  std::strcpy(out, name);
+  const std::size_t length = std::strlen(name);
+  if (length >= static_cast<std::size_t>(size)) return SQLITE_CANTOPEN;
+  std::memcpy(out, name, length + 1);
   return SQLITE_OK;
 }
 

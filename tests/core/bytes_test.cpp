@@ -211,7 +211,7 @@ TEST(SecretBytes, T042_APageIsWipedBeforeItIsKeptForTheNextSecret) {
 }
 
 TEST(SecretBytes, T042_AForkedChildLocksItsPagesAnew) {
-  if (test::kSanitized) GTEST_SKIP() << "with AddressSanitizer mlock does nothing";
+  if (test::kSanitized) GTEST_SKIP() << "with sanitizers mlock does nothing";
   SecretBytes(as_bytes("canary-7d1f"));  // Leaves a page behind.
   const pid_t child = ::fork();
   if (child == 0) {

@@ -74,6 +74,12 @@ def check_symbols(lib):
     print("exported:", ", ".join(f"{name} {count}" for name, count in counts.items()))
 
 
+def check_options(prefix):
+    """No option of ours reaches the code of a user: what a header declares is always the same."""
+    for targets in (prefix / "lib/cmake/atpbackup").glob("*.cmake"):
+        assert "COMPILE_DEFINITIONS" not in targets.read_text(), f"{targets} defines macros for users"
+
+
 def check_manners(lib):
     """The library ends no process and writes on nobody's terminal."""
     rude = {"abort", "exit", "_exit", "quick_exit", "printf", "puts", "putchar", "perror", "std::cout",
@@ -99,6 +105,7 @@ def main():
             assert run(prefix / "bin/atp", "--version").strip()
             assert r"\-\-retention" in (prefix / "share/man/man1/atp-backup.1").read_text()
             assert (prefix / "share/bash-completion/completions/atp").exists()
+            check_options(prefix)
             configure(HERE / "consumer", work / f"found-{kind}", f"-DCMAKE_PREFIX_PATH={prefix}")
             try_programs(work / f"found-{kind}", work / "run")
             print(f"{kind}: find_package")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles every public header alone, with each compiler.
+"""Compiles every public header alone, with each compiler, and refuses conditional compilation in
+one: what a header declares must not hang on an option, or a library and its user disagree.
 
 A header that was fine is not compiled again until it, a header it includes, the compiler or the
 flags change: the stamps lie in the build folder.
@@ -19,6 +20,7 @@ import sys
 COMPILERS = ["g++", "clang++-14"]
 FLAGS = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-x", "c++", "-"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"(atp/[^"]+)"', re.MULTILINE)
+CONDITIONAL = re.compile(r"^\s*#\s*(?:if|ifdef|ifndef|elif|else)\b.*|\bNDEBUG\b", re.MULTILINE)
 
 
 def closure(name, folders, seen):
@@ -74,6 +76,10 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(lambda item: check(*item), work))
     failures = [failure for failure, _ in results if failure]
+    for folder in folders:
+        for header in sorted((folder / "atp").rglob("*.hpp")):
+            for found in CONDITIONAL.findall(header.read_text(encoding="utf-8")):
+                failures.append(f"{header}: '{found}' makes what it declares hang on an option")
     for failure in failures:
         print(failure)
     compiled = sum(1 for _, fresh in results if fresh)
