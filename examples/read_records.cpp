@@ -4,7 +4,7 @@
 #include <string>
 
 #include "atp/core/error.hpp"
-#include "atp/restore/open_segment.hpp"
+#include "atp/verify/open_segment.hpp"
 #include "atp/vault/vault.hpp"
 
 int main(int argc, char** argv) {

@@ -18,7 +18,8 @@ def reached(build):
     merged = build / "tests.profdata"
     subprocess.run(["llvm-profdata-14", "merge", "-sparse", *profiles, "-o", merged], check=True)
     programs = sorted(path for path in (build / "bin").iterdir() if path.is_file())
-    objects = [word for program in programs for word in ("-object", program)]
+    first, *others = programs  # The first stands without -object.
+    objects = [first, *(word for program in others for word in ("-object", program))]
     output = subprocess.run(["llvm-cov-14", "export", "-summary-only", f"-instr-profile={merged}",
                              *objects, SOURCE / "src", SOURCE / "include"],
                             check=True, capture_output=True, text=True).stdout

@@ -49,6 +49,9 @@ struct Arguments {
   std::optional<std::string> point;
   bool all = false;
   std::optional<std::string> segment;
+  Path old;
+  std::optional<std::string> record;
+  std::optional<std::string> record_id;
   std::optional<std::string> stream;
   std::string depth = "content";
   Path to;
@@ -71,5 +74,11 @@ int run_verify(const Session& session);
 int run_restore(const Session& session);
 int run_catalog_rebuild(const Session& session);
 int run_doctor(const Session& session);
+int run_prove(const Session& session);
+int run_check_proof(const Session& session);
+int run_ledger_checkpoint(const Session& session);
+int run_ledger_consistency(const Session& session);
+int run_ledger_audit(const Session& session);
+int run_ledger_publish(const Session& session);
 
 }  // namespace atp::cli

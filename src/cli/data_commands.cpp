@@ -5,12 +5,11 @@
 #include "atp/restore/restore.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/vault/recovery.hpp"
+#include "cli/reports.hpp"
 #include "cli/session.hpp"
 
 namespace atp::cli {
 namespace {
-
-constexpr std::size_t kFailuresShown = 20;
 
 FieldMap parse_map(const std::vector<std::string>& entries) {
   FieldMap map;
@@ -21,11 +20,11 @@ FieldMap parse_map(const std::vector<std::string>& entries) {
                   "expected FIELD=PATH, such as time=eventTime");
     }
     const std::string field = entry.substr(0, equals);
-    if (!default_field_map().contains(field)) {
+    if (std::ranges::find(mapped_names(), field) == mapped_names().end()) {
       throw Error(ErrorKind::invalid_argument, "--map " + entry,
                   "there is no field " + field +
                       ": it is one of time, action, actor.id, subject.id, subject.email, "
-                      "subject.phone");
+                      "subject.phone, id");
     }
     if (!map.emplace(field, entry.substr(equals + 1)).second) {
       throw Error(ErrorKind::invalid_argument, "--map " + entry, field + " is mapped twice");
@@ -168,30 +167,6 @@ std::vector<ToVerify> all_to_verify(ObjectStore& store, bool newest_only) {
     for (auto& [owner, id] : points) wanted.push_back({owner, std::move(id)});
   }
   return wanted;
-}
-
-void print_report(Console& console, const std::string& subject, const Report& report) {
-  std::size_t shown = 0;
-  for (const Check& check : report.checks) {
-    if (check.state == CheckState::verified) continue;
-    if (++shown > kFailuresShown) continue;
-    print_check(console, check);
-  }
-  if (shown > kFailuresShown) {
-    console.line("  and " + std::to_string(shown - kFailuresShown) + " more (--json has all)");
-  }
-  const CheckState verdict = report.verdict();
-  const Colour colour = verdict == CheckState::verified ? Colour::good
-                        : verdict == CheckState::failed ? Colour::bad
-                                                        : Colour::warn;
-  console.line(console.paint(colour, to_string(verdict)) + "  " + subject + "  (" +
-               counted(report.checks.size(), "check") + ")");
-}
-
-Json::Array checks_json(const std::vector<Check>& checks) {
-  Json::Array array;
-  for (const Check& check : checks) array.push_back(check_json(check));
-  return array;
 }
 
 /// An instant itself; of a date its last instant's next.

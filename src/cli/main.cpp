@@ -90,6 +90,9 @@ class CommandLine {
     add_restore();
     add_catalog();
     add_doctor();
+    add_prove();
+    add_check_proof();
+    add_ledger();
   }
 
   /// Nothing to run where help or the version was asked for; `exit_code` then says so.
@@ -157,7 +160,7 @@ class CommandLine {
         ->check(CLI::IsMember({"full", "incremental"}));
     command->add_option("--map", arguments_.map,
                         "FIELD=PATH: where a record has time, action, actor.id, subject.id, "
-                        "subject.email, subject.phone; repeatable");
+                        "subject.email, subject.phone, id; repeatable");
     command->add_option("--retention", arguments_.retention,
                         "How long segments are kept, such as P7Y (default at first)");
     command->add_flag("--reread", arguments_.reread, "Read known files again, whatever stat says");
@@ -231,6 +234,56 @@ class CommandLine {
     add_keys(command);
     add_trust(command);
     add_dry_run(command);
+  }
+
+  void add_prove() {
+    CLI::App* command =
+        add(app_, "prove", "Prove to an outsider that a record is in a recovery point", run_prove);
+    command->add_option("POINT", arguments_.point, "Id of the recovery point")->required();
+    auto* which = command->add_option_group("which", "Which record");
+    which->add_option("--record", arguments_.record,
+                      "STREAM/SEGMENT:N, N counts from 0 (default/SEGMENT:N for flat files)");
+    which->add_option("--record-id", arguments_.record_id,
+                      "Its own id, in the field that `--map id=PATH` names (default: id)");
+    which->require_option(1);
+    command->add_option("--to", arguments_.to, "New file (default: standard output)");
+    add_keys(command);
+    add_trust(command);
+  }
+
+  void add_check_proof() {
+    CLI::App* command = app_.add_subcommand(
+        "check-proof", "Check a proof of a record; needs no vault, only a trust policy");
+    command->callback([this] { run_ = run_check_proof; });
+    command->add_option("FILE", arguments_.from, "What `atp prove` wrote; - for standard input")
+        ->required();
+    command->add_option("--trust", arguments_.trust, "Trust policy, from a place you trust")
+        ->required();
+    command->add_option("--to", arguments_.to, "New file for the record's bytes");
+  }
+
+  void add_ledger() {
+    CLI::App* ledger = app_.add_subcommand("ledger", "Look a tenant's ledger over, and show it");
+    ledger->require_subcommand(1);
+    const auto add_verb = [&](const char* name, const char* text, Run run) {
+      CLI::App* command = add(*ledger, name, text, run);
+      command->add_option("--tenant", arguments_.tenant, "Whose ledger")->required();
+      add_keys(command);
+      add_trust(command);
+      add_jobs(command);
+      return command;
+    };
+    add_verb("checkpoint", "Print the newest checkpoint, for outsiders to keep",
+             run_ledger_checkpoint);
+    add_verb("consistency", "Check that the ledger goes on from a checkpoint that was kept",
+             run_ledger_consistency)
+        ->add_option("--old", arguments_.old, "The note that was kept; - for standard input")
+        ->required();
+    add_verb("audit", "Verify every entry, checkpoint and document", run_ledger_audit);
+    add_verb("publish", "Write the ledger as files that C2SP tlog-tiles clients read",
+             run_ledger_publish)
+        ->add_option("--to", arguments_.to, "Folder, new or of an earlier publication")
+        ->required();
   }
 
   CLI::App app_{"Backup, restore and verification of audit trails", "atp"};

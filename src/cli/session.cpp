@@ -2,25 +2,19 @@
 #include "cli/session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <iostream>
 #include <system_error>
 
 namespace atp::cli {
-namespace {
-
-Json optional_json(const std::optional<std::string>& value) {
-  return value ? Json(json_text(*value)) : Json();
-}
-
-}  // namespace
-
 /// The XDG Base Directory Specification has relative folders ignored.
 std::optional<Path> find_configuration_folder() {
   const auto absolute = [](const char* name) {
     const char* folder = std::getenv(name);
     return folder != nullptr && *folder == '/' ? std::optional<Path>(folder) : std::nullopt;
   };
-  if (const auto folder = absolute("XDG_CONFIG_HOME")) return folder;
+  if (auto folder = absolute("XDG_CONFIG_HOME")) return folder;
   if (const auto home = absolute("HOME")) return *home / ".config";
   return std::nullopt;
 }
@@ -37,6 +31,18 @@ Path absolute_path(const Path& path) {
   if (!error) return absolute.lexically_normal();
   throw Error(ErrorKind::invalid_argument, path.empty() ? "path" : path.string(),
               path.empty() ? "expected a path, found nothing" : error.message());
+}
+
+std::string read_standard_input(std::size_t limit) {
+  std::string text;
+  std::array<char, 64 << 10> buffer{};
+  while (std::cin.read(buffer.data(), buffer.size()) || std::cin.gcount() > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(std::cin.gcount()));
+    if (text.size() <= limit) continue;
+    throw Error(ErrorKind::invalid_argument, "standard input",
+                "expected at most " + std::to_string(limit) + " bytes, found more");
+  }
+  return text;
 }
 
 void require_outside(const Path& path, const Path& vault) {
@@ -78,42 +84,6 @@ SegmentName parse_segment_name(const std::string& text) {
                 "expected STREAM/SEGMENT (default/SEGMENT for flat files)");
   }
   return {StreamId(text.substr(0, slash)), SegmentId(text.substr(slash + 1))};
-}
-
-Json check_json(const Check& check) {
-  Json records;
-  if (check.records) {
-    records = Json::Object{{"first", check.records->first}, {"last", check.records->last}};
-  }
-  return Json::Object{{"name", check.name},
-                      {"state", to_string(check.state)},
-                      {"subject", json_text(check.subject)},
-                      {"stream", optional_json(check.stream)},
-                      {"segment", optional_json(check.segment)},
-                      {"frame", check.frame ? Json(*check.frame) : Json()},
-                      {"records", std::move(records)},
-                      {"expected", json_text(check.expected)},
-                      {"found", json_text(check.found)}};
-}
-
-void print_check(Console& console, const Check& check) {
-  const bool failed = check.state == CheckState::failed;
-  std::string head = console.paint(failed ? Colour::bad : Colour::warn, to_string(check.state)) +
-                     "  " + check.name;
-  if (check.stream && check.segment) {
-    head += "  segment " + printable(*check.stream) + "/" + printable(*check.segment);
-    if (check.frame) head += ", frame " + std::to_string(*check.frame);
-    if (check.records) {
-      head += ", records " + std::to_string(check.records->first) + " to " +
-              std::to_string(check.records->last);
-    }
-  }
-  console.line("  " + head);
-  console.line("    object    " + printable(check.subject));
-  if (!check.expected.empty()) console.line("    expected  " + printable(check.expected));
-  if (!check.found.empty()) {
-    console.line((failed ? "    found     " : "    because   ") + printable(check.found));
-  }
 }
 
 }  // namespace atp::cli

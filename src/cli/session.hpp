@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What several commands need: keys and vaults from arguments, names from text, reports as JSON.
+/// What several commands need: keys and vaults from arguments, names from text.
 #pragma once
 
 #include <memory>
 
 #include "atp/keys/key_folder.hpp"
 #include "atp/vault/vault.hpp"
-#include "atp/verify/report.hpp"
 #include "atp/verify/verify.hpp"
 #include "cli/commands.hpp"
 
@@ -20,6 +19,9 @@ Path configuration_folder();
 /// Throws: invalid_argument for a path that cannot be made absolute.
 Path absolute_path(const Path& path);
 
+/// Throws: invalid_argument for more than `limit` bytes.
+std::string read_standard_input(std::size_t limit);
+
 /// Records in clear have no place in a vault, nor are its objects a source.
 /// Throws: invalid_argument where `path` leads into `vault`.
 void require_outside(const Path& path, const Path& vault);
@@ -31,9 +33,5 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Argument
 
 /// `STREAM/SEGMENT`. Throws: invalid_argument.
 SegmentName parse_segment_name(const std::string& text);
-
-Json check_json(const Check& check);
-/// A check that did not verify, for people: what and where, then what was expected and found.
-void print_check(Console& console, const Check& check);
 
 }  // namespace atp::cli

@@ -2,14 +2,17 @@
 #include "atp/ledger/note.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "ledger/lines.hpp"
 
 namespace atp::inline v0 {
 namespace {
+
+using ledger::parse_decimal;
+using ledger::take_line;
 
 constexpr std::string_view kSignaturePrefix = "\xE2\x80\x94 ";  // An em dash and a space.
 constexpr std::byte kEd25519NoteType{0x01};
@@ -34,14 +37,6 @@ Bytes key_hash(std::string_view name, const PublicKey& key) {
   const Digest digest =
       Sha256().update(as_bytes(name)).update(separators).update(key.point()).finish();
   return {digest.bytes.begin(), digest.bytes.begin() + kKeyHashSize};
-}
-
-std::optional<std::string_view> take_line(std::string_view& rest) {
-  const auto end = rest.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(end + 1);
-  return line;
 }
 
 bool is_key_name(std::string_view name) {
@@ -78,14 +73,6 @@ std::optional<Note> parse_note(std::string_view note) {
   return parsed;
 }
 
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-  std::uint64_t size = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-  const bool canonical = text == "0" || (!text.empty() && text.front() != '0');
-  if (error != std::errc() || end != text.data() + text.size() || !canonical) return std::nullopt;
-  return size;
-}
-
 std::string checkpoint_text(const Checkpoint& checkpoint) {
   return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" +
          to_base64(checkpoint.root.view()) + "\n";
@@ -99,7 +86,7 @@ std::optional<Checkpoint> parse_body(std::string_view text) {
   if (!origin || !size_line || !root_line || !text.empty() || !is_key_name(*origin)) {
     return std::nullopt;
   }
-  const auto size = parse_size(*size_line);
+  const auto size = parse_decimal(*size_line);
   const auto root = from_base64(*root_line);
   if (!size || !root || root->size() != sizeof(Digest)) return std::nullopt;
   Checkpoint checkpoint{.origin = std::string(*origin), .size = *size, .root = {}};
@@ -127,7 +114,7 @@ std::string sign_checkpoint(const Checkpoint& checkpoint, const Signer& signer) 
 std::optional<Checkpoint> open_checkpoint(std::string_view note, std::span<const PublicKey> keys) {
   const auto parsed = parse_note(note);
   if (!parsed) return std::nullopt;
-  const auto checkpoint = parse_body(parsed->text);
+  auto checkpoint = parse_body(parsed->text);
   if (!checkpoint) return std::nullopt;
   for (const NoteSignature& signature : parsed->signatures) {
     if (signature.name != checkpoint->origin) continue;

@@ -10,8 +10,8 @@
 namespace atp::inline v0 {
 namespace {
 
-constexpr std::array<std::string_view, 6> kMappedNames{
-    "time", "action", "actor.id", "subject.id", "subject.email", "subject.phone"};
+constexpr std::array<std::string_view, 7> kMappedNames{
+    "time", "action", "actor.id", "subject.id", "subject.email", "subject.phone", "id"};
 
 constexpr std::string_view kListType = "list";
 constexpr std::uint64_t kListFormatVersion = 1;
@@ -122,9 +122,13 @@ ListPage parse_list_page(std::string_view stored) {
   }
 }
 
+std::span<const std::string_view> mapped_names() { return kMappedNames; }
+
 FieldMap default_field_map() {
   FieldMap map;
-  for (const std::string_view name : kMappedNames) map.emplace(name, name);
+  for (const std::string_view name : kMappedNames) {
+    if (name != "id") map.emplace(name, name);
+  }
   return map;
 }
 

@@ -112,11 +112,8 @@ RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& rando
   const EpochIdentities opened = open_epochs(store, resolved.epochs, identities, checks);
   if (result.report.verdict() == CheckState::failed) return result;
   const std::vector<Item> items = restore::select_items(resolved, options);
-  if (identities.empty() && !items.empty()) {
-    throw Error(ErrorKind::unauthenticated, "identity",
-                "there is none at hand (vault.key of the key folder)");
-  }
-  for (const Item& item : items) restore::require_identity(item.manifest(), opened);
+  if (!items.empty()) require_identities(identities);
+  for (const Item& item : items) require_identity(item.manifest(), opened);
   RestoreFolder target(files, random, folder, items);
   target.prepare(restore::identify(resolved, options));
   std::vector<const ResolvedSegment*> segments;
@@ -140,7 +137,7 @@ RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& rando
 RestorePlan plan_restore(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
                          const RestoreOptions& options) {
   const ResolvedPoint resolved = resolve_point(store, id, &trust, options.workers, options.stop);
-  restore::require_sound(resolved);
+  require_sound(resolved.checks);
   RestorePlan plan;
   for (const Item& item : restore::select_items(resolved, options)) {
     plan.items.push_back({item.manifest().stream.str() + "/" + item.manifest().segment.str(),

@@ -56,24 +56,6 @@ bool names_all(const RestoreOptions& options) {
 
 }  // namespace
 
-void require_sound(const ResolvedPoint& resolved) {
-  const Check* gravest = nullptr;
-  for (const Check& check : resolved.checks) {
-    if (check.state != CheckState::failed) continue;
-    if (gravest == nullptr || check.check_class < gravest->check_class) gravest = &check;
-  }
-  if (gravest == nullptr) return;
-  throw_problem(
-      {gravest->check_class == CheckClass::trust ? Problem::Kind::trust : Problem::Kind::integrity,
-       gravest->subject, gravest->expected, gravest->found});
-}
-
-void require_identity(const SegmentManifest& manifest, const EpochIdentities& identities) {
-  if (identities.count(manifest.key_epoch) > 0) return;
-  throw Error(ErrorKind::unauthenticated, manifest.key,
-              "no identity at hand opens key epoch " + manifest.key_epoch);
-}
-
 std::vector<Item> select_items(const ResolvedPoint& resolved, const RestoreOptions& options) {
   if (options.time.empty()) {
     throw Error(ErrorKind::invalid_argument, "time range", "expected from before to, found none");

@@ -21,11 +21,6 @@ struct Item {
   Path path() const { return folder.empty() ? Path(file) : Path(folder) / file; }
 };
 
-/// Throws: corrupt, with the first failed check.
-void require_sound(const ResolvedPoint& resolved);
-/// Throws: unauthenticated where none of `identities` opens the package.
-void require_identity(const SegmentManifest& manifest, const EpochIdentities& identities);
-
 /// In the point's order. `resolved` has no failed check and outlives the items. Throws: not_found
 /// where the scope names nothing; corrupt for a name that is no plain file name; invalid_argument
 /// where two names collide.

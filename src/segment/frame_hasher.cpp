@@ -18,6 +18,18 @@ constexpr std::uint64_t kSaltsPerBlock = 4;  // The key stream is cut at multipl
 
 }  // namespace
 
+Bytes salt_of(ByteView salt_seed, std::uint64_t number) {
+  Bytes salts(kSaltsPerBlock * kSaltSize);
+  chacha20_stream(salt_seed, number / kSaltsPerBlock * salts.size(), salts);
+  const auto salt = ByteView(salts).subspan(number % kSaltsPerBlock * kSaltSize, kSaltSize);
+  return {salt.begin(), salt.end()};
+}
+
+Digest leaf_of(ByteView salt, ByteView record) {
+  const std::byte leaf_prefix[] = {std::byte{0}};
+  return Sha256().update(leaf_prefix).update(salt).update(record).finish();
+}
+
 FrameHasher::FrameHasher(ByteView salt_seed) : seed_(salt_seed) {
   if (salt_seed.size() == kSaltSeedSize) return;
   throw Error(ErrorKind::invalid_argument, "salt seed",

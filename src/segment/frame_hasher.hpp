@@ -14,6 +14,12 @@ namespace atp::inline v0::segment {
 inline constexpr std::size_t kSaltSize = 16;
 inline constexpr std::size_t kSaltSeedSize = 32;
 
+/// Record `number`'s salt. Throws: invalid_argument unless the seed has 32 bytes.
+Bytes salt_of(ByteView salt_seed, std::uint64_t number);
+
+/// The leaf over a record (leaf scheme 1).
+Digest leaf_of(ByteView salt, ByteView record);
+
 class FrameHasher {
  public:
   /// Throws: invalid_argument unless the seed has 32 bytes.

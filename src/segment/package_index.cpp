@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <span>
 #include <string>
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/merkle/frontier.hpp"
+#include "atp/merkle/subtree.hpp"
 #include "atp/segment/package_writer.hpp"
 #include "segment/frame_hasher.hpp"
 #include "segment/little_endian.hpp"
@@ -191,13 +193,40 @@ PackageIndex decode_index(ByteView bytes) {
   return index;
 }
 
-Digest merkle_root(const PackageIndex& index) {
+namespace {
+
+Digest root_over(std::span<const FrameEntry> frames) {
   merkle::Frontier<Rfc9162Hasher> tree;
-  for (const FrameEntry& entry : index.frames) {
+  for (const FrameEntry& entry : frames) {
     if (!std::has_single_bit(entry.records)) return tree.root_with_tail(entry.root);
     tree.push_subtree(static_cast<unsigned>(std::countr_zero(entry.records)), entry.root);
   }
   return tree.root();
+}
+
+}  // namespace
+
+Digest merkle_root(const PackageIndex& index) { return root_over(index.frames); }
+
+merkle::Proof path_of_frame(const PackageIndex& index, std::size_t frame) {
+  if (frame >= index.frames.size()) {
+    throw Error(ErrorKind::invalid_argument, "package index", "has no frame " + std::to_string(frame));
+  }
+  merkle::Proof outermost_first;
+  std::span<const FrameEntry> within = index.frames;
+  const std::uint64_t wanted = index.frames[frame].first_record;
+  while (within.size() > 1) {
+    const std::uint64_t end = within.back().first_record + within.back().records;
+    const std::uint64_t split = within.front().first_record +
+                                merkle::left_size(end - within.front().first_record);
+    const auto right = std::ranges::lower_bound(within, split, {}, &FrameEntry::first_record);
+    const auto left_frames = static_cast<std::size_t>(right - within.begin());
+    const bool is_left = wanted < split;
+    outermost_first.push_back(
+        root_over(is_left ? within.subspan(left_frames) : within.first(left_frames)));
+    within = is_left ? within.first(left_frames) : within.subspan(left_frames);
+  }
+  return {outermost_first.rbegin(), outermost_first.rend()};
 }
 
 }  // namespace atp::inline v0

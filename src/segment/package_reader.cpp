@@ -70,6 +70,31 @@ PackageReader& PackageReader::operator=(PackageReader&&) noexcept = default;
 const SegmentManifest& PackageReader::manifest() const { return state_->manifest; }
 const PackageIndex& PackageReader::index() const { return state_->index; }
 
+RecordInclusion PackageReader::prove(std::uint64_t number) const {
+  const auto& frames = state_->index.frames;
+  if (number >= state_->manifest.records) {
+    throw Error(ErrorKind::invalid_argument, "record " + std::to_string(number),
+                "expected one of " + span_of(0, state_->manifest.records));
+  }
+  const auto next = std::ranges::upper_bound(frames, number, {}, &FrameEntry::first_record);
+  const FrameEntry& frame = *std::prev(next);
+  segment::FrameDecoder decoder;
+  RecordInclusion found;
+  std::vector<Digest> leaves;
+  segment::for_each_record(state_->proven_frame(frame, decoder), [&](ByteView record) {
+    const std::uint64_t each = frame.first_record + leaves.size();
+    const Bytes salt = segment::salt_of(state_->index.salt_seed.view(), each);
+    leaves.push_back(segment::leaf_of(salt, record));
+    if (each != number) return;
+    found.record.assign(record.begin(), record.end());
+    found.salt = salt;
+  });
+  found.path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, number - frame.first_record);
+  const auto rest = path_of_frame(state_->index, static_cast<std::size_t>(&frame - frames.data()));
+  found.path.insert(found.path.end(), rest.begin(), rest.end());
+  return found;
+}
+
 void PackageReader::read(std::uint64_t from, std::uint64_t to, const Each& each,
                          const std::stop_token& stop) const {
   const std::uint64_t records = state_->manifest.records;

@@ -77,13 +77,13 @@ struct RecordReader::State {
   KeyCheck keys;
 };
 
-RecordReader::RecordReader(std::string_view time_path) : state_(std::make_unique<State>()) {
-  state_->path = split_path(time_path);
+RecordReader::RecordReader(std::string_view path) : state_(std::make_unique<State>()) {
+  state_->path = split_path(path);
 }
 
 RecordReader::~RecordReader() = default;
 
-std::optional<Time> RecordReader::time(ByteView record) {
+std::optional<std::string_view> RecordReader::text(ByteView record) {
   if (as_text(record).starts_with("\xef\xbb\xbf")) return std::nullopt;
   if (state_->parser.capacity() > kKeptParserLimit) state_->parser = dom::parser();
   dom::element value;
@@ -97,9 +97,14 @@ std::optional<Time> RecordReader::time(ByteView record) {
     if (value.get(object) != simdjson::SUCCESS) return std::nullopt;
     if (object.at_key(name).get(value) != simdjson::SUCCESS) return std::nullopt;
   }
-  std::string_view time;
-  if (value.get(time) != simdjson::SUCCESS) return std::nullopt;
-  return parse_time(time);
+  std::string_view found;
+  if (value.get(found) != simdjson::SUCCESS) return std::nullopt;
+  return found;
+}
+
+std::optional<Time> RecordReader::time(ByteView record) {
+  const auto found = text(record);
+  return found ? parse_time(*found) : std::nullopt;
 }
 
 }  // namespace atp::inline v0::segment

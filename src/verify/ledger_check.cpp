@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/ledger_check.hpp"
 
+#include <algorithm>
+
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
@@ -48,8 +50,6 @@ std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trus
 namespace verify {
 namespace {
 
-constexpr const char* kEntries = "ledger.entries";
-
 /// Others may have appended, and made points, since the ledger was read.
 bool has_grown(const Context& context, const LedgerReading& ledger) {
   const auto again = read_ledger(context.store, context.trust, context.tenant);
@@ -58,10 +58,38 @@ bool has_grown(const Context& context, const LedgerReading& ledger) {
 
 }  // namespace
 
+bool add_failures(const TenantId& tenant, const std::vector<Problem>& problems,
+                  std::vector<Check>& checks) {
+  const std::string checkpoints = layout::ledger_checkpoints(tenant, 0);
+  bool sound = true;
+  for (const Problem& problem : problems) {
+    const bool of_checkpoint = problem.subject.starts_with(checkpoints);
+    sound = sound && of_checkpoint;
+    checks.push_back(failed(of_checkpoint ? kCheckpoint : kEntries, problem));
+  }
+  return sound;
+}
+
+void add_ledger_checks(const TenantId& tenant, const LedgerHead& head, std::vector<Check>& checks) {
+  const std::size_t before = checks.size();
+  const std::string entries = layout::ledger_entries(tenant, 0);
+  if (add_failures(tenant, head.problems, checks)) {
+    checks.push_back(head.tree.size() > 0 ? verified(kEntries, entries)
+                                          : not_checked(kEntries, entries, "there are none"));
+  }
+  const bool failed_one = std::any_of(checks.begin() + static_cast<std::ptrdiff_t>(before),
+                                      checks.end(), [](const Check& check) {
+                                        return check.name == kCheckpoint;
+                                      });
+  if (failed_one) return;
+  const std::string checkpoints = layout::ledger_checkpoints(tenant, 0);
+  checks.push_back(head.newest_checkpoint ? verified(kCheckpoint, checkpoints)
+                                          : not_checked(kCheckpoint, checkpoints, "there is none"));
+}
+
 LedgerReading check_ledger(const Context& context, const std::optional<std::string>& id,
                            std::vector<Check>& checks) {
   const std::string entries = layout::ledger_entries(context.tenant, 0);
-  const std::string checkpoints = layout::ledger_checkpoints(context.tenant, 0);
   LedgerReading ledger;
   try {
     ledger = read_ledger(context.store, context.trust, context.tenant);
@@ -71,12 +99,7 @@ LedgerReading check_ledger(const Context& context, const std::optional<std::stri
                             "a readable ledger", error.message()));
     return ledger;
   }
-  bool sound = true;
-  for (const Problem& problem : ledger.problems) {
-    const bool of_checkpoint = problem.subject.starts_with(checkpoints);
-    sound = sound && of_checkpoint;
-    checks.push_back(failed(of_checkpoint ? kCheckpoint : kEntries, problem));
-  }
+  bool sound = add_failures(context.tenant, ledger.problems, checks);
   const auto known_key =
       id ? std::optional(layout::recovery_point(context.tenant, *id)) : std::nullopt;
   const auto cut = find_cut_tail(context.store, context.trust, context.tenant,

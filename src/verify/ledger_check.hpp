@@ -11,7 +11,16 @@
 
 namespace atp::inline v0::verify {
 
+inline constexpr const char* kEntries = "ledger.entries";
 inline constexpr const char* kCheckpoint = "ledger.checkpoint";
+
+/// One failed check for each problem, `ledger.entries` or `ledger.checkpoint`. False where there
+/// is one of the entries.
+bool add_failures(const TenantId& tenant, const std::vector<Problem>& problems,
+                  std::vector<Check>& checks);
+
+/// The same, and a verified or not checked one for either where nothing failed.
+void add_ledger_checks(const TenantId& tenant, const LedgerHead& head, std::vector<Check>& checks);
 
 /// `ledger.entries`, `ledger.signatures`, and `ledger.checkpoint` for one that does not hold.
 /// Also that no stored point saw a longer one; the point `id`, if given, must be among those

@@ -27,6 +27,8 @@ class PointChainReader {
     check_statement(*link, statement);
     chain.points.push_back(std::move(*link));
     read_parents(chain, statement);
+    if (statement != nullptr) chain.statement = statement->index;
+    chain.ledger = std::move(ledger_);
     return chain;
   }
 

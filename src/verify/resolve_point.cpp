@@ -183,4 +183,30 @@ EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epochs,
   return opened;
 }
 
+void require_sound(const std::vector<Check>& checks) {
+  const Check* gravest = nullptr;
+  for (const Check& check : checks) {
+    if (check.state != CheckState::failed) continue;
+    if (gravest == nullptr || check.check_class < gravest->check_class) gravest = &check;
+  }
+  if (gravest == nullptr) return;
+  throw_problem(
+      {gravest->check_class == CheckClass::trust ? Problem::Kind::trust : Problem::Kind::integrity,
+       gravest->subject, gravest->expected, gravest->found});
+}
+
+void require_identities(std::span<const age::Identity> identities) {
+  if (!identities.empty()) return;
+  throw Error(ErrorKind::unauthenticated, "identity",
+              "there is none at hand (vault.key of the key folder)");
+}
+
+const age::Identity& require_identity(const SegmentManifest& manifest,
+                                      const EpochIdentities& identities) {
+  const auto found = identities.find(manifest.key_epoch);
+  if (found != identities.end()) return found->second;
+  throw Error(ErrorKind::unauthenticated, manifest.key,
+              "no identity at hand opens key epoch " + manifest.key_epoch);
+}
+
 }  // namespace atp::inline v0

@@ -13,7 +13,13 @@ def program(variable: str, name: str) -> str:
 
 
 ATP = program("ATP_BIN", "atp")
+STRANGER = PROJECT / "tests/stranger/verify.py"
 GENERATE = program("ATP_GENERATE", "atp-generate")
+
+
+# What a build with sanitizers or coverage wants to know, wherever the environment is made anew.
+INSTRUMENTS = {name: value for name, value in os.environ.items()
+               if "SAN_OPTIONS" in name or name == "LLVM_PROFILE_FILE"}
 
 
 def atp(verb: str, *arguments, keys: pathlib.Path, expect: tuple[int, ...] = (0,)) -> list[dict]:

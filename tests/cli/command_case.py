@@ -8,10 +8,11 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
-from atp_command import ATP, contents
+from atp_command import ATP, INSTRUMENTS, STRANGER, contents
 
 ERROR_KEYS = {"kind", "subject", "message"}
 
@@ -43,8 +44,24 @@ class CommandCase(unittest.TestCase):
         self.source = self.home / "source"
         self.vault = self.home / "vault"
         self.source.mkdir()
-        self.env = {"PATH": os.environ["PATH"], "XDG_CONFIG_HOME": str(self.home / "config")}
-        self.env.update({name: value for name, value in os.environ.items() if "SAN_OPTIONS" in name})
+        self.env = {"PATH": os.environ["PATH"], "XDG_CONFIG_HOME": str(self.home / "config"),
+                    **INSTRUMENTS}
+
+    def tearDown(self):
+        """T103: whatever the test did to its vault, a stranger's verifier says of it what we say."""
+        trust, identity = (next(iter(self.home.glob(f"config/atp/*/{name}")), None)
+                           for name in ("trust.json", "vault.key"))
+        if not trust or not identity or not (self.vault / "store/vault.json").exists():
+            return
+        ours = subprocess.run([ATP, "verify", self.vault, "--all", "--quiet"], cwd=self.home,
+                              env=self.env, capture_output=True, timeout=300)
+        if ours.returncode not in (0, 20, 21):
+            return  # Not everything could be looked at.
+        theirs = subprocess.run([sys.executable, STRANGER, "vault", self.vault / "store", trust,
+                                 "--identity", identity], capture_output=True, timeout=300)
+        self.assertEqual(ours.returncode == 0, theirs.returncode == 0,
+                         f"atp: {ours.returncode} {ours.stdout.decode()}\n"
+                         f"stranger: {theirs.returncode} {theirs.stderr.decode()}")
 
     def put(self, name, *records):
         path = self.source / name

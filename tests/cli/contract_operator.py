@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 
-from atp_command import ATP
+from atp_command import ATP, INSTRUMENTS
 from command_case import CommandCase, record
 
 
@@ -112,7 +112,7 @@ class Operator(CommandCase):
         nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         done = subprocess.run([*(nobody if os.geteuid() == 0 else []), place / "atp", "verify",
                                place / "vault", "--depth", "stored", "--trust", place / "trust.json"],
-                              check=False, capture_output=True, env={"PATH": os.environ["PATH"]})
+                              check=False, capture_output=True, env={"PATH": os.environ["PATH"], **INSTRUMENTS})
         self.assertEqual(done.returncode, 3, done)
         self.assertEqual(done.stdout.count(b"not_checked  package.stored"), 1, done.stdout)
 
@@ -121,7 +121,7 @@ class Operator(CommandCase):
         self.put("1.jsonl")
         point = self.backup()["recoveryPointId"]
         keys = self.keys()
-        self.env = {"PATH": os.environ["PATH"]}
+        self.env = {"PATH": os.environ["PATH"], **INSTRUMENTS}
         self.json("verify", self.vault, point, "--depth", "stored", "--trust", keys / "trust.json")
         self.json("verify", self.vault, point, code=3)
         self.json("verify", self.vault, point, "--keys", keys)

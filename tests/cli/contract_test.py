@@ -6,6 +6,7 @@ import unittest
 from contract_faults import *
 from contract_operator import *
 from contract_output import *
+from contract_proofs import *
 from contract_verbs import *
 
 if __name__ == "__main__":

@@ -55,9 +55,10 @@ def require_match(what, expected, found):
 
 def environment(scratch):
     folders = [str(ATP.resolve().parent), str(GENERATE.resolve().parent), os.environ["PATH"]]
-    sanitizers = {k: v for k, v in os.environ.items() if "SAN_OPTIONS" in k}
+    instruments = {name: value for name, value in os.environ.items()
+                   if "SAN_OPTIONS" in name or name == "LLVM_PROFILE_FILE"}
     return {"PATH": ":".join(folders), "HOME": str(scratch / "home"), "PROJECT": str(PROJECT),
-            "LC_ALL": "C.UTF-8", **sanitizers}
+            "LC_ALL": "C.UTF-8", **instruments}
 
 
 def check_quoted(place, file, code):
@@ -118,6 +119,7 @@ def check_examples(scratch, command_of):
     example("verify_point", "vault", "keys/trust.json", point)
     example("write_store", "vault", "keys/trust.json", point)
     example("read_records", "vault", "keys", point, "a", "000001", "3", "5")
+    example("prove_record", "vault", "keys", point, "a", "000001", "3")
     (work / "source/a/000002.jsonl.open").touch()
     example("take_backup", "vault", "keys", "acme", "source", expected="take_backup_partial")
     package = next((work / "vault/store/segments/acme/a").glob("000000.*"))

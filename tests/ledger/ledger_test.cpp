@@ -1,82 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/ledger/ledger.hpp"
 
-#include <gtest/gtest.h>
-
 #include <thread>
 
-#include "atp/storage/layout.hpp"
-#include "atp/storage/memory_store.hpp"
+#include "ledger/ledgers.hpp"
 #include "support/error_kind.hpp"
-#include "support/manual_clock.hpp"
-#include "support/sequence_random.hpp"
 
 namespace atp {
 namespace {
 
 using test::error_kind;
 using test::is_of_changed_bytes;
-
-class LedgerTest : public testing::Test {
- protected:
-  LedgerTest() { trust_ = trust_of(*signer_, *ledger_signer_); }
-
-  static std::shared_ptr<const Signer> make_signer(std::uint64_t seed) {
-    test::SequenceRandom random(seed);
-    return signer_from_pem(generate_ed25519_pem(random));
-  }
-
-  TrustPolicy trust_of(const Signer& documents, const Signer& ledger) const {
-    return {.vault_id = vault_id_,
-            .domain = "bank.example",
-            .keys = {{documents.public_key(), KeyRole::document, {}, {}},
-                     {ledger.public_key(), KeyRole::ledger, {}, {}}}};
-  }
-
-  Statement statement(const std::string& action) {
-    return {.header = {.vault_id = vault_id_,
-                       .tenant = tenant_,
-                       .nonce = random_hex(random_, 16),
-                       .created_at = clock_->now()},
-            .origin = "bank.example/0123456789abcdef/0",
-            .index = 0,
-            .action = action,
-            .job_id = random_hex(random_, 16),
-            .subject_id = {},
-            .subject_sha256 = {},
-            .predecessor = {}};
-  }
-
-  Ledger load() { return Ledger::load(*store_, trust_, tenant_); }
-
-  /// A ledger of `size` entries, each with its checkpoint.
-  Ledger filled(std::uint64_t size) {
-    Ledger ledger = load();
-    while (ledger.size() < size) {
-      const std::string action = ledger.size() == 0 ? "ledger.opened" : "checked";
-      EXPECT_TRUE(ledger.try_append(statement(action), *signer_, {}));
-      ledger.put_checkpoint(*ledger_signer_, {});
-    }
-    return ledger;
-  }
-
-  std::string entry(std::uint64_t index) { return layout::ledger_entry(tenant_, 0, index); }
-  std::string checkpoint(std::uint64_t size) { return layout::ledger_checkpoint(tenant_, 0, size); }
-  Bytes take(const std::string& key) {
-    Bytes bytes = get_object(*store_, key, kStatementLimit);
-    store_->remove(key);
-    return bytes;
-  }
-
-  const std::string vault_id_ = std::string(32, 'a');
-  const TenantId tenant_{"acme"};
-  const std::shared_ptr<test::ManualClock> clock_ = std::make_shared<test::ManualClock>();
-  test::SequenceRandom random_{9};
-  const std::shared_ptr<ObjectStore> store_ = memory_store(clock_);
-  const std::shared_ptr<const Signer> signer_ = make_signer(1);
-  const std::shared_ptr<const Signer> ledger_signer_ = make_signer(2);
-  TrustPolicy trust_;
-};
+using test::LedgerTest;
 
 TEST_F(LedgerTest, ANewTenantHasAnEmptyOne) {
   const Ledger ledger = load();
@@ -182,6 +117,28 @@ TEST_F(LedgerTest, T047_EntriesOfAnotherKeyTenantOrRoleAreRefused) {
   const TenantId other("other");
   put_object(*store_, layout::ledger_entry(other, 0, 0), take(entry(0)), {});
   EXPECT_EQ(error_kind([&] { Ledger::load(*store_, trust_, other); }), ErrorKind::corrupt);
+}
+
+/// Another domain's ledger is none of this vault's, whoever signed it.
+TEST_F(LedgerTest, T047_AnOriginOfAnotherDomainIsRefused) {
+  filled(2);
+  TrustPolicy other = trust_;
+  other.domain = "bank.exampl";
+  EXPECT_EQ(error_kind([&] { Ledger::load(*store_, other, tenant_); }), ErrorKind::untrusted);
+}
+
+TEST_F(LedgerTest, EntriesAreReadInOneOrderByManyThreads) {
+  filled(700);
+  std::vector<std::uint64_t> indices;
+  const LedgerHead head = scan_ledger(*store_, &trust_, tenant_, {.workers = 4, .stop = {}},
+                                      [&](LedgerEntry&& entry) {
+                                        indices.push_back(entry.statement.index);
+                                      });
+  EXPECT_TRUE(head.problems.empty());
+  EXPECT_EQ(head.tree.size(), 700U);
+  EXPECT_EQ(head.checkpoints, 700U);
+  ASSERT_EQ(indices.size(), 700U);
+  EXPECT_TRUE(std::ranges::is_sorted(indices));
 }
 
 TEST_F(LedgerTest, TheFirstEntryAndOnlyThatOpensTheLedger) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "atp/restore/open_segment.hpp"
+#include "atp/verify/open_segment.hpp"
 
 #include "restore/restoring.hpp"
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "atp/merkle/proof.hpp"
 #include "segment/packages.hpp"
 #include "support/error_kind.hpp"
 
@@ -49,6 +50,32 @@ TEST_F(PackageReaderTest, GivesAnyRangeOfRecordsAsTheyWere) {
   }
   EXPECT_EQ(records(reader, 0, all.size()).size(), all.size());
   EXPECT_TRUE(records(reader, all.size(), all.size()).empty());
+}
+
+/// RFC 9162, 2.1.3.1, over the leaves of docs/format.md, whatever the frames are.
+TEST_F(PackageReaderTest, ProvesEachRecordToTheSegmentsRoot) {
+  const std::string big(3 << 20, 'x');
+  for (const std::string& text :
+       {audit_text(1), audit_text(3), audit_text(4096), audit_text(4096 + 1),
+        audit_text(2 * 4096 + 2048 + 3), audit_text(5) + big + "\n" + audit_text(3) + big + "\n",
+        big + "\n" + big + "\n" + audit_text(7) + "no line feed"}) {
+    const Package package = write(text);
+    const auto store = store_of(package.bytes);
+    const PackageReader reader = open(*store, package);
+    const auto all = split_records(text);
+    const std::size_t step = all.size() > 100 ? 41 : 1;
+    for (std::uint64_t number = 0; number < all.size(); number += step) {
+      const RecordInclusion found = reader.prove(number);
+      EXPECT_EQ(as_text(found.record), all[number]);
+      EXPECT_EQ(found.salt.size(), 16U);
+      const std::byte prefix[] = {std::byte{0}};
+      const Digest leaf = Sha256().update(prefix).update(found.salt).update(found.record).finish();
+      EXPECT_TRUE(merkle::verify_inclusion<Rfc9162Hasher>(number, all.size(), leaf, found.path,
+                                                          package.summary.merkle_root))
+          << number << " of " << all.size();
+    }
+    EXPECT_EQ(error_kind([&] { reader.prove(all.size()); }), ErrorKind::invalid_argument);
+  }
 }
 
 TEST_F(PackageReaderTest, RefusesARangeThatThePackageLacks) {

@@ -93,3 +93,29 @@ def rebuild_catalog(
     vault: Vault, *, on_progress: Callable[[str, int, int, int, int], object] | None
 ) -> dict[str, Any]: ...
 def examine(vault: Vault, *, mend: bool) -> list[dict[str, Any]]: ...
+def prove_record(vault: Reader, *, id: str, segment: tuple[str, str], number: int) -> str: ...
+def find_records(
+    vault: Reader,
+    *,
+    id: str,
+    record_id: str,
+    on_progress: Callable[[str, int, int, int, int], object] | None,
+) -> list[dict[str, Any]]: ...
+def check_record_proof(*, proof: str, trust: bytes) -> dict[str, Any]: ...
+def newest_checkpoint(vault: Reader, *, tenant: str) -> dict[str, Any]: ...
+def check_consistency(vault: Reader, *, tenant: str, old_note: str) -> dict[str, Any]: ...
+def audit_ledger(
+    vault: Reader,
+    *,
+    tenant: str,
+    workers: int,
+    on_progress: Callable[[str, int, int, int, int], object] | None,
+) -> dict[str, Any]: ...
+def publish_ledger(
+    vault: Reader,
+    *,
+    tenant: str,
+    folder: bytes,
+    workers: int,
+    on_progress: Callable[[str, int, int, int, int], object] | None,
+) -> int: ...

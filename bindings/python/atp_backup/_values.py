@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import datetime
 import enum
@@ -48,6 +49,15 @@ def _tuple_of(cls: type[V]) -> Callable[[Iterable[Any]], tuple[V, ...]]:
     return convert
 
 
+def _one(cls: type[V]) -> Callable[[Any], V]:
+    return lambda found: found if isinstance(found, cls) else cls.of(found)
+
+
+def _bytes(value: bytes | str) -> bytes:
+    """Base64 where it comes from JSON."""
+    return base64.b64decode(value) if isinstance(value, str) else value
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Value):
         return value.to_dict()
@@ -57,6 +67,8 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, datetime.datetime):
         return format_time(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
     if isinstance(value, pathlib.PurePath):
         return str(value)
     return value
@@ -383,6 +395,94 @@ class Report(Value):
         more = len(others) - _ROWS_SHOWN
         rest = f"<p>and {more} more</p>" if more > 0 else ""
         return f"{head}<table><tr>{names}</tr>{rows}</table>{rest}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class RecordPlace(Value):
+    """Where one record is: `number` counts from 0 in its segment (`STREAM/SEGMENT`)."""
+
+    segment: str
+    number: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Checkpoint(Value):
+    """Origin, size and root of a ledger; it pins every entry below `size`."""
+
+    origin: str
+    size: int
+    root: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class SignedCheckpoint(Value):
+    """A checkpoint, and the signed note (C2SP tlog-checkpoint) to keep of it."""
+
+    checkpoint: Checkpoint
+    note: str
+
+    _made_by = {"checkpoint": _one(Checkpoint)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class ProvenRecord(Value):
+    """What a proof shows. `completed_at` is by the word of who signed the point."""
+
+    tenant: str
+    segment: str
+    number: int
+    record: bytes
+    recovery_point_id: str
+    completed_at: datetime.datetime
+    entry: int
+    checkpoint: Checkpoint
+
+    _made_by = {"record": _bytes, "completed_at": _time, "checkpoint": _one(Checkpoint)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class CheckedProof(Value):
+    """A proof that was checked; true where it holds, and then `proven` is there."""
+
+    report: Report
+    proven: ProvenRecord | None
+
+    _made_by = {"report": _one(Report), "proven": _one(ProvenRecord)}
+
+    def __bool__(self) -> bool:
+        return bool(self.report)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Consistency(Value):
+    """Whether a ledger goes on from a checkpoint; true where it does."""
+
+    report: Report
+    old: Checkpoint | None
+    new: Checkpoint | None
+    proof: tuple[str, ...]
+
+    _made_by = {"report": _one(Report), "old": _one(Checkpoint), "new": _one(Checkpoint),
+                "proof": tuple}
+
+    def __bool__(self) -> bool:
+        return bool(self.report)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class LedgerAudit(Value):
+    """A ledger that was looked over; true where all of it holds."""
+
+    report: Report
+    origin: str
+    entries: int
+    checkpoints: int
+    documents: int
+
+    _made_by = {"report": _one(Report)}
+
+    def __bool__(self) -> bool:
+        return bool(self.report)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

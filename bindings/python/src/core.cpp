@@ -7,12 +7,14 @@
 #include "arrow.hpp"
 #include "atp/backup/take_backup.hpp"
 #include "atp/core/version.hpp"
-#include "atp/restore/open_segment.hpp"
+#include "atp/verify/open_segment.hpp"
 #include "atp/restore/restore.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/vault/recovery.hpp"
 #include "interruptible.hpp"
+#include "proofs.hpp"
+#include "reader.hpp"
 #include "stores.hpp"
 #include "values.hpp"
 
@@ -20,20 +22,6 @@ namespace py = pybind11;
 
 namespace atp::python {
 namespace {
-
-/// Objects of a vault, and keys: enough to read. Whatever else it takes is the system's.
-struct Reader {
-  Environment environment;
-  std::shared_ptr<ObjectStore> objects;
-  std::shared_ptr<const Keys> keys;
-
-  ObjectStore& store() const { return *objects; }
-  const TrustPolicy* known_trust() const { return keys->trust ? &*keys->trust : nullptr; }
-  const TrustPolicy& trust() const {
-    if (keys->trust) return *keys->trust;
-    throw Error(ErrorKind::unauthenticated, "trust policy", "there is none at hand");
-  }
-};
 
 /// An open vault: also its catalog, to write.
 struct Handle : Reader {
@@ -269,6 +257,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("after_fork", &forget_running_work);
   module.def("arrow_stream", &arrow_stream, "columns"_a, "pages"_a);
   add_stores(module);
+  add_proofs(module);
   module.def("tenants", &tenants, "vault"_a);
   module.def("points", &points, "vault"_a, py::kw_only(), "tenant"_a);
   module.def("show_point", &show, "vault"_a, py::kw_only(), "id"_a);

@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "atp/core/export.hpp"
+#include "atp/core/progress.hpp"
 #include "atp/core/random.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/crypto/trust_policy.hpp"
@@ -24,18 +27,36 @@ struct LedgerEntry {
   std::string stored;
 };
 
-/// A tenant's ledger as the store has it. Without problems, all of it is verified (signatures only
-/// where a trust policy was given).
-struct LedgerReading {
-  std::string origin;                ///< Empty for a tenant without entries.
-  std::vector<LedgerEntry> entries;  ///< Those that could be read, from the first on.
+/// A tenant's ledger as the store has it, without its entries. Without problems, all of it is
+/// verified (signatures only where a trust policy was given).
+struct LedgerHead {
+  std::string origin;  ///< Empty for a tenant without entries.
+  merkle::Frontier<Rfc9162Hasher> tree;  ///< Of every stored entry up to the first unsound one.
+  std::optional<Time> last_entry_at;
   std::optional<Checkpoint> newest_checkpoint;
-  merkle::Frontier<Rfc9162Hasher> tree;  ///< Of every stored entry up to the first missing one.
+  std::uint64_t checkpoints = 0;  ///< How many were looked at and hold.
   std::vector<Problem> problems;
 };
 
-/// Reads every entry and checkpoint: indices without gaps, one origin, signatures, and the root of
-/// every checkpoint recomputed. A checkpoint over more entries than there are is a cut-off tail.
+struct ScanLedgerOptions {
+  unsigned workers = 1;  ///< 0: two more than cores.
+  std::stop_token stop;
+  ProgressSink* progress = nullptr;
+};
+
+/// Reads every entry and checkpoint: indices without gaps, one origin under the trust policy's
+/// domain, signatures, and the root of every checkpoint recomputed. A checkpoint over more entries
+/// than there are is a cut-off tail. Sound entries go to `each` in their order; memory does not
+/// grow with the ledger. Throws: cancelled, unavailable, and what `each` throws.
+ATP_EXPORT LedgerHead scan_ledger(ObjectStore& store, const TrustPolicy* trust,
+                                  const TenantId& tenant, const ScanLedgerOptions& options,
+                                  const std::function<void(LedgerEntry&&)>& each);
+
+struct LedgerReading : LedgerHead {
+  std::vector<LedgerEntry> entries;  ///< Those that could be read, from the first on.
+};
+
+/// The same with all entries in memory.
 ATP_EXPORT LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust,
                                      const TenantId& tenant);
 

@@ -24,26 +24,32 @@ Digest root(std::span<const Digest> leaf_hashes) {
 
 namespace detail {
 
+/// From `subtree` up to `whole`; `root_of` gives the root over any range that the way passes by.
 /// `known`: the verifier has the root of what is left of the subtree.
-template <Hasher H>
-void append_subtree_proof(Proof& proof, std::span<const Digest> leaf_hashes, Subtree subtree,
-                          bool known) {
-  if (subtree.size() == leaf_hashes.size()) {
-    if (!known) proof.push_back(root<H>(leaf_hashes));
+template <class RootOf>
+void append_subtree_proof(Proof& proof, Subtree whole, Subtree subtree, bool known,
+                          const RootOf& root_of) {
+  if (subtree.size() == whole.size()) {
+    if (!known) proof.push_back(root_of(whole));
     return;
   }
-  const std::uint64_t split = left_size(leaf_hashes.size());
-  const auto left = leaf_hashes.first(split);
-  const auto right = leaf_hashes.subspan(split);
+  const std::uint64_t split = whole.start + left_size(whole.size());
   if (subtree.end <= split) {
-    append_subtree_proof<H>(proof, left, subtree, known);
-    proof.push_back(root<H>(right));
+    append_subtree_proof(proof, {whole.start, split}, subtree, known, root_of);
+    proof.push_back(root_of(Subtree{split, whole.end}));
     return;
   }
   const bool inside = subtree.start >= split;
-  const Subtree rest{inside ? subtree.start - split : 0, subtree.end - split};
-  append_subtree_proof<H>(proof, right, rest, known && inside);
-  proof.push_back(root<H>(left));
+  append_subtree_proof(proof, {split, whole.end}, {inside ? subtree.start : split, subtree.end},
+                       known && inside, root_of);
+  proof.push_back(root_of(Subtree{whole.start, split}));
+}
+
+inline void require_within(Subtree subtree, std::uint64_t size) {
+  if (subtree.valid() && subtree.end <= size) return;
+  throw Error(ErrorKind::invalid_argument, "merkle proof",
+              "expected a subtree of a tree of " + std::to_string(size) + " leaves, found start " +
+                  std::to_string(subtree.start) + " and end " + std::to_string(subtree.end));
 }
 
 }  // namespace detail
@@ -52,14 +58,12 @@ void append_subtree_proof(Proof& proof, std::span<const Digest> leaf_hashes, Sub
 /// unless the subtree is valid and within the tree.
 template <Hasher H>
 Proof subtree_consistency_proof(std::span<const Digest> leaf_hashes, Subtree subtree) {
-  if (!subtree.valid() || subtree.end > leaf_hashes.size()) {
-    throw Error(ErrorKind::invalid_argument, "merkle proof",
-                "expected a subtree of a tree of " + std::to_string(leaf_hashes.size()) +
-                    " leaves, found start " + std::to_string(subtree.start) + " and end " +
-                    std::to_string(subtree.end));
-  }
+  detail::require_within(subtree, leaf_hashes.size());
   Proof proof;
-  detail::append_subtree_proof<H>(proof, leaf_hashes, subtree, true);
+  detail::append_subtree_proof(
+      proof, {0, leaf_hashes.size()}, subtree, true, [&](Subtree range) {
+        return root<H>(leaf_hashes.subspan(range.start, range.size()));
+      });
   return proof;
 }
 

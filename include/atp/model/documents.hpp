@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +44,11 @@ struct ATP_EXPORT VaultDocument {
 /// Which record field, as a dotted path, each mapped name is read from.
 using FieldMap = std::map<std::string, std::string, std::less<>>;
 
-/// `time`, `action`, `actor.id`, `subject.id`, `subject.email`, `subject.phone`, each from the path
-/// of its own name.
+/// The names that can be mapped: `time`, `action`, `actor.id`, `subject.id`, `subject.email`,
+/// `subject.phone` and `id`, the record's own.
+ATP_EXPORT std::span<const std::string_view> mapped_names();
+
+/// Each of them but `id`, from the path of its own name.
 ATP_EXPORT FieldMap default_field_map();
 
 /// `policies/<tenant>/<20-digit version>.json`; versions count from 1.

@@ -17,7 +17,8 @@ namespace atp::inline v0 {
 
 /// Documents over this are refused unread.
 inline constexpr std::uint64_t kDocumentLimit = 64 << 20;
-inline constexpr std::uint64_t kStatementLimit = 64 << 10;
+/// C2SP tlog-tiles.md has two bytes for an entry's length.
+inline constexpr std::uint64_t kStatementLimit = (64 << 10) - 1;
 
 /// What a stored document turned out to be.
 enum class DocumentState {

@@ -10,6 +10,7 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/export.hpp"
 #include "atp/core/time.hpp"
+#include "atp/merkle/tree.hpp"
 
 namespace atp::inline v0 {
 
@@ -40,5 +41,9 @@ ATP_EXPORT PackageIndex decode_index(ByteView bytes);
 
 /// The segment's root from its frames' roots.
 ATP_EXPORT Digest merkle_root(const PackageIndex& index);
+
+/// From the root of frame `frame` to that of the segment: the end of the inclusion proof of each
+/// record in it (RFC 9162, 2.1.3.1). Throws: invalid_argument where there is no such frame.
+ATP_EXPORT merkle::Proof path_of_frame(const PackageIndex& index, std::size_t frame);
 
 }  // namespace atp::inline v0

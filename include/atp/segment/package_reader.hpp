@@ -16,6 +16,14 @@
 
 namespace atp::inline v0 {
 
+/// What shows that a record is one of its segment's, and which: a leaf over salt and record
+/// (leaf scheme 1), and its way to the segment's root (RFC 9162, 2.1.3.1).
+struct RecordInclusion {
+  Bytes record;
+  Bytes salt;  ///< 16 bytes; of this record alone.
+  merkle::Proof path;
+};
+
 class ATP_EXPORT PackageReader {
  public:
   /// Reads the package's header and index, by a few ranges, and proves the index to `manifest`.
@@ -40,6 +48,9 @@ class ATP_EXPORT PackageReader {
   /// of the frame, where one is damaged; cancelled.
   void read(std::uint64_t from, std::uint64_t to, const Each& each,
             const std::stop_token& stop = {}) const;
+
+  /// Record `number` with its proof; reads one frame. Throws: as `read`.
+  RecordInclusion prove(std::uint64_t number) const;
 
  private:
   struct State;

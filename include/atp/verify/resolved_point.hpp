@@ -55,6 +55,16 @@ ATP_EXPORT EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epoc
                                        std::span<const age::Identity> identities,
                                        std::vector<Check>& checks);
 
+/// Throws: corrupt or untrusted, for the gravest failed check; nothing where none failed.
+ATP_EXPORT void require_sound(const std::vector<Check>& checks);
+
+/// Throws: unauthenticated where there are none.
+ATP_EXPORT void require_identities(std::span<const age::Identity> identities);
+
+/// The identity that opens the package. Throws: unauthenticated where `identities` lacks it.
+ATP_EXPORT const age::Identity& require_identity(const SegmentManifest& manifest,
+                                                 const EpochIdentities& identities);
+
 /// Reads one package against its descriptor alone: `package.stored`.
 ATP_EXPORT std::vector<Check> check_stored_package(ObjectStore& store,
                                                    const ResolvedSegment& segment,

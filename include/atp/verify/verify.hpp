@@ -28,6 +28,7 @@ enum class VerifyDepth {
 struct SegmentName {
   StreamId stream;
   SegmentId segment;
+  bool operator==(const SegmentName&) const = default;
 };
 
 struct VerifyOptions {

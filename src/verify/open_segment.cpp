@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "atp/restore/open_segment.hpp"
+#include "atp/verify/open_segment.hpp"
 
 #include <algorithm>
 
 #include "atp/core/error.hpp"
 #include "atp/verify/resolved_point.hpp"
-#include "restore/scope.hpp"
 
 namespace atp::inline v0 {
 
@@ -14,7 +13,7 @@ PackageReader open_segment(ObjectStore& store, const std::string& id, const Segm
                            const std::stop_token& stop) {
   ResolvedPoint resolved = resolve_point(store, id, &trust, 1, stop);
   const EpochIdentities opened = open_epochs(store, resolved.epochs, identities, resolved.checks);
-  restore::require_sound(resolved);
+  require_sound(resolved.checks);
   const auto found = std::find_if(
       resolved.segments.begin(), resolved.segments.end(), [&](const ResolvedSegment& each) {
         return each.stream == segment.stream && each.name() == segment.segment.str();
@@ -23,8 +22,8 @@ PackageReader open_segment(ObjectStore& store, const std::string& id, const Segm
     throw Error(ErrorKind::not_found, id,
                 "has no segment " + segment.stream.str() + "/" + segment.segment.str());
   }
-  restore::require_identity(*found->manifest, opened);
-  const age::Identity& identity = opened.find(found->manifest->key_epoch)->second;
+  require_identities(identities);
+  const age::Identity& identity = require_identity(*found->manifest, opened);
   return PackageReader(store, *found->manifest, {&identity, 1});
 }
 

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Roots and proofs (RFC 9162, section 2.1) out of a tree whose inner nodes are kept somewhere: a
+/// few of them are asked for, whatever the size. `node_at(level, index)` gives the root over leaves
+/// `[index << level, (index + 1) << level)`, of perfect subtrees within the tree only.
+#pragma once
+
+#include <bit>
+#include <concepts>
+
+#include "atp/merkle/tree.hpp"
+
+namespace atp::inline v0::merkle {
+
+template <class T>
+concept NodeSource = requires(const T& node_at, unsigned level, std::uint64_t index) {
+  { node_at(level, index) } -> std::convertible_to<Digest>;
+};
+
+/// The root over a valid subtree. Throws: what `node_at` does.
+template <Hasher H, NodeSource Nodes>
+Digest root_over(const Nodes& node_at, Subtree range) {
+  if (range.size() == 0) return H::empty();
+  if (std::has_single_bit(range.size())) {
+    const auto level = static_cast<unsigned>(std::countr_zero(range.size()));
+    return node_at(level, range.start >> level);
+  }
+  const std::uint64_t split = range.start + left_size(range.size());
+  return H::node(root_over<H>(node_at, {range.start, split}),
+                 root_over<H>(node_at, {split, range.end}));
+}
+
+/// PATH(index, D_size), 2.1.3.1. Throws: invalid_argument unless `index` is below `size`.
+template <Hasher H, NodeSource Nodes>
+Proof inclusion_proof(const Nodes& node_at, std::uint64_t size, std::uint64_t index) {
+  detail::require_within({index, index + 1}, size);
+  Proof proof;
+  detail::append_subtree_proof(proof, {0, size}, {index, index + 1}, true,
+                               [&](Subtree range) { return root_over<H>(node_at, range); });
+  return proof;
+}
+
+/// PROOF(old_size, D_size), 2.1.4.1. Throws: invalid_argument unless `old_size` is from 1 to `size`.
+template <Hasher H, NodeSource Nodes>
+Proof consistency_proof(const Nodes& node_at, std::uint64_t size, std::uint64_t old_size) {
+  detail::require_within({0, old_size}, size);
+  Proof proof;
+  detail::append_subtree_proof(proof, {0, size}, {0, old_size}, true,
+                               [&](Subtree range) { return root_over<H>(node_at, range); });
+  return proof;
+}
+
+}  // namespace atp::inline v0::merkle

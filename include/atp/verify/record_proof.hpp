@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Proofs for outsiders: that a record is in a recovery point, and the point in a ledger, as one
+/// text (C2SP tlog-proof.md) that is checked with a trust policy and nothing else. It lets out one
+/// record and no hash from which another could be guessed. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "atp/core/export.hpp"
+#include "atp/crypto/age.hpp"
+#include "atp/crypto/trust_policy.hpp"
+#include "atp/ledger/note.hpp"
+#include "atp/storage/object_store.hpp"
+#include "atp/verify/verify.hpp"
+
+namespace atp::inline v0 {
+
+/// One record of a tenant.
+struct RecordPlace {
+  SegmentName segment;
+  std::uint64_t number;  ///< From 0.
+  bool operator==(const RecordPlace&) const = default;
+};
+
+/// The proof file of a record of recovery point `id`, against the newest checkpoint. Reads the
+/// documents that the proof consists of, and of the package its index and one frame; what is given
+/// out was checked as `check_record_proof` does. `store` is only read. Throws: not_found where
+/// there is no such point or segment; invalid_argument where the segment has no such record;
+/// precondition_failed where no checkpoint covers the point yet; corrupt or untrusted where
+/// something on the way does not hold; unauthenticated without a fitting identity; cancelled.
+ATP_EXPORT std::string prove_record(ObjectStore& store, const std::string& id,
+                                    const RecordPlace& place, const TrustPolicy& trust,
+                                    std::span<const age::Identity> identities,
+                                    const std::stop_token& stop = {});
+
+/// The places of the records of recovery point `id` that have the text `record_id` where the
+/// tenant's field map has `id` (else in the member `id`). Reads every record; opaque ones have no
+/// id. Throws: as `prove_record`; `progress` may be null.
+ATP_EXPORT std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,
+                                                 std::string_view record_id,
+                                                 const TrustPolicy& trust,
+                                                 std::span<const age::Identity> identities,
+                                                 ProgressSink* progress,
+                                                 const std::stop_token& stop = {});
+
+/// What a proof shows.
+struct ProvenRecord {
+  TenantId tenant;
+  RecordPlace place;
+  Bytes record;  ///< Without its line feed.
+  std::string recovery_point_id;
+  Time completed_at;  ///< The point's, by the word of its signer.
+  std::uint64_t entry;  ///< Index of the ledger entry that completes the point.
+  Checkpoint checkpoint;
+};
+
+struct CheckedProof {
+  Report report;
+  std::optional<ProvenRecord> proven;  ///< Where the report passed.
+};
+
+/// Checks a proof file. Nothing in it is believed: everything is recomputed up to signatures by
+/// keys of `trust`. Checks, by name:
+///
+///     proof.form          a proof file with this library's evidence
+///     proof.record        salt and record lead to the descriptor's root
+///     proof.descriptor    the descriptor leads to the root of the point that lists it
+///     point.manifest      the point: signed, of this vault and tenant, and covering the segment
+///     point.parent        each parent down to the one that lists the segment, by digest
+///     ledger.statement    the entry: signed, completing the point
+///     ledger.inclusion    the entry leads to the checkpoint's root
+///     ledger.checkpoint   signed by a trusted ledger key, of the entry's ledger
+///
+/// Throws: unsupported for a proof of a later version.
+ATP_EXPORT CheckedProof check_record_proof(std::string_view proof, const TrustPolicy& trust);
+
+}  // namespace atp::inline v0

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/reports.hpp"
+
+namespace atp::cli {
+namespace {
+
+constexpr std::size_t kFailuresShown = 20;
+
+Json optional_json(const std::optional<std::string>& value) {
+  return value ? Json(json_text(*value)) : Json();
+}
+
+}  // namespace
+
+Json check_json(const Check& check) {
+  Json records;
+  if (check.records) {
+    records = Json::Object{{"first", check.records->first}, {"last", check.records->last}};
+  }
+  return Json::Object{{"name", check.name},
+                      {"state", to_string(check.state)},
+                      {"subject", json_text(check.subject)},
+                      {"stream", optional_json(check.stream)},
+                      {"segment", optional_json(check.segment)},
+                      {"frame", check.frame ? Json(*check.frame) : Json()},
+                      {"records", std::move(records)},
+                      {"expected", json_text(check.expected)},
+                      {"found", json_text(check.found)}};
+}
+
+Json::Array checks_json(const std::vector<Check>& checks) {
+  Json::Array array;
+  for (const Check& check : checks) array.push_back(check_json(check));
+  return array;
+}
+
+void print_check(Console& console, const Check& check) {
+  const bool failed = check.state == CheckState::failed;
+  std::string head = console.paint(failed ? Colour::bad : Colour::warn, to_string(check.state)) +
+                     "  " + check.name;
+  if (check.stream && check.segment) {
+    head += "  segment " + printable(*check.stream) + "/" + printable(*check.segment);
+    if (check.frame) head += ", frame " + std::to_string(*check.frame);
+    if (check.records) {
+      head += ", records " + std::to_string(check.records->first) + " to " +
+              std::to_string(check.records->last);
+    }
+  }
+  console.line("  " + head);
+  console.line("    object    " + printable(check.subject));
+  if (!check.expected.empty()) console.line("    expected  " + printable(check.expected));
+  if (!check.found.empty()) {
+    console.line((failed ? "    found     " : "    because   ") + printable(check.found));
+  }
+}
+
+void print_report(Console& console, const std::string& subject, const Report& report) {
+  std::size_t shown = 0;
+  for (const Check& check : report.checks) {
+    if (check.state == CheckState::verified) continue;
+    if (++shown > kFailuresShown) continue;
+    print_check(console, check);
+  }
+  if (shown > kFailuresShown) {
+    console.line("  and " + std::to_string(shown - kFailuresShown) + " more (--json has all)");
+  }
+  const CheckState verdict = report.verdict();
+  const Colour colour = verdict == CheckState::verified ? Colour::good
+                        : verdict == CheckState::failed ? Colour::bad
+                                                        : Colour::warn;
+  console.line(console.paint(colour, to_string(verdict)) + "  " + subject + "  (" +
+               counted(report.checks.size(), "check") + ")");
+}
+
+}  // namespace atp::cli

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Reports, for people and as JSON.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "atp/verify/report.hpp"
+#include "cli/console.hpp"
+
+namespace atp::cli {
+
+Json check_json(const Check& check);
+Json::Array checks_json(const std::vector<Check>& checks);
+
+/// A check that did not verify, for people: what and where, then what was expected and found.
+void print_check(Console& console, const Check& check);
+
+/// The checks that did not verify, up to a number, and the verdict on `subject`.
+void print_report(Console& console, const std::string& subject, const Report& report);
+
+}  // namespace atp::cli

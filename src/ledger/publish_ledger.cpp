@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <vector>
+
+#include "atp/core/error.hpp"
+#include "atp/ledger/published_ledger.hpp"
+#include "atp/storage/layout.hpp"
+#include "ledger/tile_paths.hpp"
+
+namespace atp::inline v0 {
+namespace {
+
+constexpr std::uint64_t kCheckpointLimit = 64 << 10;
+constexpr std::uint64_t kBundleLimit = ledger::kTileWidth * (64 << 10);
+constexpr const char* kCheckpointName = "checkpoint";
+
+/// Files of the tree: those that are there already must have the same bytes.
+class TileFiles {
+ public:
+  TileFiles(FileSystem& files, Random& random, const Path& folder)
+      : files_(files), random_(random), folder_(folder) {}
+
+  void put(const std::string& name, const Bytes& bytes) {
+    const Path path = folder_ / name;
+    if (files_.status(path)) {
+      if (read_file(files_, path, kBundleLimit) == bytes) return;
+      throw Error(ErrorKind::corrupt, path.string(),
+                  "holds other bytes than the ledger: it has forked, or is of another vault");
+    }
+    create_directories(files_, path.parent_path());
+    write_file_durably(files_, random_, path, bytes);
+    ++written_;
+  }
+
+  void put_checkpoint(const std::string& note) {
+    const Path temporary = folder_ / (std::string(".") + kCheckpointName + "." +
+                                      random_hex(random_, 8));
+    write_file_durably(files_, random_, temporary, as_bytes(note));
+    files_.rename(temporary, folder_ / kCheckpointName);
+    files_.sync_directory(folder_);
+  }
+
+  std::uint64_t written() const { return written_; }
+
+ private:
+  FileSystem& files_;
+  Random& random_;
+  const Path& folder_;
+  std::uint64_t written_ = 0;
+};
+
+/// Takes leaves in order and writes each tile when it is full; the rest at the end.
+class TileWriter {
+ public:
+  explicit TileWriter(TileFiles& files) : files_(files) {}
+
+  void push(const std::string& entry) {
+    const auto size = static_cast<std::uint16_t>(entry.size());  // kStatementLimit
+    bundle_.push_back(static_cast<std::byte>(size >> 8));
+    bundle_.push_back(static_cast<std::byte>(size & 0xFF));
+    const ByteView bytes = as_bytes(entry);
+    bundle_.insert(bundle_.end(), bytes.begin(), bytes.end());
+    if (++entries_ % ledger::kTileWidth == 0) put_bundle(ledger::kTileWidth);
+    add(0, Rfc9162Hasher::leaf(bytes));
+  }
+
+  void finish() {
+    if (const std::uint64_t width = entries_ % ledger::kTileWidth; width > 0) put_bundle(width);
+    for (unsigned level = 0; level < levels_.size(); ++level) {
+      if (!levels_[level].hashes.empty()) put_tile(level);
+    }
+  }
+
+ private:
+  struct Level {
+    std::vector<Digest> hashes;  ///< Of the tile that is not full yet.
+    std::uint64_t tiles = 0;
+  };
+
+  void add(unsigned level, const Digest& hash) {
+    if (level == levels_.size()) levels_.emplace_back();
+    levels_[level].hashes.push_back(hash);
+    if (levels_[level].hashes.size() < ledger::kTileWidth) return;
+    const Digest above = merkle::Frontier<Rfc9162Hasher>(put_tile(level)).root();
+    ++levels_[level].tiles;
+    levels_[level].hashes.clear();
+    add(level + 1, above);
+  }
+
+  /// The tree over its hashes.
+  merkle::Frontier<Rfc9162Hasher> put_tile(unsigned level) {
+    merkle::Frontier<Rfc9162Hasher> tree;
+    Bytes bytes;
+    for (const Digest& hash : levels_[level].hashes) {
+      tree.push(hash);
+      bytes.insert(bytes.end(), hash.bytes.begin(), hash.bytes.end());
+    }
+    files_.put(ledger::hash_tile(level, levels_[level].tiles, tree.size()), bytes);
+    return tree;
+  }
+
+  void put_bundle(std::uint64_t width) {
+    files_.put(ledger::entry_bundle((entries_ - 1) / ledger::kTileWidth, width), bundle_);
+    bundle_.clear();
+  }
+
+  TileFiles& files_;
+  Bytes bundle_;
+  std::uint64_t entries_ = 0;
+  std::vector<Level> levels_;
+};
+
+std::uint64_t newest_checkpoint_size(ObjectStore& store, const TenantId& tenant) {
+  std::string newest;
+  for_each_key(store, layout::ledger_checkpoints(tenant, 0),
+               [&](const std::string& key) { newest = key; });
+  if (!newest.empty()) return parse_sequence(layout::element(newest, 4));
+  throw Error(ErrorKind::not_found, tenant.str(), "has no checkpoint to publish");
+}
+
+/// Watches that the ledger goes on from what is published.
+class Continuation {
+ public:
+  Continuation(FileSystem& files, const Path& folder, const TrustPolicy& trust) : folder_(folder) {
+    if (files.status(folder / kCheckpointName)) {
+      last_ = PublishedLedger(files, folder, trust).checkpoint();
+    }
+  }
+
+  void push(const LedgerEntry& entry) {
+    if (!last_) return;
+    if (tree_.size() == 0) expect(entry.statement.origin == last_->origin, entry.statement.origin);
+    if (tree_.size() >= last_->size) return;
+    tree_.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
+    if (tree_.size() == last_->size) expect(tree_.root() == last_->root, "a fork of it");
+  }
+
+  void require_size(std::uint64_t size) const {
+    if (last_) expect(last_->size <= size, "one of " + std::to_string(size) + " entries");
+  }
+
+ private:
+  void expect(bool holds, const std::string& found) const {
+    if (holds) return;
+    throw Error(ErrorKind::corrupt, (folder_ / kCheckpointName).string(),
+                "expected a ledger that goes on from " + last_->origin + " of " +
+                    std::to_string(last_->size) + " entries, found " + found);
+  }
+
+  const Path& folder_;
+  std::optional<Checkpoint> last_;
+  merkle::Frontier<Rfc9162Hasher> tree_;
+};
+
+}  // namespace
+
+PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
+                              FileSystem& files, Random& random, const Path& folder,
+                              const ScanLedgerOptions& options) {
+  const std::uint64_t size = newest_checkpoint_size(store, tenant);
+  create_directories(files, folder);
+  TileFiles target(files, random, folder);
+  TileWriter writer(target);
+  Continuation continuation(files, folder, trust);
+  continuation.require_size(size);
+  std::uint64_t entries = 0;
+  const LedgerHead head =
+      scan_ledger(store, &trust, tenant, options, [&](const LedgerEntry& entry) {
+        continuation.push(entry);
+        if (entries++ < size) writer.push(entry.stored);
+      });
+  if (!head.problems.empty()) throw_problem(head.problems.front());
+  writer.finish();
+  const std::string key = layout::ledger_checkpoint(tenant, 0, size);
+  const std::string note(as_text(get_object(store, key, kCheckpointLimit)));
+  const auto checkpoint = open_checkpoint(note, trust.keys_of(KeyRole::ledger));
+  if (!checkpoint) throw_problem({Problem::Kind::trust, key, "a trusted checkpoint", "none"});
+  target.put_checkpoint(note);
+  PublishedLedger(files, folder, trust).prefix(size);
+  return {*checkpoint, target.written()};
+}
+
+}  // namespace atp::inline v0

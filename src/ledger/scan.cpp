@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/scan.hpp"
+
+#include "atp/core/error.hpp"
+#include "atp/core/parallel.hpp"
+#include "atp/model/signed_document.hpp"
+#include "atp/storage/layout.hpp"
+
+namespace atp::inline v0 {
+namespace ledger {
+namespace {
+
+constexpr std::uint64_t kTerm = 0;
+constexpr std::uint64_t kCheckpointLimit = 64 << 10;
+constexpr std::size_t kBatch = 512;
+constexpr std::size_t kKeysPerPage = 250'000;
+
+std::optional<std::uint64_t> checkpoint_size(const std::string& key) {
+  try {
+    return parse_sequence(layout::element(key, 4));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid_argument) throw;
+    return std::nullopt;
+  }
+}
+
+Problem integrity(std::string subject, std::string expected, std::string found) {
+  return {Problem::Kind::integrity, std::move(subject), std::move(expected), std::move(found)};
+}
+
+/// Why `statement` cannot stand at `index`; nothing where it can.
+std::optional<Problem> misplaced(const Statement& statement, const std::string& key,
+                                 std::uint64_t index, const std::string& origin,
+                                 const TrustPolicy* trust) {
+  if (statement.index != index) {
+    return integrity(key, "index " + std::to_string(index),
+                     "index " + std::to_string(statement.index));
+  }
+  if (!origin.empty() && statement.origin != origin) {
+    return integrity(key, "origin " + origin, "origin " + statement.origin);
+  }
+  if (trust != nullptr && !statement.origin.starts_with(trust->domain + "/")) {
+    return Problem{Problem::Kind::trust, key, "an origin of the domain " + trust->domain,
+                   "origin " + statement.origin};
+  }
+  if ((statement.action == "ledger.opened") != (index == 0)) {
+    return integrity(key, index == 0 ? "ledger.opened" : "another action than ledger.opened",
+                     statement.action);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+CheckpointCursor::CheckpointCursor(ObjectStore& store, const TenantId& tenant,
+                                   std::vector<Problem>& problems)
+    : store_(store),
+      prefix_(layout::ledger_checkpoints(tenant, kTerm)),
+      problems_(problems),
+      after_("") {
+  fetch();
+}
+
+bool CheckpointCursor::fetch() {
+  if (!after_) return false;
+  ListPageOfKeys page = store_.list(prefix_, *after_, kKeysPerPage);
+  keys_ = std::move(page.keys);
+  after_ = std::move(page.next);
+  next_ = 0;
+  return true;
+}
+
+std::optional<std::uint64_t> CheckpointCursor::size() {
+  for (;; advance()) {
+    while (next_ == keys_.size()) {
+      if (!fetch()) return std::nullopt;
+    }
+    if (const auto size = checkpoint_size(key())) return size;
+    problems_.push_back(integrity(key(), "a size of 20 digits", "another name"));
+  }
+}
+
+void Scan::read_all() {
+  CheckpointCursor cursor(store_, tenant_, head_.problems);  // Others may append while we read.
+  due_ = &cursor;
+  check_due();
+  bool sound = read_entries();
+  while (sound && cursor.size()) {
+    const std::uint64_t before = head_.tree.size();
+    sound = read_entries();  // A checkpoint comes after its entries: they may be there by now.
+    if (head_.tree.size() > before) continue;
+    check_checkpoint(cursor.key(), *cursor.size());
+    cursor.advance();
+  }
+  due_ = nullptr;
+}
+
+bool Scan::read_entries() {
+  const std::string prefix = layout::ledger_entries(tenant_, kTerm);
+  std::uint64_t index = head_.tree.size();
+  std::string after = index == 0 ? "" : layout::ledger_entry(tenant_, kTerm, index - 1);
+  for (;;) {
+    const ListPageOfKeys page = store_.list(prefix, after, kKeysPerPage);
+    std::span<const std::string> keys(page.keys);
+    while (!keys.empty()) {
+      std::size_t fitting = 0;
+      while (fitting < std::min(kBatch, keys.size()) &&
+             keys[fitting] == layout::ledger_entry(tenant_, kTerm, index + fitting)) {
+        ++fitting;
+      }
+      if (!read_batch(keys.first(fitting))) return false;
+      index += fitting;
+      keys = keys.subspan(fitting);
+      if (fitting > 0) continue;
+      add(integrity(layout::ledger_entry(tenant_, kTerm, index), "an entry",
+                    "none, but " + keys.front()));
+      return false;
+    }
+    if (!page.next) return true;
+    after = *page.next;
+  }
+}
+
+bool Scan::read_batch(std::span<const std::string> keys) {
+  std::vector<std::string> stored(keys.size());
+  std::vector<Loaded> loaded(keys.size());
+  parallel_for(keys.size(), options_.workers, options_.stop, [&](std::size_t i) {
+    const auto bytes = find_small_object(store_, keys[i], kStatementLimit);
+    if (!bytes) return;
+    stored[i] = as_text(*bytes);
+    loaded[i] = check_document<Statement>(stored[i], trust_, tenant_);
+  });
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!take_in(keys[i], stored[i], loaded[i])) return false;
+  }
+  return true;
+}
+
+bool Scan::take_in(const std::string& key, const std::string& stored, Loaded& loaded) {
+  if (!loaded) {
+    add(integrity(key, "a statement", "none, or one over the limit"));
+    return false;
+  }
+  if (!loaded->document) {
+    add(problem_of(key, *loaded));
+    return false;
+  }
+  Statement& statement = *loaded->document;
+  if (auto problem = misplaced(statement, key, head_.tree.size(), head_.origin, trust_)) {
+    add(std::move(*problem));
+    return false;
+  }
+  head_.origin = statement.origin;
+  head_.last_entry_at = statement.header.created_at;
+  head_.tree.push(Rfc9162Hasher::leaf(as_bytes(stored)));
+  each_({std::move(statement), stored});
+  check_due();
+  return true;
+}
+
+void Scan::check_due() {
+  if (due_ == nullptr) return;
+  while (due_->size() && *due_->size() <= head_.tree.size()) {
+    check_checkpoint(due_->key(), *due_->size());
+    due_->advance();
+  }
+}
+
+void Scan::check_checkpoint(const std::string& key, std::uint64_t size) {
+  const Bytes note = find_small_object(store_, key, kCheckpointLimit).value_or(Bytes());
+  const auto checkpoint =
+      trust_ ? open_checkpoint(as_text(note), keys_of_now()) : parse_checkpoint(as_text(note));
+  if (!checkpoint) {
+    add({Problem::Kind::trust, key, "a checkpoint signed by a trusted ledger key", "none"});
+    return;
+  }
+  if (checkpoint->size != size || checkpoint->origin != head_.origin) {
+    add(integrity(key, "origin " + head_.origin + ", size " + std::to_string(size),
+                  "origin " + checkpoint->origin + ", size " + std::to_string(checkpoint->size)));
+    return;
+  }
+  if (size > head_.tree.size()) {
+    add(integrity(key, std::to_string(size) + " entries",
+                  std::to_string(head_.tree.size()) + " readable entries"));
+    return;
+  }
+  if (checkpoint->root != head_.tree.root()) {
+    add(integrity(key, "root " + checkpoint->root.hex(), "root " + head_.tree.root().hex()));
+    return;
+  }
+  head_.newest_checkpoint = checkpoint;
+  ++head_.checkpoints;
+}
+
+/// A checkpoint has no time of its own: it was signed after the last entry that it covers.
+std::vector<PublicKey> Scan::keys_of_now() const {
+  if (!head_.last_entry_at) return trust_->keys_of(KeyRole::ledger);
+  return trust_->keys_of(KeyRole::ledger, *head_.last_entry_at);
+}
+
+}  // namespace ledger
+
+LedgerHead scan_ledger(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant,
+                       const ScanLedgerOptions& options,
+                       const std::function<void(LedgerEntry&&)>& each) {
+  LedgerHead head;
+  std::uint64_t entries = 0;
+  ledger::Scan(store, trust, tenant, head, options,
+               [&](LedgerEntry&& entry) {
+                 if (++entries % 512 == 0 && options.progress != nullptr) {
+                   options.progress->update({.stage = "audit", .items_done = entries});
+                 }
+                 each(std::move(entry));
+               })
+      .read_all();
+  return head;
+}
+
+}  // namespace atp::inline v0

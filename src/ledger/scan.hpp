@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A ledger read from the store in one pass: entries in batches, each checkpoint when the tree has
+/// come to its size.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "atp/ledger/ledger.hpp"
+
+namespace atp::inline v0::ledger {
+
+/// Checkpoints in order of their size, listed as they are needed.
+class CheckpointCursor {
+ public:
+  /// Lists the first of them.
+  CheckpointCursor(ObjectStore& store, const TenantId& tenant, std::vector<Problem>& problems);
+
+  const std::string& key() const { return keys_[next_]; }
+  /// Of the current one; nothing after the last.
+  std::optional<std::uint64_t> size();
+  void advance() { ++next_; }
+
+ private:
+  bool fetch();
+
+  ObjectStore& store_;
+  std::string prefix_;
+  std::vector<Problem>& problems_;
+  std::vector<std::string> keys_;
+  std::size_t next_ = 0;
+  std::optional<std::string> after_;  ///< Nothing once all are listed.
+};
+
+class Scan {
+ public:
+  /// Goes on behind the entries that `head` has taken in.
+  Scan(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant, LedgerHead& head,
+       ScanLedgerOptions options, std::function<void(LedgerEntry&&)> each)
+      : store_(store),
+        trust_(trust),
+        tenant_(tenant),
+        head_(head),
+        options_(std::move(options)),
+        each_(std::move(each)) {}
+
+  /// Entries, up to the first that is missing or cannot be believed, and every checkpoint.
+  void read_all();
+  /// The entries alone. False where one is missing or cannot be believed.
+  bool read_entries();
+
+ private:
+  using Loaded = std::optional<CheckedDocument<Statement>>;
+
+  bool read_batch(std::span<const std::string> keys);
+  bool take_in(const std::string& key, const std::string& stored, Loaded& loaded);
+  void check_due();
+  void check_checkpoint(const std::string& key, std::uint64_t size);
+  std::vector<PublicKey> keys_of_now() const;
+  void add(Problem problem) { head_.problems.push_back(std::move(problem)); }
+
+  ObjectStore& store_;
+  const TrustPolicy* trust_;
+  const TenantId& tenant_;
+  LedgerHead& head_;
+  ScanLedgerOptions options_;
+  std::function<void(LedgerEntry&&)> each_;
+  CheckpointCursor* due_ = nullptr;
+};
+
+}  // namespace atp::inline v0::ledger

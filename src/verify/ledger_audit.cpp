@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/verify/ledger_audit.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "atp/core/error.hpp"
+#include "atp/core/parallel.hpp"
+#include "atp/merkle/tree.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/verify/ledger_tail.hpp"
+#include "verify/checks.hpp"
+#include "verify/ledger_check.hpp"
+
+namespace atp::inline v0 {
+namespace {
+
+using verify::failed;
+using verify::verified;
+
+constexpr const char* kConsistency = "ledger.consistency";
+constexpr const char* kDocument = "ledger.document";
+constexpr std::uint64_t kCheckpointLimit = 64 << 10;
+constexpr std::size_t kBatch = 512;
+
+std::string place_of(const Checkpoint& checkpoint) {
+  return checkpoint.origin + ", size " + std::to_string(checkpoint.size);
+}
+
+/// Whether the ledger begins with what the old checkpoint says.
+Check consistency_of(const Checkpoint& old, const LedgerHead& head,
+                     std::span<const Digest> leaves) {
+  const std::string subject = place_of(old);
+  if (old.origin != head.origin) {
+    return failed(kConsistency, subject, "a ledger of origin " + old.origin,
+                  head.origin.empty() ? "none" : head.origin);
+  }
+  if (old.size > leaves.size()) {
+    return failed(kConsistency, subject, std::to_string(old.size) + " entries or more",
+                  std::to_string(leaves.size()) + ": the tail was cut off, or the store is an "
+                                                  "older copy");
+  }
+  const Digest root = merkle::root<Rfc9162Hasher>(leaves.first(old.size));
+  if (root != old.root) {
+    return failed(kConsistency, subject, "root " + old.root.hex(),
+                  "root " + root.hex() + ": what it covers was rewritten, or the ledger forked");
+  }
+  return verified(kConsistency, subject);
+}
+
+/// The documents that entries name, a batch at a time.
+class DocumentAudit {
+ public:
+  DocumentAudit(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
+                const ScanLedgerOptions& options)
+      : context_{store, &trust, tenant, options.workers, options.stop} {}
+
+  void push(Statement statement) {
+    if (statement.action != "recovery_point.completed") return;
+    batch_.push_back(std::move(statement));
+    if (batch_.size() == kBatch) flush();
+  }
+
+  void finish(std::vector<Check>& checks) {
+    flush();
+    if (checks_.empty() && sound_ > 0) {
+      checks_.push_back(verified(kDocument, layout::recovery_points(context_.tenant)));
+    }
+    std::ranges::move(checks_, std::back_inserter(checks));
+  }
+
+  std::uint64_t sound() const { return sound_; }
+
+ private:
+  void flush() {
+    std::vector<std::vector<Check>> found(batch_.size());
+    parallel_for(batch_.size(), context_.workers, context_.stop,
+                 [&](std::size_t i) { check(batch_[i], found[i]); });
+    for (std::vector<Check>& each : found) {
+      if (each.empty()) ++sound_;
+      std::ranges::move(each, std::back_inserter(checks_));
+    }
+    batch_.clear();
+  }
+
+  void check(const Statement& statement, std::vector<Check>& checks) const {
+    const std::string entry = layout::ledger_entry(context_.tenant, 0, statement.index);
+    if (!statement.subject_id || !statement.subject_sha256) {
+      checks.push_back(failed(kDocument, entry, "a point and its digest", "none"));
+      return;
+    }
+    const std::string key = layout::recovery_point(context_.tenant, *statement.subject_id);
+    const auto stored =
+        verify::read_document<RecoveryPoint>(context_, kDocument, key, context_.tenant, checks);
+    if (!stored) return;
+    if (stored->sha256 != *statement.subject_sha256) {
+      checks.push_back(failed(kDocument, key,
+                              "SHA-256 " + statement.subject_sha256->hex() + ", which entry " +
+                                  std::to_string(statement.index) + " names",
+                              "SHA-256 " + stored->sha256.hex()));
+    } else if (stored->document.recovery_point_id != *statement.subject_id) {
+      checks.push_back(failed(kDocument, key, "point " + *statement.subject_id,
+                              "point " + stored->document.recovery_point_id));
+    }
+  }
+
+  verify::Context context_;
+  std::vector<Statement> batch_;
+  std::vector<Check> checks_;
+  std::uint64_t sound_ = 0;
+};
+
+}  // namespace
+
+SignedCheckpoint newest_checkpoint(ObjectStore& store, const TenantId& tenant,
+                                   const TrustPolicy& trust, const ScanLedgerOptions& options) {
+  const LedgerHead head = scan_ledger(store, &trust, tenant, options, [](LedgerEntry&&) {});
+  if (!head.problems.empty()) throw_problem(head.problems.front());
+  if (!head.newest_checkpoint) {
+    throw Error(ErrorKind::not_found, tenant.str(), "has no checkpoint");
+  }
+  const Bytes note = get_object(
+      store, layout::ledger_checkpoint(tenant, 0, head.newest_checkpoint->size), kCheckpointLimit);
+  return {*head.newest_checkpoint, std::string(as_text(note))};
+}
+
+Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const TrustPolicy& trust,
+                              std::string_view old_note, const ScanLedgerOptions& options) {
+  Consistency result;
+  std::vector<Check>& checks = result.report.checks;
+  result.old_checkpoint = open_checkpoint(old_note, trust.keys_of(KeyRole::ledger));
+  if (!result.old_checkpoint) {
+    checks.push_back(failed("checkpoint.old", "old checkpoint",
+                            "a note signed by a trusted ledger key", "none", CheckClass::trust));
+    return result;
+  }
+  const Checkpoint& old = *result.old_checkpoint;
+  checks.push_back(verified("checkpoint.old", place_of(old)));
+  std::vector<Digest> leaves;
+  const LedgerHead head =
+      scan_ledger(store, &trust, tenant, options, [&](const LedgerEntry& entry) {
+        leaves.push_back(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
+      });
+  verify::add_ledger_checks(tenant, head, checks);
+  result.new_checkpoint = head.newest_checkpoint;
+  checks.push_back(consistency_of(old, head, leaves));
+  if (result.report.passed() && old.size > 0) {
+    result.proof = merkle::consistency_proof<Rfc9162Hasher>(
+        std::span(leaves).first(std::max(old.size, head.newest_checkpoint->size)), old.size);
+  }
+  return result;
+}
+
+LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const TrustPolicy& trust,
+                         const ScanLedgerOptions& options) {
+  LedgerAudit audit;
+  std::vector<Check>& checks = audit.report.checks;
+  DocumentAudit documents(store, trust, tenant, options);
+  const LedgerHead head = scan_ledger(
+      store, &trust, tenant, options,
+      [&](LedgerEntry&& entry) { documents.push(std::move(entry.statement)); });
+  verify::add_ledger_checks(tenant, head, checks);
+  documents.finish(checks);
+  const auto cut =
+      find_cut_tail(store, &trust, tenant, head.tree.size(), PointsToAsk::all, std::nullopt);
+  if (cut && head.problems.empty()) checks.push_back(failed("ledger.tail", *cut));
+  audit.origin = head.origin;
+  audit.entries = head.tree.size();
+  audit.checkpoints = head.checkpoints;
+  audit.documents = documents.sound();
+  return audit;
+}
+
+}  // namespace atp::inline v0

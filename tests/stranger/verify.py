@@ -1,0 +1,799 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A stranger's verifier of vaults and proof files, written from docs/format.md alone: no code of the
+library, only Python's standard library and the commands openssl, age, age-keygen and zstd.
+
+    verify.py vault STORE TRUST [--identity FILE] [--tenant NAME]
+    verify.py proof FILE TRUST
+
+The first verifies every ledger, and every recovery point that one completes, to the last record
+where an identity is given; the second one proof of a record, which it prints. Exit code 0 where all
+holds, 1 where something does not, with one line that says what.
+"""
+
+import argparse
+import base64
+import datetime
+import functools
+import hashlib
+import json
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+TOOLS = ["age", "age-keygen", "openssl", "zstd"]
+LIMIT = 2**53
+
+
+class Refused(Exception):
+    pass
+
+
+def require(condition, what):
+    if not condition:
+        raise Refused(what)
+
+
+# Canonical JSON ----------------------------------------------------------------------------------
+
+def parse_json(text):
+    """A value of the profile."""
+    def members(pairs):
+        require(len({key for key, _ in pairs}) == len(pairs), "a key stands twice")
+        for key, _ in pairs:
+            require(all(" " <= c <= "~" for c in key), "a key is not printable ASCII")
+        return dict(pairs)
+
+    def integer(text):
+        require(text != "-0" and abs(int(text)) < LIMIT, "not an integer of the profile")
+        return int(text)
+
+    def no_number(text):
+        raise Refused(f"not an integer: {text}")
+
+    def check(value, depth=0):
+        if isinstance(value, str):
+            require("\x7f" not in value, "U+007F")
+            require(not any(0xD800 <= ord(c) < 0xE000 for c in value), "a lone surrogate")
+        elif isinstance(value, (list, dict)):
+            require(depth < 32, "nested more than 32 deep")
+            for part in value.values() if isinstance(value, dict) else value:
+                check(part, depth + 1)
+
+    try:
+        if isinstance(text, bytes):
+            require(not text.startswith(b"\xef\xbb\xbf"), "a byte order mark")
+            text = text.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=members, parse_int=integer,
+                           parse_float=no_number, parse_constant=no_number)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    check(value)
+    return value
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def parse_stored(stored):
+    value = parse_json(stored)
+    require(canonical(value) == stored, "not canonical")
+    return value
+
+
+def encode_name(name):
+    require(name, "no name")
+    require(not any(ord(c) < 0x20 or c == "\x7f" for c in name), "a control character")
+    literal = b"abcdefghijklmnopqrstuvwxyz0123456789._-"
+    encoded = "".join(chr(b) if b in literal and not (b == 0x2E and i == 0) else f"={b:02X}"
+                      for i, b in enumerate(name.encode("utf-8")))
+    require(len(encoded) <= 120, "over 120 bytes once encoded")
+    return encoded
+
+
+def decode_name(encoded):
+    try:
+        raw = re.sub(rb"=([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), encoded.encode())
+        name = raw.decode("utf-8")
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    require(encode_name(name) == encoded, "not the one encoding")
+    return name
+
+
+def unbase64(text):
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    require(base64.b64encode(raw).decode() == text, "base64 that is not canonical")
+    return raw
+
+
+# Hashes ------------------------------------------------------------------------------------------
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def leaf_hash(data):
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def merkle_root(leaves):
+    """RFC 9162, section 2.1.1, over leaf hashes."""
+    if len(leaves) < 2:
+        return leaves[0] if leaves else hashlib.sha256().digest()
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + merkle_root(leaves[:split]) + merkle_root(leaves[split:])).digest()
+
+
+def chacha20_block(key, counter):
+    """RFC 8439, section 2.3, with a nonce of zeros."""
+    def quarter(a, b, c, d):
+        for one, two, three, turn in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            x[one] = (x[one] + x[two]) & 0xFFFFFFFF
+            y = x[three] ^ x[one]
+            x[three] = (y << turn | y >> 32 - turn) & 0xFFFFFFFF
+
+    start = struct.unpack("<16I", b"expand 32-byte k" + key + struct.pack("<I12x", counter))
+    x = list(start)
+    for _ in range(10):
+        for i in range(4):
+            quarter(i, 4 + i, 8 + i, 12 + i)
+        for i in range(4):
+            quarter(i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4)
+    return struct.pack("<16I", *((a + b) & 0xFFFFFFFF for a, b in zip(x, start)))
+
+
+def salt(seed, index):
+    return _salts(seed, index // 4)[16 * (index % 4):][:16]
+
+
+_salts = functools.lru_cache(maxsize=None)(chacha20_block)
+
+
+def split_records(raw):
+    records = raw.split(b"\n")
+    return records[:-1] if records[-1] == b"" else records
+
+
+def leaves_of(seed, raw, first=0):
+    return [leaf_hash(salt(seed, first + i) + record)
+            for i, record in enumerate(split_records(raw))]
+
+
+# Stock commands ----------------------------------------------------------------------------------
+
+def run(command, data=b"", files=()):
+    """Standard output; `files` are written to a folder of their own and stand in for @0, @1."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for number, contents in enumerate(files):
+            path = pathlib.Path(folder) / str(number)
+            path.touch(mode=0o600)
+            path.write_bytes(contents)
+            paths.append(str(path))
+        words = [paths[int(word[1:])] if word.startswith("@") else word for word in command]
+        done = subprocess.run(words, input=data, capture_output=True, check=False)
+    require(done.returncode == 0, f"{command[0]}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+@functools.lru_cache(maxsize=None)
+def age_decrypt(identity, sealed):
+    return run(["age", "-d", "-i", "@0"], sealed, [identity])
+
+
+@functools.lru_cache(maxsize=None)
+def recipient_of(identity):
+    return run(["age-keygen", "-y", "@0"], b"", [identity]).decode().strip()
+
+
+@functools.lru_cache(maxsize=None)
+def zstd_decode(data):
+    return run(["zstd", "-d", "-q", "-c"], data)
+
+
+@functools.lru_cache(maxsize=None)
+def openssl_verify(spki, algorithm, message, signature):
+    digest = ["-digest", "sha256"] if algorithm == "ES256" else []
+    run(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "@0", "-rawin",
+         *digest, "-in", "@1", "-sigfile", "@2"], b"", [spki, message, signature])
+
+
+# Signed documents --------------------------------------------------------------------------------
+
+def check_document(stored, document_type, trust, tenant):
+    document = parse_stored(stored)
+    require(document.get("formatVersion") == 1, "formatVersion")
+    require(document.get("type") == document_type, "type")
+    require(document.get("vaultId") == trust["vaultId"], "vaultId")
+    require(document.get("tenantId") == tenant, "tenantId")
+    signed = {k: v for k, v in document.items() if k not in ("signature", "coSignatures")}
+    message = canonical(signed)
+    for each in [document, *document.get("coSignatures", [])]:
+        key = trusted_key(trust, each["keyId"], document["createdAt"])
+        openssl_verify(unbase64(key["publicKey"]), key["algorithm"], message,
+                       unbase64(each["signature"]))
+    return document
+
+
+def trusted_key(trust, key_id, time):
+    """Times of the format compare as texts."""
+    for key in trust["keys"]:
+        valid = key.get("notBefore", "") <= time < key.get("notAfter", "~")
+        if key["keyId"] == key_id and key["role"] == "document" and valid:
+            require(sha256(unbase64(key["publicKey"])) == key_id, "keyId of the trust policy")
+            return key
+    raise Refused(f"no trusted key {key_id}")
+
+
+# Packages ----------------------------------------------------------------------------------------
+
+FRAME = struct.Struct("<IIIIqq32s")
+
+
+def parse_blocks(index):
+    require(index[:8] == b"ATPINDX1", "magic of the index")
+    at, blocks = 8, []
+    while at < len(index):
+        require(at + 8 <= len(index), "the index is cut")
+        kind, size = struct.unpack_from("<II", index, at)
+        require(at + 8 + size <= len(index), "a block is cut")
+        require(not blocks or kind > blocks[-1][0], "blocks out of order")
+        require(kind in (1, 2) or kind >= 0x80000000, "an unknown block")
+        blocks.append((kind, index[at + 8:at + 8 + size]))
+        at += 8 + size
+    require([kind for kind, _ in blocks[:2]] == [1, 2], "salt seed and frame table")
+    return dict(blocks)
+
+
+def parse_index(index):
+    blocks = parse_blocks(index)
+    require(len(blocks[1]) == 32 and len(blocks[2]) % FRAME.size == 0, "sizes of blocks")
+    frames, offset, first = [], 0, 0
+    count = len(blocks[2]) // FRAME.size
+    for number, entry in enumerate(FRAME.iter_unpack(blocks[2])):
+        compressed, raw, records, opaque, first_time, last_time, root = entry
+        require(1 <= records <= 4096, "records of a frame")
+        require(records <= raw <= (2**24 + 1 if records == 1 else 2**22), "raw bytes of a frame")
+        require(1 <= compressed <= raw + raw // 128 + 1024, "compressed bytes of a frame")
+        span = 1 << (records - 1).bit_length()
+        require(first % span == 0 and (span == records or number + 1 == count), "alignment")
+        require(opaque <= records, "opaque records")
+        frame = {"offset": offset, "compressedSize": compressed, "rawSize": raw,
+                 "firstRecord": first, "records": records, "opaqueRecords": opaque,
+                 "root": root.hex()}
+        if opaque < records:
+            require(first_time <= last_time, "times of a frame")
+            frame |= {"firstTime": format_time(first_time), "lastTime": format_time(last_time)}
+        else:
+            require(first_time == last_time == 0, "times of opaque records")
+        frames.append(frame)
+        offset, first = offset + compressed, first + records
+    return blocks[1], frames
+
+
+def segment_root(frames):
+    """Full frames are subtrees of one height on the left; the tree over all is folded from them."""
+    def root(part):
+        if len(part) == 1:
+            return bytes.fromhex(part[0]["root"])
+        total = sum(frame["records"] for frame in part)
+        half, seen = 1 << (total - 1).bit_length() - 1, 0
+        for number, frame in enumerate(part):
+            if seen == half:
+                return hashlib.sha256(b"\1" + root(part[:number]) + root(part[number:])).digest()
+            seen += frame["records"]
+        raise Refused("frames do not make a tree")
+    return root(frames) if frames else hashlib.sha256().digest()
+
+
+def tail_of(plain, frame_count):
+    """The index's bytes, with everything around them compared to what it must be."""
+    footer = struct.unpack("<IBI", plain[-9:]) if len(plain) >= 17 else None
+    require(footer == (frame_count + 1, 0, 0x8F92EAB1), "end of the seek table")
+    index_frame, decoded = struct.unpack("<II", plain[-17:-9])
+    require(decoded == 0, "decoded size of the index frame")
+    table = 8 + 8 * (frame_count + 1) + 9
+    require(8 <= index_frame <= len(plain) - table, "size of the index frame")
+    data_size = len(plain) - table - index_frame
+    index = plain[data_size + 8:data_size + index_frame]
+    require(plain[data_size:data_size + 8] == struct.pack("<II", 0x184D2A50, len(index)),
+            "header of the index frame")
+    seed, frames = parse_index(index)
+    require(sum(f["compressedSize"] for f in frames) == data_size, "bytes before the index")
+    entries = [(f["compressedSize"], f["rawSize"]) for f in frames] + [(index_frame, 0)]
+    expected = (struct.pack("<II", 0x184D2A5E, table - 8)
+                + b"".join(struct.pack("<II", *entry) for entry in entries)
+                + struct.pack("<IBI", frame_count + 1, 0, 0x8F92EAB1))
+    require(plain[-table:] == expected, "seek table")
+    return index, seed, frames
+
+
+def check_package(stored, manifest, identity, time_path):
+    require(len(stored) == manifest["storedBytes"], "storedBytes")
+    require(sha256(stored) == manifest["storedSha256"], "storedSha256")
+    require(manifest["leafScheme"] == 1, "leafScheme")
+    if identity is None:
+        return b""
+    plain = age_decrypt(identity, stored)
+    index, seed, frames = tail_of(plain, manifest["frames"])
+    require(sha256(index) == manifest["indexSha256"], "indexSha256")
+    raw, leaves = b"", []
+    for number, frame in enumerate(frames):
+        part = zstd_decode(plain[frame["offset"]:frame["offset"] + frame["compressedSize"]])
+        require(len(part) == frame["rawSize"], "raw size of a frame")
+        require(number + 1 == len(frames) or part.endswith(b"\n"), "line feed of a frame")
+        own = leaves_of(seed, part, frame["firstRecord"])
+        require(len(own) == frame["records"], "records of a frame")
+        require(merkle_root(own).hex() == frame["root"], "root of a frame")
+        check_times(part, frame, time_path)
+        raw, leaves = raw + part, leaves + own
+    require(zstd_decode(plain) == raw, "zstd -d of the whole package")
+    require(segment_root(frames) == merkle_root(leaves), "root over the frames")
+    found = {"merkleRoot": merkle_root(leaves).hex(), "sha256": sha256(raw), "bytes": len(raw),
+             "records": len(leaves), "finalNewline": raw.endswith(b"\n"),
+             "opaqueRecords": sum(frame["opaqueRecords"] for frame in frames)}
+    timed = [frame for frame in frames if "firstTime" in frame]
+    found["firstTime"] = min((frame["firstTime"] for frame in timed), default=None)
+    found["lastTime"] = max((frame["lastTime"] for frame in timed), default=None)
+    for name, value in found.items():
+        require(manifest.get(name) == value, name)
+    return raw
+
+
+def format_time(nanoseconds):
+    seconds, rest = divmod(nanoseconds, 10**9)
+    date = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
+    return f"{date:%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
+
+
+RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
+
+
+def record_time(record, path):
+    """The record's time as the format prints it; None for an opaque record."""
+    def members(pairs):
+        require(len({key for key, _ in pairs}) == len(pairs), "a key stands twice")
+        return dict(pairs)
+    try:
+        value = json.loads(record.decode("utf-8"), object_pairs_hook=members)
+        for name in path.split("."):
+            value = value[name]
+        date, fraction, offset = RFC3339.fullmatch(value).groups()
+        instant = datetime.datetime.fromisoformat(date + offset.replace("Z", "+00:00"))
+    except (Refused, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    utc = instant.astimezone(datetime.timezone.utc)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{(fraction or '')[:9].ljust(9, '0')}Z"
+
+
+def check_times(raw, frame, path):
+    times = [record_time(record, path) for record in split_records(raw)]
+    known = [time for time in times if time]
+    require(len(times) - len(known) == frame["opaqueRecords"], "opaque records")
+    require(frame.get("firstTime") == min(known, default=None), "first time")
+    require(frame.get("lastTime") == max(known, default=None), "last time")
+
+
+# List pages and checkpoints ----------------------------------------------------------------------
+
+PAGE = {"type", "formatVersion", "vaultId", "tenantId", "stream", "page", "descriptors"}
+DESCRIPTOR = {"kind", "name", "stream", "sequence", "key", "sha256", "bytes", "manifestSha256",
+              "merkleRoot", "leafScheme", "records"}
+KEY = re.compile(r"(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}(?:/(?!$)|$))+")
+
+
+def check_page(stored):
+    page = parse_stored(stored)
+    require(set(page) == PAGE and page["type"] == "list" and page["formatVersion"] == 1, "members")
+    rows = page["descriptors"]
+    require(1 <= len(rows) <= 1000, "number of descriptors")
+    for row in rows:
+        require(set(row) == DESCRIPTOR, "members of a descriptor")
+        require(row["kind"] in ("segment", "blob") and row["name"], "kind and name")
+        require(KEY.fullmatch(row["key"]) and row["leafScheme"] >= 1, "key and leaf scheme")
+        require(row["stream"] == page["stream"], "stream of a descriptor")
+        require(row["sequence"] // 1000 == page["page"], "page of a descriptor")
+    require(all(a["sequence"] < b["sequence"] for a, b in zip(rows, rows[1:])), "order")
+    return page
+
+
+def descriptor_leaves(page):
+    return [leaf_hash(canonical(row)) for row in page["descriptors"]]
+
+
+def open_checkpoint(note, trust, earliest=""):
+    """`earliest`: when the last entry was made that it covers; a key that ended before is not its."""
+    try:
+        note = note.decode("utf-8")
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    text, blank, lines = note.partition("\n\n")
+    text += "\n"
+    require(blank and lines.endswith("\n"), "no signatures")
+    body = text.split("\n")
+    require(len(body) == 4, "lines of the body")
+    origin, size, root = body[:3]
+    require(re.fullmatch(r"[!-*,-~]+", origin), "origin")
+    require(re.fullmatch(r"0|[1-9][0-9]*", size) and int(size) < 2**64, "size")
+    require(len(unbase64(root)) == 32, "root")
+    trusted = False
+    for line in lines[:-1].split("\n"):
+        match = re.fullmatch("\u2014 ([!-*,-~]+) ([A-Za-z0-9+/=]+)", line)
+        require(match, "a signature line")
+        signature = unbase64(match[2])
+        require(len(signature) > 4, "a signature line")
+        trusted = trusted or match[1] == origin and is_signed(text, origin, signature, trust, earliest)
+    require(trusted, "no trusted key signed it")
+    return {"origin": origin, "size": int(size), "root": unbase64(root).hex()}
+
+
+def is_signed(text, origin, signature, trust, earliest):
+    for key in trust["keys"]:
+        spki = unbase64(key["publicKey"])
+        if key["role"] != "ledger" or key.get("notAfter", "~") <= earliest:
+            continue
+        key_hash = hashlib.sha256(origin.encode() + b"\n\1" + spki[-32:]).digest()[:4]
+        if key_hash != signature[:4]:
+            continue
+        try:
+            openssl_verify(spki, "Ed25519", text.encode(), signature[4:])
+            return True
+        except Refused:
+            continue
+    return False
+
+
+# The vault ---------------------------------------------------------------------------------------
+
+class Vault:
+    """Objects by key, and everything in docs/format.md that holds between them, for one tenant."""
+
+    def __init__(self, objects, trust, identity, tenant):
+        self.objects, self.trust, self.identity, self.tenant = objects, trust, identity, tenant
+        self.place = encode_name(tenant)  # In keys.
+
+    def get(self, key):
+        require(key in self.objects, f"no {key}")
+        return self.objects[key]
+
+    def document(self, key, document_type, tenant=True):
+        return check_document(self.get(key), document_type, self.trust,
+                              self.tenant if tenant else None)
+
+    def numbered(self, prefix, suffix, start=0):
+        """The keys from `start` on, which must be all that there are."""
+        names = sorted(key for key in self.objects
+                       if key.startswith(prefix) and key.endswith(suffix))
+        require(names == [f"{prefix}{start + i:020}{suffix}" for i in range(len(names))],
+                f"numbers under {prefix}")
+        return names
+
+    def verify(self, point_id):
+        self.read_tenant()
+        self.verify_point(point_id)
+
+    def verify_all(self):
+        """How many points were verified."""
+        self.read_tenant()
+        points = [statement["subjectId"] for statement in self.statements
+                  if statement["action"] == "recovery_point.completed"]
+        for point_id in dict.fromkeys(points):
+            self.verify_point(point_id)
+        return len(points)
+
+    def read_tenant(self):
+        self.document("vault.json", "vault", tenant=False)
+        self.read_policies()
+        self.read_epochs()
+        self.read_ledger()
+
+    def verify_point(self, point_id):
+        chain = self.read_points(point_id)
+        self.read_manifests(chain[0])
+        covered = {}
+        for point in reversed(chain):
+            self.check_listing(point, covered)
+        self.check_packages()
+
+    def read_policies(self):
+        self.policies = {}
+        for key in self.numbered(f"policies/{self.place}/", ".json", start=1):
+            policy = self.document(key, "policy")
+            require(key.endswith(f"/{policy['version']:020}.json"), "version of a policy")
+            self.policies[policy["version"]] = policy
+
+    def read_epochs(self):
+        self.epochs = {}
+        prefix = f"keys/{self.place}/"
+        for epoch in sorted({key.split("/")[2] for key in self.objects if key.startswith(prefix)}):
+            folder, recipients = f"{prefix}{epoch}/", set()
+            for number, key in enumerate(self.numbered(folder, ".json")):
+                document = self.document(key, "keyEpoch")
+                require(document["epoch"] == epoch and document["index"] == number, "place")
+                require(document["wrapKey"].startswith(folder), "a wrap outside of its epoch")
+                wrap = self.get(document["wrapKey"])
+                require(sha256(wrap) == document["wrapSha256"], "wrapSha256")
+                recipients.add(document["recipient"])
+                self.epochs[epoch] = None
+                if self.identity:
+                    self.epochs[epoch] = age_decrypt(self.identity, wrap)
+                    recipients.add(recipient_of(self.epochs[epoch]))
+            require(len(recipients) <= 1, "recipients of an epoch")
+
+    def read_ledger(self):
+        entries = f"ledger/{self.place}/0/entries/"
+        checkpoints = f"ledger/{self.place}/0/checkpoints/"
+        self.statements, leaves, origin = [], [], None
+        for number, key in enumerate(self.numbered(entries, "")):
+            statement = self.document(key, "statement")
+            origin = origin or statement["origin"]
+            require(statement["origin"] == origin and statement["index"] == number, "place")
+            require(origin.startswith(self.trust["domain"] + "/"), "domain of the origin")
+            require((statement["action"] == "ledger.opened") == (number == 0), "first action")
+            self.statements.append(statement)
+            leaves.append(leaf_hash(self.get(key)))
+        self.covered = 0
+        for key in sorted(key for key in self.objects if key.startswith(checkpoints)):
+            covered = self.statements[:int(key[-20:])]
+            found = open_checkpoint(self.get(key), self.trust,
+                                    covered[-1]["createdAt"] if covered else "")
+            require(key == f"{checkpoints}{found['size']:020}", "place of a checkpoint")
+            require(found["origin"] == origin and found["size"] <= len(leaves), "checkpoint")
+            require(merkle_root(leaves[:found["size"]]).hex() == found["root"], "root of the ledger")
+            self.covered = found["size"]
+        points = sorted(key for key in self.objects
+                        if key.startswith(f"recovery-points/{self.place}/"))
+        if points:  # Ids begin with their time.
+            seen = self.document(points[-1], "recoveryPoint")["ledgerSizeSeen"]
+            require(seen <= len(leaves), "the tail of the ledger was cut off")
+
+    def completion_of(self, point_id):
+        for statement in self.statements:
+            if (statement["action"] == "recovery_point.completed"
+                    and statement.get("subjectId") == point_id):
+                return statement
+        raise Refused(f"no statement completes {point_id}")
+
+    def read_points(self, point_id):
+        """The point and its parents, down to the full one."""
+        chain, expected, before = [], None, self.covered
+        while True:
+            key = f"recovery-points/{self.place}/{point_id}.json"
+            point, digest = self.document(key, "recoveryPoint"), sha256(self.get(key))
+            require(point["recoveryPointId"] == point_id, "recoveryPointId")
+            require(expected in (None, digest), "digest of a parent")
+            statement = self.completion_of(point_id)
+            require(statement["subjectSha256"] == digest, "digest in the ledger")
+            require(point["ledgerSizeSeen"] <= statement["index"] < before, "order in the ledger")
+            require(point["policyVersion"] in self.policies, "policyVersion")
+            require((point["backupType"] == "full") == ("parent" not in point), "parent")
+            chain.append(point)
+            if "parent" not in point:
+                return chain
+            before = statement["index"]
+            point_id, expected = point["parent"]["recoveryPointId"], point["parent"]["sha256"]
+
+    def read_manifests(self, point):
+        self.manifests = {}
+        for coverage in point["coveredTo"]:
+            stream, previous, segments = coverage["stream"], None, set()
+            for sequence in range(coverage["sequences"]):
+                key = f"manifests/{self.place}/{encode_name(stream)}/{sequence:020}.json"
+                manifest = self.document(key, "segmentManifest")
+                require(manifest["stream"] == stream and manifest["sequence"] == sequence, "place")
+                require(manifest.get("previous") == previous, "previous")
+                require(manifest["segment"] not in segments, "a segment sealed twice")
+                require(re.fullmatch(
+                    re.escape(f"segments/{self.place}/{encode_name(stream)}/"
+                              f"{encode_name(manifest['segment'])}.")
+                    + r"[0-9a-f]{16}\.jsonl\.zst\.age", manifest["key"]), "key of a package")
+                segments.add(manifest["segment"])
+                previous = sha256(self.get(key))
+                self.manifests[stream, sequence] = manifest, previous
+
+    def check_listing(self, point, covered):
+        """`covered`: by stream, how far the parents' lists go; moved on to this point's end."""
+        leaves, listed, totals = [], [], [0, 0, 0]
+        places = [(row["stream"], row["page"]) for row in point["lists"]]
+        require(places == sorted(set(places)), "order of lists")
+        for row in point["lists"]:
+            stored = self.get(f"lists/{self.place}/{row['sha256']}.json")
+            require(sha256(stored) == row["sha256"], "digest of a page")
+            page = check_page(stored)
+            require((page["vaultId"], page["tenantId"], page["stream"], page["page"],
+                     len(page["descriptors"])) ==
+                    (point["vaultId"], self.tenant, row["stream"], row["page"],
+                     row["descriptors"]), "page as listed")
+            leaves += descriptor_leaves(page)
+            for descriptor in page["descriptors"]:
+                listed.append((row["stream"], descriptor["sequence"]))
+                self.check_descriptor(descriptor, totals)
+        require(merkle_root(leaves).hex() == point["merkleRoot"], "merkleRoot")
+        require([len(listed), *totals] == [point["segments"], point["records"], point["bytes"],
+                                           point["storedBytes"]], "counts")
+        expected = []
+        for coverage in point["coveredTo"]:
+            stream, end = coverage["stream"], coverage["sequences"]
+            expected += [(stream, n) for n in range(covered.pop(stream, 0), end)]
+            require(self.manifests[stream, end - 1][1] == coverage["head"], "head of a stream")
+        require(sorted(listed) == sorted(expected) and not covered, "coverage")
+        covered |= {row["stream"]: row["sequences"] for row in point["coveredTo"]}
+
+    def check_descriptor(self, descriptor, totals):
+        place = descriptor["stream"], descriptor["sequence"]
+        require(place in self.manifests, "a descriptor without its manifest")
+        manifest, digest = self.manifests[place]
+        same = {"name": "segment", "key": "key", "sha256": "storedSha256", "bytes": "storedBytes",
+                "merkleRoot": "merkleRoot", "leafScheme": "leafScheme", "records": "records"}
+        require(descriptor["manifestSha256"] == digest, "manifestSha256")
+        for name, other in same.items():
+            require(descriptor[name] == manifest[other], f"{name} of a descriptor")
+        totals[0] += manifest["records"]
+        totals[1] += manifest["bytes"]
+        totals[2] += manifest["storedBytes"]
+
+    def check_packages(self):
+        for manifest, _ in self.manifests.values():
+            require(manifest["keyEpoch"] in self.epochs, "keyEpoch")
+            policy = self.policies.get(manifest["policyVersion"])
+            require(policy, "policyVersion")
+            check_package(self.get(manifest["key"]), manifest, self.epochs[manifest["keyEpoch"]],
+                          policy["fieldMap"].get("time", ""))
+
+
+# Proof files -------------------------------------------------------------------------------------
+
+EVIDENCE = {"type", "formatVersion", "tenantId", "number", "record", "salt", "recordPath",
+            "descriptor", "descriptorIndex", "descriptors", "descriptorPath", "points", "statement"}
+
+
+def root_of_path(index, size, leaf, path):
+    """RFC 9162, section 2.1.3.2."""
+    require(0 <= index < size, "an index beyond the tree")
+    first, last, root = index, size - 1, leaf
+    for node in path:
+        require(len(node) == 32 and last > 0, "length of a path")
+        if first & 1 or first == last:
+            root = hashlib.sha256(b"\1" + node + root).digest()
+            while not first & 1 and first:
+                first, last = first >> 1, last >> 1
+        else:
+            root = hashlib.sha256(b"\1" + root + node).digest()
+        first, last = first >> 1, last >> 1
+    require(last == 0, "length of a path")
+    return root
+
+
+def parse_proof(text):
+    """C2SP tlog-proof: extra, index, path and note."""
+    try:
+        head, blank, note = text.decode("utf-8").partition("\n\n")
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    require(blank, "no checkpoint")
+    lines = head.split("\n")
+    require(lines[0] == "c2sp.org/tlog-proof@v1" and len(lines) >= 3, "first line of a proof")
+    require(lines[1].startswith("extra "), "no evidence")
+    require(re.fullmatch(r"index (0|[1-9][0-9]{0,18})", lines[2]), "index")
+    return (unbase64(lines[1][6:]), int(lines[2][6:]), [unbase64(line) for line in lines[3:]],
+            note.encode())
+
+
+def unhex(text):
+    require(isinstance(text, str) and re.fullmatch("[0-9a-f]{64}", text), "a digest")
+    return bytes.fromhex(text)
+
+
+def check_proof(text, trust):
+    """What the proof shows: the record, its place, its point, and the checkpoint."""
+    extra, index, path, note = parse_proof(text)
+    evidence = parse_stored(extra)
+    require(set(evidence) == EVIDENCE and evidence["type"] == "recordEvidence"
+            and evidence["formatVersion"] == 1, "members of the evidence")
+    tenant, row = evidence["tenantId"], evidence["descriptor"]
+    salt_of_record, record = unbase64(evidence["salt"]), unbase64(evidence["record"])
+    require(len(salt_of_record) == 16, "size of the salt")
+    require(set(row) == DESCRIPTOR and row["kind"] == "segment" and row["leafScheme"] == 1,
+            "descriptor of the proof")
+    root = root_of_path(evidence["number"], row["records"], leaf_hash(salt_of_record + record),
+                        [unhex(node) for node in evidence["recordPath"]])
+    require(root.hex() == row["merkleRoot"], "root over the records")
+    stored = [canonical(point) for point in evidence["points"]]
+    points = [check_document(point, "recoveryPoint", trust, tenant) for point in stored]
+    require(points, "no point")
+    for child, parent, data in zip(points, points[1:], stored[1:]):
+        require(child.get("parent") == {"recoveryPointId": parent["recoveryPointId"],
+                                        "sha256": sha256(data)}, "parent in the proof")
+    require(any(each["stream"] == row["stream"] and row["sequence"] < each["sequences"]
+                for each in points[0]["coveredTo"]), "segment beyond the point")
+    require(evidence["descriptors"] == points[-1]["segments"], "number of descriptors in the proof")
+    root = root_of_path(evidence["descriptorIndex"], points[-1]["segments"],
+                        leaf_hash(canonical(row)),
+                        [unhex(node) for node in evidence["descriptorPath"]])
+    require(root.hex() == points[-1]["merkleRoot"], "root over the descriptors")
+    entry = canonical(evidence["statement"])
+    statement = check_document(entry, "statement", trust, tenant)
+    require(statement["action"] == "recovery_point.completed", "action of the proof")
+    require(statement["origin"].startswith(trust["domain"] + "/"), "domain of the origin")
+    require(statement["index"] == index, "index of the proof")
+    require(statement["subjectId"] == points[0]["recoveryPointId"]
+            and statement["subjectSha256"] == sha256(stored[0]), "subject of the statement")
+    require(points[0]["ledgerSizeSeen"] <= index, "order in the ledger")
+    checkpoint = open_checkpoint(note, trust, statement["createdAt"])
+    require(checkpoint["origin"] == statement["origin"], "origin of the checkpoint")
+    root = root_of_path(index, checkpoint["size"], leaf_hash(entry), path)
+    require(root.hex() == checkpoint["root"], "root of the checkpoint")
+    return {"tenantId": tenant, "stream": row["stream"], "segment": row["name"],
+            "record": evidence["number"], "recordBase64": evidence["record"],
+            "recoveryPointId": points[0]["recoveryPointId"], "checkpoint": checkpoint}
+
+
+# The command -------------------------------------------------------------------------------------
+
+class Store(dict):
+    """The objects of a store's folder, read when they are looked at."""
+
+    def __init__(self, folder):
+        super().__init__((str(path.relative_to(folder)), path)
+                         for path in folder.rglob("*")
+                         if path.is_file() and not any(
+                             part.startswith(".") for part in path.relative_to(folder).parts))
+
+    def __getitem__(self, key):
+        return super().__getitem__(key).read_bytes()
+
+
+def read_trust(path):
+    trust = parse_json(path.read_bytes())
+    require(trust.get("type") == "trustPolicy" and trust.get("formatVersion") == 1, "trust policy")
+    return trust
+
+
+def verify_vault(options):
+    store, trust = Store(options.store), read_trust(options.trust)
+    identity = options.identity.read_bytes() if options.identity else None
+    tenants = sorted({decode_name(key.split("/")[1]) for key in store
+                      if key.startswith(("ledger/", "recovery-points/", "manifests/"))})
+    for tenant in tenants:
+        if options.tenant in (None, tenant):
+            points = Vault(store, trust, identity, tenant).verify_all()
+            print(f"{tenant}: {points} points verified")
+
+
+def verify_proof(options):
+    print(json.dumps(check_proof(options.file.read_bytes(), read_trust(options.trust))))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(required=True)
+    vault = verbs.add_parser("vault")
+    vault.set_defaults(verb=verify_vault)
+    vault.add_argument("store", type=pathlib.Path)
+    vault.add_argument("trust", type=pathlib.Path)
+    vault.add_argument("--identity", type=pathlib.Path)
+    vault.add_argument("--tenant")
+    proof = verbs.add_parser("proof")
+    proof.set_defaults(verb=verify_proof)
+    proof.add_argument("file", type=pathlib.Path)
+    proof.add_argument("trust", type=pathlib.Path)
+    options = parser.parse_args()
+    try:
+        options.verb(options)
+    except Refused as refusal:
+        print(f"refused: {refusal}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
