@@ -4,8 +4,8 @@
 #include <string>
 
 #include "atp/core/error.hpp"
-#include "atp/verify/open_segment.hpp"
 #include "atp/vault/vault.hpp"
+#include "atp/verify/open_segment.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 8) {

@@ -83,9 +83,8 @@ void print_proven(const Session& session, const ProvenRecord& proven) {
 }
 
 Json checkpoint_json(const Checkpoint& checkpoint) {
-  return Json::Object{{"origin", checkpoint.origin},
-                      {"size", checkpoint.size},
-                      {"root", checkpoint.root.hex()}};
+  return Json::Object{
+      {"origin", checkpoint.origin}, {"size", checkpoint.size}, {"root", checkpoint.root.hex()}};
 }
 
 Json proven_json(const ProvenRecord& proven) {
@@ -113,9 +112,8 @@ struct OpenLedger {
         store(open_store(environment, session.arguments.vault)),
         trust(require_trust(load_keys(environment, session.arguments))),
         tenant(*session.arguments.tenant),
-        options{.workers = session.arguments.jobs,
-                .stop = session.stop,
-                .progress = &session.console} {
+        options{
+            .workers = session.arguments.jobs, .stop = session.stop, .progress = &session.console} {
     const auto tenants = list_tenants(*store);
     if (std::ranges::find(tenants, tenant) != tenants.end()) return;
     throw Error(ErrorKind::not_found, tenant.str(), "the vault has nothing of this tenant");
@@ -158,8 +156,8 @@ int run_check_proof(const Session& session) {
   const Arguments& arguments = session.arguments;
   const Environment environment = system_environment();
   const TrustPolicy trust = load_trust_policy(*environment.files, *arguments.trust);
-  const CheckedProof checked = check_record_proof(
-      read_input(environment, arguments.from, kLogProofLimit), trust);
+  const CheckedProof checked =
+      check_record_proof(read_input(environment, arguments.from, kLogProofLimit), trust);
   if (checked.proven && !arguments.to.empty()) {
     write_new(session, environment, checked.proven->record);
   }

@@ -43,9 +43,8 @@ Digest Ledger::root_at(std::uint64_t size) const {
 }
 
 void Ledger::refresh() {
-  ledger::Scan scan(*store_, trust_, tenant_, reading_, {.stop = {}}, [&](LedgerEntry&& entry) {
-    reading_.entries.push_back(std::move(entry));
-  });
+  ledger::Scan scan(*store_, trust_, tenant_, reading_, {.stop = {}},
+                    [&](LedgerEntry&& entry) { reading_.entries.push_back(std::move(entry)); });
   scan.read_entries();
   if (!reading_.problems.empty()) throw_problem(reading_.problems.front());
 }

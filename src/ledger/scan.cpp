@@ -205,14 +205,12 @@ LedgerHead scan_ledger(ObjectStore& store, const TrustPolicy* trust, const Tenan
                        const std::function<void(LedgerEntry&&)>& each) {
   LedgerHead head;
   std::uint64_t entries = 0;
-  ledger::Scan(store, trust, tenant, head, options,
-               [&](LedgerEntry&& entry) {
-                 if (++entries % 512 == 0 && options.progress != nullptr) {
-                   options.progress->update({.stage = "audit", .items_done = entries});
-                 }
-                 each(std::move(entry));
-               })
-      .read_all();
+  ledger::Scan(store, trust, tenant, head, options, [&](LedgerEntry&& entry) {
+    if (++entries % 512 == 0 && options.progress != nullptr) {
+      options.progress->update({.stage = "audit", .items_done = entries});
+    }
+    each(std::move(entry));
+  }).read_all();
   return head;
 }
 

@@ -210,15 +210,16 @@ Digest merkle_root(const PackageIndex& index) { return root_over(index.frames); 
 
 merkle::Proof path_of_frame(const PackageIndex& index, std::size_t frame) {
   if (frame >= index.frames.size()) {
-    throw Error(ErrorKind::invalid_argument, "package index", "has no frame " + std::to_string(frame));
+    throw Error(ErrorKind::invalid_argument, "package index",
+                "has no frame " + std::to_string(frame));
   }
   merkle::Proof outermost_first;
   std::span<const FrameEntry> within = index.frames;
   const std::uint64_t wanted = index.frames[frame].first_record;
   while (within.size() > 1) {
     const std::uint64_t end = within.back().first_record + within.back().records;
-    const std::uint64_t split = within.front().first_record +
-                                merkle::left_size(end - within.front().first_record);
+    const std::uint64_t split =
+        within.front().first_record + merkle::left_size(end - within.front().first_record);
     const auto right = std::ranges::lower_bound(within, split, {}, &FrameEntry::first_record);
     const auto left_frames = static_cast<std::size_t>(right - within.begin());
     const bool is_left = wanted < split;

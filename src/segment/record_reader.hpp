@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Reads one member of a record's JSON: the only place that knows simdjson. Belongs to one thread at
-/// a time.
+/// Reads one member of a record's JSON: the only place that knows simdjson. Belongs to one thread
+/// at a time.
 #pragma once
 
 #include <memory>

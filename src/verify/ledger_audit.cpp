@@ -37,8 +37,9 @@ Check consistency_of(const Checkpoint& old, const LedgerHead& head,
   }
   if (old.size > leaves.size()) {
     return failed(kConsistency, subject, std::to_string(old.size) + " entries or more",
-                  std::to_string(leaves.size()) + ": the tail was cut off, or the store is an "
-                                                  "older copy");
+                  std::to_string(leaves.size()) +
+                      ": the tail was cut off, or the store is an "
+                      "older copy");
   }
   const Digest root = merkle::root<Rfc9162Hasher>(leaves.first(old.size));
   if (root != old.root) {
@@ -156,9 +157,9 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   LedgerAudit audit;
   std::vector<Check>& checks = audit.report.checks;
   DocumentAudit documents(store, trust, tenant, options);
-  const LedgerHead head = scan_ledger(
-      store, &trust, tenant, options,
-      [&](LedgerEntry&& entry) { documents.push(std::move(entry.statement)); });
+  const LedgerHead head = scan_ledger(store, &trust, tenant, options, [&](LedgerEntry&& entry) {
+    documents.push(std::move(entry.statement));
+  });
   verify::add_ledger_checks(tenant, head, checks);
   documents.finish(checks);
   const auto cut =

@@ -77,10 +77,9 @@ void add_ledger_checks(const TenantId& tenant, const LedgerHead& head, std::vect
     checks.push_back(head.tree.size() > 0 ? verified(kEntries, entries)
                                           : not_checked(kEntries, entries, "there are none"));
   }
-  const bool failed_one = std::any_of(checks.begin() + static_cast<std::ptrdiff_t>(before),
-                                      checks.end(), [](const Check& check) {
-                                        return check.name == kCheckpoint;
-                                      });
+  const bool failed_one =
+      std::any_of(checks.begin() + static_cast<std::ptrdiff_t>(before), checks.end(),
+                  [](const Check& check) { return check.name == kCheckpoint; });
   if (failed_one) return;
   const std::string checkpoints = layout::ledger_checkpoints(tenant, 0);
   checks.push_back(head.newest_checkpoint ? verified(kCheckpoint, checkpoints)

@@ -35,8 +35,7 @@ Listed find_listed(const Context& context, const verify::PointChain& chain,
   std::vector<Check> checks;
   for (std::size_t link = 0; link < chain.points.size(); ++link) {
     throw_if_stopped(context.stop);
-    auto descriptors =
-        verify::read_listing(context, chain.points[link].point, checks).descriptors;
+    auto descriptors = verify::read_listing(context, chain.points[link].point, checks).descriptors;
     require_sound(checks);
     const auto found = std::ranges::find_if(descriptors, [&](const Descriptor& each) {
       return each.kind == DescriptorKind::segment && each.stream == segment.stream &&
@@ -52,10 +51,9 @@ Listed find_listed(const Context& context, const verify::PointChain& chain,
 
 SegmentManifest read_manifest(const Context& context, const Descriptor& descriptor) {
   std::vector<Check> checks;
-  const std::string key =
-      layout::manifest(context.tenant, descriptor.stream, descriptor.sequence);
-  auto stored =
-      verify::read_document<SegmentManifest>(context, "manifest.chain", key, context.tenant, checks);
+  const std::string key = layout::manifest(context.tenant, descriptor.stream, descriptor.sequence);
+  auto stored = verify::read_document<SegmentManifest>(context, "manifest.chain", key,
+                                                       context.tenant, checks);
   require_sound(checks);
   if (descriptor_of(stored->document, stored->sha256) == descriptor) return stored->document;
   throw Error(ErrorKind::corrupt, key,
@@ -164,7 +162,8 @@ std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,
   const Context context{store, &trust, resolved.tenant, 1, stop};
   std::uint64_t total = 0;
   for (const ResolvedSegment& segment : resolved.segments) total += segment.manifest->bytes;
-  ProgressMeter meter(progress, {.stage = "find", .bytes_total = total, .items_total = resolved.segments.size()});
+  ProgressMeter meter(
+      progress, {.stage = "find", .bytes_total = total, .items_total = resolved.segments.size()});
   std::vector<RecordPlace> places;
   segment::Buffer padded;
   for (const ResolvedSegment& segment : resolved.segments) {

@@ -37,9 +37,9 @@ class ProofChecker {
     check_descriptor();
     check_statement();
     check_checkpoint();
-    CheckedProof checked{.report = {points_.empty() ? "" : points_.front().recovery_point_id,
-                                    std::move(checks_)},
-                         .proven = std::nullopt};
+    CheckedProof checked{
+        .report = {points_.empty() ? "" : points_.front().recovery_point_id, std::move(checks_)},
+        .proven = std::nullopt};
     if (checked.report.passed()) checked.proven = proven();
     return checked;
   }
@@ -53,8 +53,8 @@ class ProofChecker {
       return;
     }
     const auto root = merkle::root_from_inclusion<Rfc9162Hasher>(
-        evidence_.number, descriptor.records,
-        segment::leaf_of(evidence_.salt, evidence_.record), evidence_.record_path);
+        evidence_.number, descriptor.records, segment::leaf_of(evidence_.salt, evidence_.record),
+        evidence_.record_path);
     expect_root(kName, descriptor.merkle_root, root);
   }
 
@@ -90,10 +90,10 @@ class ProofChecker {
     const auto& covered = points_.front().covered_to;
     const auto stream = std::ranges::find(covered, descriptor.stream, &StreamCoverage::stream);
     if (stream != covered.end() && descriptor.sequence < stream->sequences) return;
-    checks_.push_back(failed("point.manifest", points_.front().recovery_point_id,
-                             "a point that covers " + descriptor.stream.str() + "/" +
-                                 descriptor.name,
-                             "one that does not"));
+    checks_.push_back(
+        failed("point.manifest", points_.front().recovery_point_id,
+               "a point that covers " + descriptor.stream.str() + "/" + descriptor.name,
+               "one that does not"));
   }
 
   void check_descriptor() {

@@ -36,8 +36,8 @@ class ProofCases : public Cases {
 
   void make_good() {
     take("happy", "the second record of a segment that the parent lists", proof_, "000001", 1);
-    take("happy-one-record", "the only record of a segment: no path",
-         prove("000002", 0), "000002", 0);
+    take("happy-one-record", "the only record of a segment: no path", prove("000002", 0), "000002",
+         0);
     take("happy-not-json", "a record that is not JSON", prove("000001", 2), "000001", 2);
   }
 
@@ -93,8 +93,7 @@ class ProofCases : public Cases {
           });
     forge("checkpoint-older", "a checkpoint that does not cover the entry", "ledger.inclusion",
           [&](auto&, auto& proof) {
-            proof.checkpoint =
-                store.at("ledger/acme-corp/0/checkpoints/00000000000000000002");
+            proof.checkpoint = store.at("ledger/acme-corp/0/checkpoints/00000000000000000002");
           });
     forge("tenant", "another tenant", "ledger.statement point.manifest",
           [](auto& evidence, auto&) { evidence.tenant = TenantId("acme"); });
@@ -119,8 +118,7 @@ class ProofCases : public Cases {
 
   void take(const std::string& name, const std::string& desc, const std::string& proof,
             const std::string& segment, std::uint64_t number) {
-    good(name, desc, {{"proof", proof}},
-         Json::Object{{"segment", segment}, {"record", number}});
+    good(name, desc, {{"proof", proof}}, Json::Object{{"segment", segment}, {"record", number}});
   }
   void forge(const std::string& name, const std::string& desc, const std::string& fails,
              const Forge& change) {

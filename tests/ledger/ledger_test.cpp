@@ -130,10 +130,9 @@ TEST_F(LedgerTest, T047_AnOriginOfAnotherDomainIsRefused) {
 TEST_F(LedgerTest, EntriesAreReadInOneOrderByManyThreads) {
   filled(700);
   std::vector<std::uint64_t> indices;
-  const LedgerHead head = scan_ledger(*store_, &trust_, tenant_, {.workers = 4, .stop = {}},
-                                      [&](LedgerEntry&& entry) {
-                                        indices.push_back(entry.statement.index);
-                                      });
+  const LedgerHead head =
+      scan_ledger(*store_, &trust_, tenant_, {.workers = 4, .stop = {}},
+                  [&](LedgerEntry&& entry) { indices.push_back(entry.statement.index); });
   EXPECT_TRUE(head.problems.empty());
   EXPECT_EQ(head.tree.size(), 700U);
   EXPECT_EQ(head.checkpoints, 700U);

@@ -16,10 +16,9 @@ const LogProof kProof{.extra = "any bytes",
 
 /// C2SP tlog-proof.md, "Format".
 TEST(LogProof, HasTheLinesOfTheSpecification) {
-  EXPECT_EQ(format_log_proof(kProof),
-            "c2sp.org/tlog-proof@v1\nextra YW55IGJ5dGVz\nindex 5\n" +
-                to_base64(kProof.path[0].view()) + "\n" + to_base64(kProof.path[1].view()) +
-                "\n\na note\n");
+  EXPECT_EQ(format_log_proof(kProof), "c2sp.org/tlog-proof@v1\nextra YW55IGJ5dGVz\nindex 5\n" +
+                                          to_base64(kProof.path[0].view()) + "\n" +
+                                          to_base64(kProof.path[1].view()) + "\n\na note\n");
   EXPECT_EQ(format_log_proof({.extra = {}, .index = 0, .path = {}, .checkpoint = "n\n"}),
             "c2sp.org/tlog-proof@v1\nindex 0\n\nn\n");
 }

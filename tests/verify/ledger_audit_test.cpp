@@ -81,9 +81,8 @@ TEST_F(LedgerAuditTest, T052_SeesThatAPointSawMoreEntriesThanThereAre) {
 TEST_F(LedgerAuditTest, AKeptCheckpointIsConsistentWithTheLedger) {
   const Consistency found = compare(*store_, note(2));
   EXPECT_TRUE(found.report.passed()) << text_of(found.report);
-  EXPECT_TRUE(merkle::verify_consistency<Rfc9162Hasher>(2, 3, found.proof,
-                                                        found.old_checkpoint->root,
-                                                        found.new_checkpoint->root));
+  EXPECT_TRUE(merkle::verify_consistency<Rfc9162Hasher>(
+      2, 3, found.proof, found.old_checkpoint->root, found.new_checkpoint->root));
   EXPECT_TRUE(compare(*store_, note(3)).report.passed());
 }
 
@@ -103,9 +102,8 @@ TEST_F(LedgerAuditTest, T046_ARewrittenEntryIsSeenByWhoKeptACheckpoint) {
     for (std::uint64_t i = 0; i < size; ++i) {
       tree.push(Rfc9162Hasher::leaf(objects.at(layout::ledger_entry(vault_.tenant, 0, i))));
     }
-    const Checkpoint forged{.origin = parse_checkpoint(note(2))->origin,
-                            .size = size,
-                            .root = tree.root()};
+    const Checkpoint forged{
+        .origin = parse_checkpoint(note(2))->origin, .size = size, .root = tree.root()};
     objects[layout::ledger_checkpoint(vault_.tenant, 0, size)] =
         to_bytes(sign_checkpoint(forged, *vault_.vault->keys().ledger_signer));
   }
@@ -116,8 +114,8 @@ TEST_F(LedgerAuditTest, T046_ARewrittenEntryIsSeenByWhoKeptACheckpoint) {
 }
 
 TEST_F(LedgerAuditTest, T046_AnotherLedgersCheckpointIsNotConsistent) {
-  const std::string other = std::string(as_text(
-      vault_.objects().at(layout::ledger_checkpoint(vault_.other_tenant, 0, 2))));
+  const std::string other = std::string(
+      as_text(vault_.objects().at(layout::ledger_checkpoint(vault_.other_tenant, 0, 2))));
   EXPECT_EQ(names(compare(*store_, other).report.failures()),
             std::vector<std::string>{"ledger.consistency"});
 }

@@ -45,9 +45,8 @@ class RecordProofTest : public testing::Test {
     EXPECT_EQ(checked.report.verdict(), CheckState::failed);
     EXPECT_FALSE(checked.proven);
     const auto failures = names(checked.report.failures());
-    EXPECT_NE(std::ranges::find(failures, name), failures.end())
-        << name << "\n"
-        << text_of(checked.report);
+    EXPECT_NE(std::ranges::find(failures, name), failures.end()) << name << "\n"
+                                                                 << text_of(checked.report);
   }
 
   const SmallVault& vault_ = small_vault();
@@ -179,14 +178,11 @@ TEST_F(RecordProofTest, T043_AnInnerNodeIsNoRecord) {
 TEST_F(RecordProofTest, T045_EachPartThatIsMissingIsSeen) {
   expect_failed(with([](auto& evidence, auto&) { evidence.points.pop_back(); }),
                 "proof.descriptor");
-  expect_failed(with([](auto& evidence, auto&) {
-                  evidence.points.erase(evidence.points.begin());
-                }),
+  expect_failed(with([](auto& evidence, auto&) { evidence.points.erase(evidence.points.begin()); }),
                 "ledger.statement");
   expect_failed(with([](auto&, auto& proof) { proof.checkpoint = "none"; }), "ledger.checkpoint");
   expect_failed(with([](auto& evidence, auto&) { evidence.points = {"{}"}; }), "point.manifest");
-  expect_failed(with([](auto& evidence, auto&) { evidence.statement = "{}"; }),
-                "ledger.statement");
+  expect_failed(with([](auto& evidence, auto&) { evidence.statement = "{}"; }), "ledger.statement");
   LogProof bare = parse_log_proof(proof_);
   bare.extra.clear();
   expect_failed(format_log_proof(bare), "proof.form");
@@ -202,15 +198,15 @@ TEST_F(RecordProofTest, T047_DocumentsStandForNoOther) {
                 "point.manifest");
   expect_failed(with([&](auto& changed, auto&) { changed.points[1] = evidence.points[0]; }),
                 "point.parent");
-  const std::string& opened = std::string(
-      as_text(vault_.objects().at(vault_.key_of("ledger/acme-corp/0/entries/"))));
+  const std::string& opened =
+      std::string(as_text(vault_.objects().at(vault_.key_of("ledger/acme-corp/0/entries/"))));
   expect_failed(with([&](auto& changed, auto& proof) {
                   changed.statement = opened;
                   proof.index = 0;
                 }),
                 "ledger.statement");
-  const std::string first = std::string(as_text(vault_.objects().at(
-      vault_.key_of("ledger/acme-corp/0/entries/", "00000000000000000001"))));
+  const std::string first = std::string(as_text(
+      vault_.objects().at(vault_.key_of("ledger/acme-corp/0/entries/", "00000000000000000001"))));
   expect_failed(with([&](auto& changed, auto& proof) {
                   changed.statement = first;
                   proof.index = 1;
@@ -221,9 +217,9 @@ TEST_F(RecordProofTest, T047_DocumentsStandForNoOther) {
 TEST_F(RecordProofTest, T047_AnotherTenantsDocumentsAreNotThisOnes) {
   expect_failed(with([&](auto& evidence, auto&) { evidence.tenant = vault_.other_tenant; }),
                 "point.manifest");
-  const std::string theirs = prove_record(*store_, vault_.other_point,
-                                          place("default", "000001", 0), vault_.trust(),
-                                          vault_.identities());
+  const std::string theirs =
+      prove_record(*store_, vault_.other_point, place("default", "000001", 0), vault_.trust(),
+                   vault_.identities());
   ASSERT_TRUE(check(theirs).proven);
   const LogProof other = parse_log_proof(theirs);
   expect_failed(with([&](auto&, auto& proof) { proof.checkpoint = other.checkpoint; }),

@@ -56,12 +56,12 @@ py::dict check(const std::string& proof, const std::string& trust) {
   py::object proven = py::none();
   if (checked.proven) {
     const ProvenRecord& found = *checked.proven;
-    proven = py::dict("tenant"_a = found.tenant.str(),
-                      "segment"_a = name_of(found.place.segment), "number"_a = found.place.number,
+    proven = py::dict("tenant"_a = found.tenant.str(), "segment"_a = name_of(found.place.segment),
+                      "number"_a = found.place.number,
                       "record"_a = py::bytes(std::string(as_text(found.record))),
                       "recovery_point_id"_a = found.recovery_point_id,
-                      "completed_at"_a = format_time(found.completed_at),
-                      "entry"_a = found.entry, "checkpoint"_a = checkpoint_dict(found.checkpoint));
+                      "completed_at"_a = format_time(found.completed_at), "entry"_a = found.entry,
+                      "checkpoint"_a = checkpoint_dict(found.checkpoint));
   }
   return py::dict("report"_a = to_python(checked.report), "proven"_a = proven);
 }
@@ -115,8 +115,7 @@ void add_proofs(py::module_& module) {
              "on_progress"_a);
   module.def("check_record_proof", &check, py::kw_only(), "proof"_a, "trust"_a);
   module.def("newest_checkpoint", &checkpoint, "vault"_a, py::kw_only(), "tenant"_a);
-  module.def("check_consistency", &consistency, "vault"_a, py::kw_only(), "tenant"_a,
-             "old_note"_a);
+  module.def("check_consistency", &consistency, "vault"_a, py::kw_only(), "tenant"_a, "old_note"_a);
   module.def("audit_ledger", &audit, "vault"_a, py::kw_only(), "tenant"_a, "workers"_a,
              "on_progress"_a);
   module.def("publish_ledger", &publish, "vault"_a, py::kw_only(), "tenant"_a, "folder"_a,

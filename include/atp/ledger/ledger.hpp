@@ -30,7 +30,7 @@ struct LedgerEntry {
 /// A tenant's ledger as the store has it, without its entries. Without problems, all of it is
 /// verified (signatures only where a trust policy was given).
 struct LedgerHead {
-  std::string origin;  ///< Empty for a tenant without entries.
+  std::string origin;                    ///< Empty for a tenant without entries.
   merkle::Frontier<Rfc9162Hasher> tree;  ///< Of every stored entry up to the first unsound one.
   std::optional<Time> last_entry_at;
   std::optional<Checkpoint> newest_checkpoint;

@@ -39,7 +39,8 @@ Proof inclusion_proof(const Nodes& node_at, std::uint64_t size, std::uint64_t in
   return proof;
 }
 
-/// PROOF(old_size, D_size), 2.1.4.1. Throws: invalid_argument unless `old_size` is from 1 to `size`.
+/// PROOF(old_size, D_size), 2.1.4.1. Throws: invalid_argument unless `old_size` is from 1 to
+/// `size`.
 template <Hasher H, NodeSource Nodes>
 Proof consistency_proof(const Nodes& node_at, std::uint64_t size, std::uint64_t old_size) {
   detail::require_within({0, old_size}, size);

@@ -60,10 +60,9 @@ template <Hasher H>
 Proof subtree_consistency_proof(std::span<const Digest> leaf_hashes, Subtree subtree) {
   detail::require_within(subtree, leaf_hashes.size());
   Proof proof;
-  detail::append_subtree_proof(
-      proof, {0, leaf_hashes.size()}, subtree, true, [&](Subtree range) {
-        return root<H>(leaf_hashes.subspan(range.start, range.size()));
-      });
+  detail::append_subtree_proof(proof, {0, leaf_hashes.size()}, subtree, true, [&](Subtree range) {
+    return root<H>(leaf_hashes.subspan(range.start, range.size()));
+  });
   return proof;
 }
 

@@ -55,7 +55,7 @@ struct ProvenRecord {
   RecordPlace place;
   Bytes record;  ///< Without its line feed.
   std::string recovery_point_id;
-  Time completed_at;  ///< The point's, by the word of its signer.
+  Time completed_at;    ///< The point's, by the word of its signer.
   std::uint64_t entry;  ///< Index of the ledger entry that completes the point.
   Checkpoint checkpoint;
 };
