@@ -317,14 +317,14 @@ TEST(RequireDocument, SaysWhichDocumentAndWhy) {
 
 TEST(DocumentSize, T054_DocumentsOverTheLimitAreRefusedUnread) {
   const std::string large(kStatementLimit + 1, ' ');
-  EXPECT_THAT(check<Statement>(large).detail, HasSubstr("at most 65536 bytes"));
-  EXPECT_THAT(check<KeyEpoch>(large).detail, HasSubstr("byte 65537"));
+  EXPECT_THAT(check<Statement>(large).detail, HasSubstr("at most 65535 bytes"));
+  EXPECT_THAT(check<KeyEpoch>(large).detail, HasSubstr("byte 65536"));
   EXPECT_THAT(check<KeyEpoch>(std::string(kDocumentLimit + 1, ' ')).detail,
               HasSubstr("at most 67108864 bytes"));
   Statement statement = sample<Statement>();
   statement.subject_id = std::string(kStatementLimit, 'x');
   EXPECT_THAT(refusal(ErrorKind::invalid_argument, [&] { sign_document(statement, *kSigner); }),
-              HasSubstr("at most 65536 bytes"));
+              HasSubstr("at most 65535 bytes"));
 }
 
 TEST(DocumentState, HasANameForEach) {
