@@ -5,19 +5,23 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 SECONDS_PER_FUZZ_TARGET ?= 10
+PREFIX ?= /usr/local
+# ON: libraries that programs load when they start; OFF: ones that become part of them.
+SHARED ?= OFF
 # Compile on this many cores; on all where it is empty.
 JOBS ?=
 ifneq ($(JOBS),)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 endif
 
-.PHONY: help build python api demo test check-all mutations tsan coverage tidy wheel bench \
+.PHONY: help build install python api demo test check-all mutations tsan coverage tidy wheel bench \
   format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
 	@echo
 	@echo '  JOBS=n                     cores to compile on (default: all)'
+	@echo '  PREFIX=folder SHARED=ON    where `make install` puts things; shared libraries instead of static'
 	@echo '  SECONDS_PER_FUZZ_TARGET=n  length of the fuzz runs of `make test` (default: 10)'
 	@echo '  PYTHON=path                the Python that runs the scripts (default: python3)'
 	@echo '  ATP_SHARED=folder          test vectors (default: ../shared)'
@@ -25,12 +29,18 @@ help: ## this list
 
 build: ## the optimised build: build/bin/atp
 	@cmake/install-deps.sh build
-	@test -f build/CMakeCache.txt || cmake --preset release -DATP_BUILD_TESTS=OFF
+	@test -f build/CMakeCache.txt || cmake --preset release
 	cmake --build build --target atp atp-generate
+
+install: ## command, libraries, headers and manual pages to PREFIX (default: /usr/local)
+	@cmake/install-deps.sh build
+	cmake --preset release -B build-install -DBUILD_SHARED_LIBS=$(SHARED)
+	cmake --build build-install
+	cmake --install build-install --prefix $(PREFIX)
 
 python: ## the module atp_backup, importable from build/python
 	@cmake/install-deps.sh build python
-	@test -f build/CMakeCache.txt || cmake --preset release -DATP_BUILD_TESTS=OFF
+	@test -f build/CMakeCache.txt || cmake --preset release
 	cmake build -DATP_BUILD_PYTHON=ON
 	cmake --build build --target atp_python
 

@@ -98,7 +98,7 @@ def main():
         work = pathlib.Path(name)
         for kind, shared in (("static", "OFF"), ("shared", "ON")):
             prefix = work / f"prefix-{kind}"
-            configure(source, work / kind, f"-DBUILD_SHARED_LIBS={shared}", "-DATP_BUILD_TESTS=OFF",
+            configure(source, work / kind, f"-DBUILD_SHARED_LIBS={shared}",
                       f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DCMAKE_INSTALL_LIBDIR=lib")
             run("cmake", "--install", work / kind)
             shutil.rmtree(work / kind)
