@@ -14,7 +14,7 @@ ifneq ($(JOBS),)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 endif
 
-.PHONY: help build install python api demo test check-all mutations tsan coverage tidy wheel bench \
+.PHONY: help build install python wheel api demo test check-all mutations tsan coverage tidy check-wheel bench \
   format clean
 
 help: ## this list
@@ -33,7 +33,7 @@ build: ## the optimised build: build/bin/atp
 	cmake --build build --target atp atp-generate
 
 install: ## command, libraries, headers and manual pages to PREFIX (default: /usr/local)
-	@cmake/install-deps.sh build
+	@cmake/install-deps.sh build install
 	cmake --preset release -B build-install -DBUILD_SHARED_LIBS=$(SHARED)
 	cmake --build build-install
 	cmake --install build-install --prefix $(PREFIX)
@@ -43,6 +43,12 @@ python: ## the module atp_backup, importable from build/python
 	@test -f build/CMakeCache.txt || cmake --preset release
 	cmake build -DATP_BUILD_PYTHON=ON
 	cmake --build build --target atp_python
+
+wheel: ## the module as a wheel for $(PYTHON), in dist
+	@cmake/install-deps.sh build python
+	@test -x build-wheel/bin/python || $(PYTHON) -m venv build-wheel
+	build-wheel/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist ./bindings/python
+	@ls dist/*.whl
 
 api: ## the manual of the headers: build/api/index.html
 	@cmake/install-deps.sh build api
@@ -66,7 +72,7 @@ test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
 	$(PYTHON) tests/fuzz/run.py --preset asan --seconds $(SECONDS_PER_FUZZ_TARGET)
 	@$(PYTHON) tests/summary.py build build-asan
 
-check-all: test mutations tsan tidy wheel ## make test, and all that takes long: crashes, kills, mutations, races, benchmarks
+check-all: test mutations tsan tidy check-wheel ## make test, and all that takes long: crashes, kills, mutations, races, benchmarks
 	ATP_LONG=1 ATP_KILL_RUNS=500 ctest --preset release -R '^(crash|cli|kill)$$'
 	$(PYTHON) tests/fuzz/run.py --seconds 300 --coverage
 	@$(MAKE) bench COMPARE='--check'
@@ -92,9 +98,8 @@ tidy: ## clang-tidy over all sources
 	cmake --preset tidy
 	cmake --build build-tidy
 
-wheel: ## build the wheel with pip in a fresh environment, and take a backup with it
-	@cmake/install-deps.sh build python test
-	$(PYTHON) tests/install/check_wheel.py
+check-wheel: wheel ## install it in a fresh environment, and run the examples with it
+	$(PYTHON) tests/install/check_wheel.py dist
 
 bench: build ## one table: the hot functions, and whole commands beside restic, borg and a pipe
 	@cmake/install-deps.sh demo bench
@@ -106,4 +111,4 @@ format: ## clang-format on every source file
 	git ls-files --cached --others --exclude-standard '*.hpp' '*.cpp' | xargs clang-format -i
 
 clean: ## remove everything that was built
-	rm -rf build build-*
+	rm -rf build build-* dist

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian 12 packages that are missing, and nothing when none is.
-# Usage: install-deps.sh build|demo|python|api|test|bench|tidy...
+# Usage: install-deps.sh build|install|demo|python|api|test|bench|tidy...
 set -euo pipefail
 
 build='build-essential cmake ninja-build ccache mold pkg-config libboost1.81-dev
   libboost-json1.81-dev libssl-dev libsodium-dev libzstd-dev zlib1g-dev libsimdjson-dev
   libsqlite3-dev libxxhash-dev libcli11-dev'
 demo='age coreutils gzip jq openssl zstd'
-python='pybind11-dev python3-dev'
+install='help2man'
+python='pybind11-dev python3-dev python3-venv'
 api='doxygen'
 test='clang libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev git help2man
   python3 python3-venv python3-pytest python3-pandas python3-matplotlib mypy'
@@ -18,9 +19,9 @@ tidy='clang clang-tidy-14'
 packages=()
 for set in "$@"; do
   case "$set" in
-    build | demo | python | api | test | bench | tidy) read -r -d '' -a names <<<"${!set}" || true ;;
+    build | install | demo | python | api | test | bench | tidy) read -r -d '' -a names <<<"${!set}" || true ;;
     *)
-      echo "usage: $0 build|demo|python|api|test|bench|tidy..." >&2
+      echo "usage: $0 build|install|demo|python|api|test|bench|tidy..." >&2
       exit 2
       ;;
   esac
