@@ -95,7 +95,7 @@ class BackupJob {
         started_at_(vault.environment().clock->now()),
         job_id_(random_hex(*vault.environment().random, 16)),
         lock_(vault.lock_for_job(job_id_)),
-        ledger_(catch_up(vault, options.tenant)),
+        ledger_(catch_up_to_write(vault, options.tenant)),
         chains_(vault, options.tenant, SegmentChains::From::catalog) {
     check_clock(vault_, ledger_, started_at_);
     finish_lost_jobs(vault_, ledger_, chains_, options.workers);
@@ -376,6 +376,7 @@ BackupResult take_backup(const Vault& vault, SegmentSource& source, const Backup
 }
 
 BackupPlan plan_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options) {
+  require_not_halted(vault, options.tenant);
   const Ledger ledger = catch_up(vault, options.tenant);
   const SegmentChains chains(vault, options.tenant, SegmentChains::From::catalog);
   const auto parent = newest_point(vault, ledger);

@@ -95,6 +95,13 @@ JobRow read_job(Connection& connection, Statement& row) {
           .recovery_point_id = row.text()};
 }
 
+HaltRow read_halt(Connection&, Statement& row) {
+  return {.tenant = row.name<TenantId>(),
+          .halted_at = row.time(),
+          .subject = row.text(),
+          .message = row.text()};
+}
+
 /// Inode numbers use all 64 bits on some file systems.
 StatRow read_stat(Connection&, Statement& row) {
   return {.tenant = row.name<TenantId>(),
@@ -232,6 +239,19 @@ std::vector<JobRow> select_running_jobs(Connection& connection) {
 
 std::optional<JobRow> select_job(Connection& connection, const std::string& job_id) {
   return first_of(select(connection, "SELECT * FROM jobs WHERE job_id = ?1", read_job, job_id));
+}
+
+void insert_halt(Connection& connection, const HaltRow& row) {
+  Statement(connection, "INSERT INTO halts VALUES(?1, ?2, ?3, ?4) ON CONFLICT(tenant) DO NOTHING")
+      .run(row.tenant, row.halted_at, row.subject, row.message);
+}
+
+std::optional<HaltRow> select_halt(Connection& connection, const TenantId& tenant) {
+  return first_of(select(connection, "SELECT * FROM halts WHERE tenant = ?1", read_halt, tenant));
+}
+
+void delete_halt(Connection& connection, const TenantId& tenant) {
+  Statement(connection, "DELETE FROM halts WHERE tenant = ?1").run(tenant);
 }
 
 std::vector<StatRow> select_stats(Connection& connection, const TenantId& tenant) {

@@ -33,6 +33,10 @@ void update_job(Connection& connection, const std::string& job_id, JobState stat
 std::vector<JobRow> select_running_jobs(Connection& connection);
 std::optional<JobRow> select_job(Connection& connection, const std::string& job_id);
 
+void insert_halt(Connection& connection, const HaltRow& row);
+std::optional<HaltRow> select_halt(Connection& connection, const TenantId& tenant);
+void delete_halt(Connection& connection, const TenantId& tenant);
+
 std::vector<StatRow> select_stats(Connection& connection, const TenantId& tenant);
 /// One row per tenant and path, the last one.
 void replace_stats(Connection& connection, const std::vector<StatRow>& rows);

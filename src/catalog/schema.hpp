@@ -11,7 +11,7 @@
 namespace atp::inline v0::sqlite {
 
 constexpr std::int64_t kApplicationId = 0x41545043;  // "ATPC"
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
 inline constexpr std::array kTables{
     R"(CREATE TABLE meta(
@@ -63,6 +63,12 @@ inline constexpr std::array kTables{
   inode INTEGER NOT NULL,
   sha256 BLOB NOT NULL CHECK(length(sha256) = 32),
   PRIMARY KEY(tenant, path)
+) STRICT)",
+    R"(CREATE TABLE halts(
+  tenant TEXT PRIMARY KEY,
+  halted_at INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  message TEXT NOT NULL
 ) STRICT)"};
 
 }  // namespace atp::inline v0::sqlite

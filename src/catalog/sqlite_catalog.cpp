@@ -49,7 +49,7 @@ void check_version(Connection& connection, const Path& path) {
   }
   if (version < sqlite::kSchemaVersion) {
     throw connection.corrupt("found schema version " + std::to_string(version) +
-                             ", which never was");
+                             " of an earlier build");
   }
 }
 
@@ -157,6 +157,18 @@ class SqliteCatalog final : public Catalog {
 
   std::optional<JobRow> job(const std::string& job_id) override {
     return read([&](Connection& connection) { return select_job(connection, job_id); });
+  }
+
+  void halt(const HaltRow& row) override {
+    write([&](Connection& connection) { insert_halt(connection, row); });
+  }
+
+  std::optional<HaltRow> find_halt(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_halt(connection, tenant); });
+  }
+
+  void lift_halt(const TenantId& tenant) override {
+    write([&](Connection& connection) { delete_halt(connection, tenant); });
   }
 
   std::vector<StatRow> stats(const TenantId& tenant) override {

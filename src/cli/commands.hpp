@@ -80,5 +80,6 @@ int run_ledger_checkpoint(const Session& session);
 int run_ledger_consistency(const Session& session);
 int run_ledger_audit(const Session& session);
 int run_ledger_publish(const Session& session);
+int run_ledger_resolve(const Session& session);
 
 }  // namespace atp::cli

@@ -280,6 +280,10 @@ class CommandLine {
         ->add_option("--old", arguments_.old, "The note that was kept; - for standard input")
         ->required();
     add_verb("audit", "Verify every entry, checkpoint and document", run_ledger_audit);
+    add_verb("resolve", "Let a halted tenant go on, once its ledger is whole again",
+             run_ledger_resolve)
+        ->add_option("--old", arguments_.old,
+                     "A checkpoint that was kept elsewhere, which it must go on from");
     add_verb("publish", "Write the ledger as files that C2SP tlog-tiles clients read",
              run_ledger_publish)
         ->add_option("--to", arguments_.to, "Folder, new or of an earlier publication")

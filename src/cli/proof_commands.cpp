@@ -7,6 +7,7 @@
 #include "atp/core/error.hpp"
 #include "atp/ledger/log_proof.hpp"
 #include "atp/ledger/published_ledger.hpp"
+#include "atp/vault/recovery.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/record_proof.hpp"
@@ -221,6 +222,24 @@ int run_ledger_audit(const Session& session) {
                        counted(audit.checkpoints, "checkpoint") + ", " +
                        counted(audit.documents, "document") + " hold");
   return audit.report.exit_code();
+}
+
+int run_ledger_resolve(const Session& session) {
+  const OpenLedger ledger(session);
+  const auto vault = open_vault(ledger.environment, session.arguments);
+  std::optional<std::string> kept;
+  if (!session.arguments.old.empty()) {
+    kept = read_input(ledger.environment, session.arguments.old, kCheckpointLimit);
+  }
+  const HaltRow halt = resolve_halt(*vault, ledger.tenant, kept, session.stop);
+  session.console.object({{"tenantId", ledger.tenant.str()},
+                          {"haltedAt", format_time(halt.halted_at)},
+                          {"subject", json_text(halt.subject)},
+                          {"message", json_text(halt.message)}});
+  session.console.line("resolved: " + printable(ledger.tenant.str()) + " was halted at " +
+                       format_time(halt.halted_at) + " by " + printable(halt.subject) + ": " +
+                       printable(halt.message));
+  return 0;
 }
 
 int run_ledger_publish(const Session& session) {

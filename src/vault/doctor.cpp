@@ -49,7 +49,9 @@ Finding examine_keys(const Vault& vault, const TenantId& tenant) {
 }
 
 Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mending) {
-  Ledger ledger = catch_up(vault, tenant);
+  require_not_halted(vault, tenant);
+  Ledger ledger =
+      mending == Mending::mend ? catch_up_to_write(vault, tenant) : catch_up(vault, tenant);
   if (mending == Mending::report_only) {
     return good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries");
   }

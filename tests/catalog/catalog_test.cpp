@@ -281,6 +281,22 @@ TEST_F(CatalogTest, RefusesAJobTwiceAndTheEndOfAnUnknownOne) {
             ErrorKind::not_found);
 }
 
+TEST_F(CatalogTest, KeepsTheFirstHaltOfATenantUntilItIsLifted) {
+  const HaltRow first{TenantId("acme"), *parse_time("2026-01-01T00:00:00Z"),
+                      "ledger/acme/0/entries/1", "expected a, found b"};
+  HaltRow second = first;
+  second.message = "another";
+  catalog_->halt(first);
+  catalog_->halt(second);
+  EXPECT_EQ(catalog_->find_halt(first.tenant), first);
+  EXPECT_EQ(catalog_->find_halt(TenantId("acm")), std::nullopt);
+  catalog_->replace_derived({});
+  EXPECT_EQ(catalog_->find_halt(first.tenant), first);
+  catalog_->lift_halt(first.tenant);
+  catalog_->lift_halt(first.tenant);
+  EXPECT_EQ(catalog_->find_halt(first.tenant), std::nullopt);
+}
+
 TEST_F(CatalogTest, RemembersTheLastStatOfAPath) {
   catalog_->record_stats({sample_stat(1), sample_stat(2)});
   auto changed = sample_stat(1);

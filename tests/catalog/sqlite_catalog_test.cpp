@@ -166,8 +166,14 @@ TEST_F(SqliteCatalogTest, RefusesAFileInWalMode) {
 
 TEST_F(SqliteCatalogTest, T020_NewerSchemaIsUnsupported) {
   create();
-  execute("PRAGMA user_version = 2");
+  execute("PRAGMA user_version = 3");
   expect_refused(ErrorKind::unsupported);
+}
+
+TEST_F(SqliteCatalogTest, T020_OlderSchemaIsToBeRebuilt) {
+  create();
+  execute("PRAGMA user_version = 1");
+  expect_refused(ErrorKind::corrupt);
 }
 
 TEST_F(SqliteCatalogTest, T015_JournalOfALostCatalogIsNotAppliedToANewOne) {

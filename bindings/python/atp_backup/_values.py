@@ -377,9 +377,18 @@ class Report(Value):
         """The checks that could not be made, such as those of content without a key."""
         return tuple(check for check in self.checks if check.state == CheckState.NOT_CHECKED)
 
+    def __str__(self) -> str:
+        """The verdict, and a line for each of the first checks that are not verified."""
+        others = [check for check in self.checks if check.state != CheckState.VERIFIED]
+        lines = [f"{self.verdict}  {self.recovery_point_id}  ({len(self.checks)} checks)"]
+        lines += [f"  {check.state}  {check.name}  {check.subject}: expected {check.expected!r}, "
+                  f"found {check.found!r}" for check in others[:_ROWS_SHOWN]]
+        if len(others) > _ROWS_SHOWN:
+            lines.append(f"  and {len(others) - _ROWS_SHOWN} more")
+        return "\n".join(lines)
+
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(f"<report of {self.recovery_point_id}: {self.verdict}, {len(self.checks)} checks, "
-                     f"{len(self.failures)} failed, {len(self.not_checked)} not checked>")
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         """A verdict, and a row for each of the first checks that are not verified."""
@@ -497,13 +506,14 @@ class RestoreResult(Value):
     bytes: int
     report: Report
 
-    _made_by = {
-        "folder": pathlib.Path,
-        "report": lambda found: found if isinstance(found, Report) else Report.of(found),
-    }
+    _made_by = {"folder": pathlib.Path, "report": _one(Report)}
 
     def __bool__(self) -> bool:
         return bool(self.report)
+
+    def __str__(self) -> str:
+        done = f"{self.segments} segments, {self.records} records, {self.bytes} bytes in {self.folder}"
+        return f"{self.report}\n{done}" if self else str(self.report)
 
     def _repr_html_(self) -> str:
         what = (f"<p>{self.segments} segments, {self.records} records, {self.bytes} bytes in "

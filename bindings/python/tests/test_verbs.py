@@ -35,6 +35,16 @@ def test_what_was_backed_up_is_restored(vault, source, tmp_path):
     assert texts(tmp_path / "out") == expected
 
 
+def test_a_report_prints_its_verdict_and_what_is_wrong(vault, source, tmp_path):
+    point = vault.take_backup(source, tenant="acme").recovery_point_id
+    assert str(vault.verify_point(point)).startswith(f"verified  {point}  (")
+    restored = vault.restore_point(point, to=tmp_path / "out")
+    assert str(restored).endswith(f"5 records, {restored.bytes} bytes in {tmp_path / 'out'}")
+    damage(vault, "*.age")
+    lines = str(vault.verify_point(point)).splitlines()
+    assert lines[0].startswith("failed  ") and lines[1].startswith("  failed  ")
+
+
 def test_unchanged_input_makes_no_point(vault, source):
     first = vault.take_backup(str(source), tenant="acme")
     again = vault.take_backup(source, tenant="acme", known_files="reread")

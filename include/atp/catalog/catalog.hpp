@@ -79,6 +79,16 @@ struct StatRow {
   bool operator==(const StatRow&) const = default;
 };
 
+/// Operational: a tenant whose ledger was found not to be what it was. Nothing is written for it
+/// until an operator has looked at it.
+struct HaltRow {
+  TenantId tenant;
+  Time halted_at;
+  std::string subject;  ///< Key of the object.
+  std::string message;  ///< What was expected, and found.
+  bool operator==(const HaltRow&) const = default;
+};
+
 struct DerivedRows {
   std::vector<SegmentRow> segments;  ///< By tenant, stream and sequence.
   std::vector<PointRow> points;      ///< By tenant and ledger index.
@@ -117,6 +127,11 @@ class ATP_EXPORT Catalog {
   /// In order of their start.
   virtual std::vector<JobRow> running_jobs() = 0;
   virtual std::optional<JobRow> job(const std::string& job_id) = 0;
+
+  /// The first halt of a tenant stays as it is.
+  virtual void halt(const HaltRow& row) = 0;
+  virtual std::optional<HaltRow> find_halt(const TenantId& tenant) = 0;
+  virtual void lift_halt(const TenantId& tenant) = 0;
 
   /// The last one recorded of each path, in order of path.
   virtual std::vector<StatRow> stats(const TenantId& tenant) = 0;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "atp/catalog/catalog.hpp"
 #include "atp/core/error.hpp"
 #include "atp/core/export.hpp"
 #include "atp/core/progress.hpp"
@@ -21,6 +22,23 @@ namespace atp::inline v0 {
 /// Throws: unavailable for such a catalog, corrupt for a ledger that is damaged, shorter than the
 /// catalog's head or another one; untrusted.
 ATP_EXPORT Ledger catch_up(const Vault& vault, const TenantId& tenant);
+
+/// The same for those who are about to write. A ledger that is damaged, shorter than it was or
+/// another one halts the tenant: nothing more is written for it, even where the ledger seems sound
+/// again, until `resolve_halt`. Throws also: precondition_failed for a halted tenant.
+ATP_EXPORT Ledger catch_up_to_write(const Vault& vault, const TenantId& tenant);
+
+/// Throws: precondition_failed for a halted tenant, with what halted it and what to do.
+ATP_EXPORT void require_not_halted(const Vault& vault, const TenantId& tenant);
+
+/// Lifts the halt of a tenant once its ledger is whole again: every entry, checkpoint and document
+/// is verified, it is the ledger that the catalog saw and no shorter, and goes on from `kept_note`,
+/// a checkpoint that was kept elsewhere, if one is given. A statement says that it was done.
+/// Returns what had halted it. Throws: not_found for a tenant that is not halted; corrupt or
+/// untrusted while something does not hold; precondition_failed while jobs run.
+ATP_EXPORT HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
+                                const std::optional<std::string>& kept_note,
+                                const std::stop_token& stop);
 
 /// Records in the catalog what `chains` and `ledger` have beyond it.
 ATP_EXPORT void record_progress(const Vault& vault, const Ledger& ledger, SegmentChains& chains);

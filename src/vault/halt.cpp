@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Tenants whose ledger was found not to be what it was.
+#include "atp/core/error.hpp"
+#include "atp/policy/retention.hpp"
+#include "atp/vault/recovery.hpp"
+#include "atp/verify/ledger_audit.hpp"
+#include "atp/verify/resolved_point.hpp"
+
+namespace atp::inline v0 {
+namespace {
+
+void require_passed(const Report& report) {
+  require_sound(report.checks);
+  for (const Check& check : report.checks) {
+    if (check.state == CheckState::verified) continue;
+    throw Error(ErrorKind::corrupt, check.subject, check.name + " is not verified: " + check.found);
+  }
+}
+
+/// Not of the catalog, or of the way to either.
+bool is_of_ledger(const Error& error) {
+  const bool of_damage = error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted;
+  return of_damage && (error.subject().starts_with("ledger/") ||
+                       error.subject().starts_with("recovery-points/"));
+}
+
+/// That the ledger stands for what it did: who resolves a halt puts it into the ledger.
+void state_resolved(const Vault& vault, Ledger& ledger) {
+  const Time now = vault.environment().clock->now();
+  const std::string job_id = random_hex(*vault.environment().random, 16);
+  vault.catalog().begin_job({.job_id = job_id,
+                             .tenant = ledger.tenant(),
+                             .kind = "resolve",
+                             .state = JobState::completed,
+                             .started_at = now,
+                             .recovery_point_id = {}});
+  const auto policy = current_policy(vault, ledger.tenant());
+  append_statement(vault, ledger,
+                   {.header = vault.new_header(ledger.tenant()),
+                    .origin = {},
+                    .index = 0,
+                    .action = "halt.resolved",
+                    .job_id = job_id,
+                    .subject_id = {},
+                    .subject_sha256 = {},
+                    .predecessor = {}},
+                   retain_document_until(now, policy ? policy->retention : kDefaultRetention));
+  SegmentChains chains(vault, ledger.tenant(), SegmentChains::From::catalog);
+  record_progress(vault, ledger, chains);
+}
+
+}  // namespace
+
+void require_not_halted(const Vault& vault, const TenantId& tenant) {
+  const auto halt = vault.catalog().find_halt(tenant);
+  if (!halt) return;
+  throw Error(ErrorKind::precondition_failed, tenant.str(),
+              "is halted since " + format_time(halt->halted_at) + ": " + halt->subject + ": " +
+                  halt->message +
+                  "; put back what is missing or changed, then `atp ledger resolve`");
+}
+
+Ledger catch_up_to_write(const Vault& vault, const TenantId& tenant) {
+  require_not_halted(vault, tenant);
+  try {
+    return catch_up(vault, tenant);
+  } catch (const Error& error) {
+    if (is_of_ledger(error)) {
+      vault.catalog().halt({.tenant = tenant,
+                            .halted_at = vault.environment().clock->now(),
+                            .subject = error.subject(),
+                            .message = error.message()});
+    }
+    throw;
+  }
+}
+
+HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
+                     const std::optional<std::string>& kept_note, const std::stop_token& stop) {
+  const WorkLock lock = vault.lock_for_rebuild();
+  const auto halt = vault.catalog().find_halt(tenant);
+  if (!halt) throw Error(ErrorKind::not_found, tenant.str(), "is not halted");
+  vault.ledger_signer();
+  const ScanLedgerOptions options{.workers = 0, .stop = stop};
+  require_passed(audit_ledger(vault.store(), tenant, vault.trust(), options).report);
+  if (kept_note) {
+    require_passed(
+        check_consistency(vault.store(), tenant, vault.trust(), *kept_note, options).report);
+  }
+  Ledger ledger = catch_up(vault, tenant);
+  state_resolved(vault, ledger);
+  vault.catalog().lift_halt(tenant);
+  return *halt;
+}
+
+}  // namespace atp::inline v0

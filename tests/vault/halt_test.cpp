@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Ledgers that are not what they were, in each form: seen, named, and the tenant halted until
+/// somebody has resolved it.
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "atp/crypto/sha256.hpp"
+#include "atp/model/json.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/vault/recovery.hpp"
+#include "backup/backup_fixture.hpp"
+
+namespace atp {
+namespace {
+
+using test::error_kind;
+
+class Halt : public test::BackupFixture {
+ protected:
+  using Files = std::map<std::string, Bytes>;
+
+  const TenantId tenant_{"acme"};
+
+  void SetUp() override {
+    for (const char* name : {"a", "b", "c"}) {
+      seal(std::string(name) + ".jsonl", name);
+      backup();
+    }
+  }
+
+  Path path(const std::string& key) const { return Path("/vault/store") / key; }
+  std::string entry(std::uint64_t index) const { return layout::ledger_entry(tenant_, 0, index); }
+  std::string checkpoint(std::uint64_t size) const {
+    return layout::ledger_checkpoint(tenant_, 0, size);
+  }
+  Bytes read(const std::string& key) { return read_file(*disk_, path(key), 1 << 20); }
+  void write(const std::string& key, ByteView bytes) {
+    if (disk_->status(path(key))) disk_->remove(path(key));
+    disk_->open(path(key), OpenMode::create_new)->write_at(0, bytes);
+  }
+  void remove(const std::string& key) { disk_->remove(path(key)); }
+
+  /// All of the tenant's ledger and points.
+  Files stored() {
+    Files files;
+    for (const std::string& key : keys("")) {
+      const bool of_tenant =
+          key.starts_with("ledger/acme/") || key.starts_with("recovery-points/acme/");
+      if (of_tenant) files.emplace(key, read(key));
+    }
+    return files;
+  }
+  void put_back(const Files& files) {
+    for (const auto& [key, bytes] : stored()) {
+      if (!files.contains(key)) remove(key);
+    }
+    for (const auto& [key, bytes] : files) write(key, bytes);
+  }
+
+  /// An entry of the same place with another nonce, signed with the vault's own key.
+  std::string forged_entry(std::uint64_t index) {
+    Json json = parse_json(as_text(read(entry(index))));
+    json.as_object().insert_or_assign("nonce", std::string(32, '7'));
+    json.as_object().erase("signature");
+    const Bytes signature = vault_->signer().sign(as_bytes(json.str()));
+    json.as_object().emplace("signature", to_base64(signature));
+    return json.str();
+  }
+  /// Checkpoints of `size` that fit the entries there are now.
+  void sign_checkpoints_again(std::uint64_t from, std::uint64_t to) {
+    merkle::Frontier<Rfc9162Hasher> tree;
+    const std::string origin = parse_checkpoint(as_text(read(checkpoint(2))))->origin;
+    for (std::uint64_t size = 1; size <= to; ++size) {
+      tree.push(Rfc9162Hasher::leaf(read(entry(size - 1))));
+      if (size < from) continue;
+      write(checkpoint(size),
+            as_bytes(sign_checkpoint({origin, size, tree.root()}, vault_->ledger_signer())));
+    }
+  }
+
+  /// After `attack`, which an undo makes good: seen, named, and halting the tenant alone.
+  void expect_halt(const std::function<void()>& attack, const std::string& names,
+                   ErrorKind kind = ErrorKind::corrupt) {
+    const Files before = stored();
+    attack();
+    const Files after = stored();
+    EXPECT_EQ(error_kind([&] { backup(); }), kind);
+    EXPECT_EQ(stored(), after) << "something was written";
+    const auto halt = vault_->catalog().find_halt(tenant_);
+    ASSERT_TRUE(halt);
+    EXPECT_NE((halt->subject + ": " + halt->message).find(names), std::string::npos)
+        << halt->subject << ": " << halt->message;
+    backup(options("other"));
+    const auto resolve = [&] { resolve_halt(*vault_, tenant_, std::nullopt, {}); };
+    EXPECT_NE(error_kind(resolve), std::nullopt) << "resolved while it does not hold";
+    put_back(before);
+    EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
+    reopen();
+    EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
+    resolve();
+    EXPECT_FALSE(vault_->catalog().find_halt(tenant_));
+    seal("later.jsonl", "later");
+    EXPECT_EQ(backup().status, BackupStatus::completed);
+  }
+};
+
+TEST_F(Halt, T052_ByATailThatIsCutOff) {
+  expect_halt(
+      [&] {
+        remove(entry(3));
+        remove(checkpoint(4));
+        remove(keys("recovery-points/acme/").back());
+      },
+      "the tail was cut off");
+}
+
+TEST_F(Halt, T052_ByATailThatIsCutOffAndItsCheckpointLeft) {
+  expect_halt([&] { remove(entry(3)); }, "expected 4 entries, found 3");
+}
+
+TEST_F(Halt, T046_ByAReplacedEntry) {
+  expect_halt(
+      [&] {
+        write(entry(2), as_bytes(forged_entry(2)));
+        sign_checkpoints_again(3, 4);
+      },
+      "is another ledger than the one that");
+}
+
+TEST_F(Halt, T046_ByTwoHeadsOfOneSize) {
+  expect_halt(
+      [&] {
+        const auto note = parse_checkpoint(as_text(read(checkpoint(4))));
+        write(checkpoint(4), as_bytes(sign_checkpoint({note->origin, 4, sha256(as_bytes("fork"))},
+                                                      vault_->ledger_signer())));
+      },
+      "expected root");
+}
+
+TEST_F(Halt, T046_ByEntriesInAnotherOrder) {
+  expect_halt(
+      [&] {
+        const Bytes first = read(entry(1));
+        write(entry(1), read(entry(2)));
+        write(entry(2), first);
+      },
+      "expected index 1, found index 2");
+}
+
+TEST_F(Halt, T014_ByAnOlderHead) {
+  const Files older = stored();
+  seal("d.jsonl", "d");
+  backup();
+  expect_halt([&] { put_back(older); }, "the tail was cut off or the store rolled back");
+}
+
+TEST_F(Halt, ByAnEntryThatNobodyTrustedSigned) {
+  expect_halt(
+      [&] {
+        Json json = parse_json(as_text(read(entry(2))));
+        json.as_object().insert_or_assign("nonce", std::string(32, '7'));
+        write(entry(2), as_bytes(json.str()));
+      },
+      "bad_signature", ErrorKind::untrusted);
+}
+
+TEST_F(Halt, IsResolvedOnlyByALedgerThatGoesOnFromAKeptCheckpoint) {
+  const std::string kept(as_text(read(checkpoint(4))));
+  const Bytes last = read(entry(3));
+  remove(entry(3));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  write(entry(3), last);
+  std::string forged = kept;
+  forged.replace(forged.find("\n4\n"), 3, "\n5\n");
+  EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, forged, {}); }), ErrorKind::untrusted);
+  EXPECT_TRUE(vault_->catalog().find_halt(tenant_));
+  const HaltRow halt = resolve_halt(*vault_, tenant_, kept, {});
+  EXPECT_EQ(halt.tenant, tenant_);
+  const Ledger ledger = catch_up(*vault_, tenant_);
+  EXPECT_EQ(ledger.entries().back().statement.action, "halt.resolved");
+  EXPECT_TRUE(ledger.has_checkpoint());
+}
+
+TEST_F(Halt, OfNobodyCannotBeResolved) {
+  EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, std::nullopt, {}); }),
+            ErrorKind::not_found);
+}
+
+TEST_F(Halt, IsNotLiftedByARebuildOrTheDoctor) {
+  const Bytes last = read(entry(3));
+  remove(entry(3));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  write(entry(3), last);
+  rebuild_catalog(*vault_, {}, nullptr);
+  const auto findings = examine(*vault_, Mending::mend);
+  EXPECT_TRUE(std::ranges::any_of(findings, [](const Finding& finding) {
+    return finding.state == FindingState::bad && finding.name == "ledger";
+  }));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
+}
+
+/// What cannot be reached says nothing of the ledger.
+TEST_F(Halt, IsNotForALedgerThatCannotBeRead) {
+  std::size_t failed = 0;
+  for (std::uint64_t nth = 1; nth < 60; ++nth) {
+    disk_->fail_operation(nth, test::Operation::open);
+    if (error_kind([&] { backup(); })) ++failed;
+    reopen();
+    EXPECT_FALSE(vault_->catalog().find_halt(tenant_)) << nth;
+  }
+  EXPECT_GT(failed, 5U);
+}
+
+}  // namespace
+}  // namespace atp
