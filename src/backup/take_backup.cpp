@@ -372,7 +372,12 @@ std::string_view to_string(BackupStatus status) {
 BackupResult take_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options) {
   vault.signer();  // Both before anything is written.
   vault.ledger_signer();
-  return BackupJob(vault, source, options).run();
+  try {
+    return BackupJob(vault, source, options).run();
+  } catch (const Error& error) {
+    halt_for(vault, options.tenant, error);
+    throw;
+  }
 }
 
 BackupPlan plan_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options) {

@@ -79,7 +79,7 @@ void print_proven(const Session& session, const ProvenRecord& proven) {
   if (session.arguments.to.empty()) {
     console.line(printable(as_text(proven.record)));
   } else {
-    console.line("  written to  " + session.arguments.to.string());
+    console.line("  written to  " + printable(session.arguments.to.string()));
   }
 }
 

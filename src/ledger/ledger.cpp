@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/ledger/ledger.hpp"
 
+#include <algorithm>
+
 #include "atp/core/error.hpp"
 #include "atp/storage/layout.hpp"
+#include "ledger/lines.hpp"
 #include "ledger/scan.hpp"
 
 namespace atp::inline v0 {
@@ -90,6 +93,19 @@ void Ledger::put_checkpoint(const Signer& ledger_signer, const PutOptions& optio
     }
   }
   reading_.newest_checkpoint = checkpoint;
+}
+
+bool is_origin(std::string_view origin, std::string_view domain) {
+  constexpr std::size_t kTokenSize = 16;
+  if (!origin.starts_with(domain)) return false;
+  origin.remove_prefix(domain.size());
+  if (origin.size() < kTokenSize + 3 || origin.front() != '/' || origin[kTokenSize + 1] != '/') {
+    return false;
+  }
+  const std::string_view token = origin.substr(1, kTokenSize);
+  const bool is_hex = std::ranges::all_of(
+      token, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return is_hex && ledger::parse_decimal(origin.substr(kTokenSize + 2)).has_value();
 }
 
 std::string make_origin(const std::string& domain, Random& random) {

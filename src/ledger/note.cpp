@@ -88,7 +88,7 @@ std::optional<Checkpoint> parse_body(std::string_view text) {
   }
   const auto size = parse_decimal(*size_line);
   const auto root = from_base64(*root_line);
-  if (!size || !root || root->size() != sizeof(Digest)) return std::nullopt;
+  if (!size || *size == 0 || !root || root->size() != sizeof(Digest)) return std::nullopt;
   Checkpoint checkpoint{.origin = std::string(*origin), .size = *size, .root = {}};
   std::copy(root->begin(), root->end(), checkpoint.root.bytes.begin());
   return checkpoint;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "atp/core/error.hpp"
@@ -20,14 +21,15 @@ class TileFiles {
   TileFiles(FileSystem& files, Random& random, const Path& folder)
       : files_(files), random_(random), folder_(folder) {}
 
-  void put(const std::string& name, const Bytes& bytes) {
+  /// `full`: the name of the same tile once it is full; what there is of it must begin alike.
+  void put(const std::string& name, const std::string& full, const Bytes& bytes) {
+    make_folders(Path(name).parent_path());
+    if (name != full && files_.status(folder_ / full)) expect_beginning(folder_ / full, bytes);
     const Path path = folder_ / name;
     if (files_.status(path)) {
-      if (read_file(files_, path, kBundleLimit) == bytes) return;
-      throw Error(ErrorKind::corrupt, path.string(),
-                  "holds other bytes than the ledger: it has forked, or is of another vault");
+      if (read_file(files_, path, kBundleLimit) != bytes) refuse(path);
+      return;
     }
-    create_directories(files_, path.parent_path());
     write_file_durably(files_, random_, path, bytes);
     ++written_;
   }
@@ -43,6 +45,31 @@ class TileFiles {
   std::uint64_t written() const { return written_; }
 
  private:
+  /// No link leads out of the folder.
+  void make_folders(const Path& below) {
+    Path path = folder_;
+    for (const Path& element : below) {
+      path /= element;
+      const auto found = files_.status(path);
+      if (found && found->type != FileType::directory) {
+        throw Error(ErrorKind::corrupt, path.string(), "expected a folder, found something else");
+      }
+    }
+    create_directories(files_, path);
+  }
+
+  void expect_beginning(const Path& path, const Bytes& bytes) {
+    const Bytes found = read_file(files_, path, kBundleLimit);
+    const bool alike =
+        found.size() >= bytes.size() && std::equal(bytes.begin(), bytes.end(), found.begin());
+    if (!alike) refuse(path);
+  }
+
+  [[noreturn]] static void refuse(const Path& path) {
+    throw Error(ErrorKind::corrupt, path.string(),
+                "holds other bytes than the ledger: it has forked, or is of another vault");
+  }
+
   FileSystem& files_;
   Random& random_;
   const Path& folder_;
@@ -95,12 +122,16 @@ class TileWriter {
       tree.push(hash);
       bytes.insert(bytes.end(), hash.bytes.begin(), hash.bytes.end());
     }
-    files_.put(ledger::hash_tile(level, levels_[level].tiles, tree.size()), bytes);
+    const std::uint64_t number = levels_[level].tiles;
+    files_.put(ledger::hash_tile(level, number, tree.size()),
+               ledger::hash_tile(level, number, ledger::kTileWidth), bytes);
     return tree;
   }
 
   void put_bundle(std::uint64_t width) {
-    files_.put(ledger::entry_bundle((entries_ - 1) / ledger::kTileWidth, width), bundle_);
+    const std::uint64_t number = (entries_ - 1) / ledger::kTileWidth;
+    files_.put(ledger::entry_bundle(number, width),
+               ledger::entry_bundle(number, ledger::kTileWidth), bundle_);
     bundle_.clear();
   }
 
@@ -109,14 +140,6 @@ class TileWriter {
   std::uint64_t entries_ = 0;
   std::vector<Level> levels_;
 };
-
-std::uint64_t newest_checkpoint_size(ObjectStore& store, const TenantId& tenant) {
-  std::string newest;
-  for_each_key(store, layout::ledger_checkpoints(tenant, 0),
-               [&](const std::string& key) { newest = key; });
-  if (!newest.empty()) return parse_sequence(layout::element(newest, 4));
-  throw Error(ErrorKind::not_found, tenant.str(), "has no checkpoint to publish");
-}
 
 /// Watches that the ledger goes on from what is published.
 class Continuation {
@@ -152,32 +175,46 @@ class Continuation {
   merkle::Frontier<Rfc9162Hasher> tree_;
 };
 
+/// Held while a folder is published to.
+std::unique_ptr<File> lock(FileSystem& files, const Path& folder) {
+  auto file = files.open(folder / ".lock", OpenMode::create_or_open);
+  if (file->try_lock(0, 1, LockKind::exclusive)) return file;
+  throw Error(ErrorKind::precondition_failed, folder.string(),
+              "another process publishes to it; try again when it is done");
+}
+
 }  // namespace
 
 PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
                               FileSystem& files, Random& random, const Path& folder,
                               const ScanLedgerOptions& options) {
-  const std::uint64_t size = newest_checkpoint_size(store, tenant);
   create_directories(files, folder);
+  const auto held = lock(files, folder);
+  // All of the ledger is verified before anything of it is given out.
+  Continuation continuation(files, folder, trust);
+  const LedgerHead head = scan_ledger(store, &trust, tenant, options,
+                                      [&](const LedgerEntry& entry) { continuation.push(entry); });
+  if (!head.problems.empty()) throw_problem(head.problems.front());
+  if (!head.newest_checkpoint) {
+    throw Error(ErrorKind::not_found, tenant.str(), "has no checkpoint to publish");
+  }
+  const Checkpoint& checkpoint = *head.newest_checkpoint;
+  continuation.require_size(checkpoint.size);
   TileFiles target(files, random, folder);
   TileWriter writer(target);
-  Continuation continuation(files, folder, trust);
-  continuation.require_size(size);
-  std::uint64_t entries = 0;
-  const LedgerHead head =
-      scan_ledger(store, &trust, tenant, options, [&](const LedgerEntry& entry) {
-        continuation.push(entry);
-        if (entries++ < size) writer.push(entry.stored);
-      });
-  if (!head.problems.empty()) throw_problem(head.problems.front());
+  merkle::Frontier<Rfc9162Hasher> tree;
+  scan_ledger(store, &trust, tenant, options, [&](const LedgerEntry& entry) {
+    if (tree.size() == checkpoint.size) return;
+    tree.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
+    writer.push(entry.stored);
+  });
+  const std::string key = layout::ledger_checkpoint(tenant, 0, checkpoint.size);
+  if (tree.size() != checkpoint.size || tree.root() != checkpoint.root) {
+    throw Error(ErrorKind::corrupt, key, "the ledger changed while it was published");
+  }
   writer.finish();
-  const std::string key = layout::ledger_checkpoint(tenant, 0, size);
-  const std::string note(as_text(get_object(store, key, kCheckpointLimit)));
-  const auto checkpoint = open_checkpoint(note, trust.keys_of(KeyRole::ledger));
-  if (!checkpoint) throw_problem({Problem::Kind::trust, key, "a trusted checkpoint", "none"});
-  target.put_checkpoint(note);
-  PublishedLedger(files, folder, trust).prefix(size);
-  return {*checkpoint, target.written()};
+  target.put_checkpoint(std::string(as_text(get_object(store, key, kCheckpointLimit))));
+  return {checkpoint, target.written()};
 }
 
 }  // namespace atp::inline v0

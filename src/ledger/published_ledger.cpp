@@ -77,9 +77,10 @@ const Bytes& PublishedLedger::tile(unsigned level, std::uint64_t number) {
   const auto [place, is_new] = tiles_.try_emplace({level, number});
   if (!is_new) return place->second;
   const std::uint64_t width = ledger::tile_width(checkpoint_.size, level, number);
+  const Path exact = folder_ / ledger::hash_tile(level, number, width);
   const Path full = folder_ / ledger::hash_tile(level, number, ledger::kTileWidth);
   // A partial tile may be gone once the full one is there.
-  const Path path = files_->status(full) ? full : folder_ / ledger::hash_tile(level, number, width);
+  const Path& path = !files_->status(exact) && files_->status(full) ? full : exact;
   Bytes bytes = read_file(*files_, path, kTileLimit);
   if (bytes.size() < width * ledger::kHashSize) {
     tiles_.erase(place);

@@ -39,8 +39,9 @@ std::optional<Problem> misplaced(const Statement& statement, const std::string& 
   if (!origin.empty() && statement.origin != origin) {
     return integrity(key, "origin " + origin, "origin " + statement.origin);
   }
-  if (trust != nullptr && !statement.origin.starts_with(trust->domain + "/")) {
-    return Problem{Problem::Kind::trust, key, "an origin of the domain " + trust->domain,
+  if (trust != nullptr && !is_origin(statement.origin, trust->domain)) {
+    return Problem{Problem::Kind::trust, key,
+                   "an origin " + trust->domain + "/<16 hexadecimal digits>/<term>",
                    "origin " + statement.origin};
   }
   if ((statement.action == "ledger.opened") != (index == 0)) {
@@ -63,7 +64,7 @@ CheckpointCursor::CheckpointCursor(ObjectStore& store, const TenantId& tenant,
 
 bool CheckpointCursor::fetch() {
   if (!after_) return false;
-  ListPageOfKeys page = store_.list(prefix_, *after_, kKeysPerPage);
+  ListPageOfKeys page = list_keys(store_, prefix_, *after_, kKeysPerPage);
   keys_ = std::move(page.keys);
   after_ = std::move(page.next);
   next_ = 0;
@@ -100,7 +101,7 @@ bool Scan::read_entries() {
   std::uint64_t index = head_.tree.size();
   std::string after = index == 0 ? "" : layout::ledger_entry(tenant_, kTerm, index - 1);
   for (;;) {
-    const ListPageOfKeys page = store_.list(prefix, after, kKeysPerPage);
+    const ListPageOfKeys page = list_keys(store_, prefix, after, kKeysPerPage);
     std::span<const std::string> keys(page.keys);
     while (!keys.empty()) {
       std::size_t fitting = 0;

@@ -67,7 +67,7 @@ Json Codec<Descriptor>::encode(const Descriptor& descriptor) {
 Descriptor Codec<Descriptor>::decode(const Field& field) {
   FieldReader in(field);
   Descriptor descriptor{.kind = in["kind"],
-                        .name = in.text("name", kNotEmpty),
+                        .name = SegmentId(in["name"]).str(),
                         .stream = in["stream"],
                         .sequence = in["sequence"],
                         .key = in.text("key", kObjectKey),

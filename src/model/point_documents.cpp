@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Segment manifests and recovery points as JSON.
+#include <algorithm>
 #include <tuple>
 
 #include "model/document_fields.hpp"
@@ -132,6 +133,12 @@ void check_point(const RecoveryPoint& point) {
             "member `lists`: expected in order of stream and page, found out of order");
     previous = &list;
   }
+  const auto& covered = point.covered_to;
+  const auto disorder = std::adjacent_find(
+      covered.begin(), covered.end(),
+      [](const auto& one, const auto& next) { return !(one.stream < next.stream); });
+  require(disorder == covered.end(),
+          "member `coveredTo`: expected in order of stream, found out of order");
 }
 
 }  // namespace

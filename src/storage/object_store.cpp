@@ -94,12 +94,18 @@ std::optional<Bytes> find_small_object(ObjectStore& store, const std::string& ke
   }
 }
 
+ListPageOfKeys list_keys(ObjectStore& store, const std::string& prefix, const std::string& after,
+                         std::size_t limit) {
+  ListPageOfKeys page = store.list(prefix, after, limit);
+  check_page(page, prefix, after, store.describe());
+  return page;
+}
+
 void for_each_key(ObjectStore& store, const std::string& prefix,
                   const std::function<void(const std::string&)>& each) {
   std::string after;
   for (;;) {
-    const ListPageOfKeys page = store.list(prefix, after, kKeysPerPage);
-    check_page(page, prefix, after, store.describe());
+    const ListPageOfKeys page = list_keys(store, prefix, after, kKeysPerPage);
     for (const std::string& key : page.keys) each(key);
     if (!page.next) return;
     after = *page.next;

@@ -17,11 +17,15 @@ void require_passed(const Report& report) {
   }
 }
 
-/// Not of the catalog, or of the way to either.
-bool is_of_ledger(const Error& error) {
-  const bool of_damage = error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted;
-  return of_damage && (error.subject().starts_with("ledger/") ||
-                       error.subject().starts_with("recovery-points/"));
+bool says_other(const Error& error) {
+  return error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted;
+}
+
+void halt(const Vault& vault, const TenantId& tenant, const Error& error) {
+  vault.catalog().halt({.tenant = tenant,
+                        .halted_at = vault.environment().clock->now(),
+                        .subject = error.subject(),
+                        .message = error.message()});
 }
 
 /// That the ledger stands for what it did: who resolves a halt puts it into the ledger.
@@ -65,14 +69,15 @@ Ledger catch_up_to_write(const Vault& vault, const TenantId& tenant) {
   try {
     return catch_up(vault, tenant);
   } catch (const Error& error) {
-    if (is_of_ledger(error)) {
-      vault.catalog().halt({.tenant = tenant,
-                            .halted_at = vault.environment().clock->now(),
-                            .subject = error.subject(),
-                            .message = error.message()});
-    }
+    // What else it reads is the catalog, whose damage is no ledger's.
+    const bool of_catalog = error.subject().starts_with(vault.paths().catalog.string());
+    if (says_other(error) && !of_catalog) halt(vault, tenant, error);
     throw;
   }
+}
+
+void halt_for(const Vault& vault, const TenantId& tenant, const Error& error) {
+  if (says_other(error) && error.subject().starts_with("ledger/")) halt(vault, tenant, error);
 }
 
 HaltRow resolve_halt(Vault& vault, const TenantId& tenant,

@@ -49,6 +49,24 @@ Check consistency_of(const Checkpoint& old, const LedgerHead& head,
   return verified(kConsistency, subject);
 }
 
+/// Its id; ids begin with their time.
+std::optional<std::string> newest_stored_point(ObjectStore& store, const TenantId& tenant) {
+  constexpr std::string_view kSuffix = ".json";
+  std::string newest;
+  const std::string prefix = layout::recovery_points(tenant);
+  for_each_key(store, prefix, [&](const std::string& key) { newest = key; });
+  if (!newest.ends_with(kSuffix)) return std::nullopt;
+  return newest.substr(prefix.size(), newest.size() - prefix.size() - kSuffix.size());
+}
+
+/// Others may have appended, and made points, since the ledger was read.
+bool has_grown(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
+               const LedgerHead& head) {
+  const ScanLedgerOptions options{.stop = {}};
+  return scan_ledger(store, &trust, tenant, options, [](LedgerEntry&&) {}).tree.size() >
+         head.tree.size();
+}
+
 /// The documents that entries name, a batch at a time.
 class DocumentAudit {
  public:
@@ -145,9 +163,8 @@ Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const 
   verify::add_ledger_checks(tenant, head, checks);
   result.new_checkpoint = head.newest_checkpoint;
   checks.push_back(consistency_of(old, head, leaves));
-  if (result.report.passed() && old.size > 0) {
-    result.proof = merkle::consistency_proof<Rfc9162Hasher>(
-        std::span(leaves).first(std::max(old.size, head.newest_checkpoint->size)), old.size);
+  if (result.report.passed()) {  // Then the newest checkpoint covers all of them.
+    result.proof = merkle::consistency_proof<Rfc9162Hasher>(std::span(leaves), old.size);
   }
   return result;
 }
@@ -157,14 +174,26 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   LedgerAudit audit;
   std::vector<Check>& checks = audit.report.checks;
   DocumentAudit documents(store, trust, tenant, options);
+  const auto newest = newest_stored_point(store, tenant);  // Before the ledger, which comes after.
+  bool is_completed = false;
   const LedgerHead head = scan_ledger(store, &trust, tenant, options, [&](LedgerEntry&& entry) {
+    is_completed = is_completed || entry.statement.subject_id == newest;
     documents.push(std::move(entry.statement));
   });
   verify::add_ledger_checks(tenant, head, checks);
   documents.finish(checks);
-  const auto cut =
-      find_cut_tail(store, &trust, tenant, head.tree.size(), PointsToAsk::all, std::nullopt);
-  if (cut && head.problems.empty()) checks.push_back(failed("ledger.tail", *cut));
+  if (head.problems.empty()) {
+    const auto cut =
+        find_cut_tail(store, &trust, tenant, head.tree.size(), PointsToAsk::all, std::nullopt);
+    if (cut && !has_grown(store, trust, tenant, head)) {
+      checks.push_back(failed("ledger.tail", *cut));
+    } else if (newest && !is_completed) {
+      checks.push_back(verify::not_checked(
+          "ledger.tail", layout::recovery_point(tenant, *newest),
+          "no entry completes the newest stored point: a run is at it or was interrupted, or the "
+          "tail was cut off"));
+    }
+  }
   audit.origin = head.origin;
   audit.entries = head.tree.size();
   audit.checkpoints = head.checkpoints;

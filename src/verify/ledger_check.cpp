@@ -82,8 +82,12 @@ void add_ledger_checks(const TenantId& tenant, const LedgerHead& head, std::vect
                   [](const Check& check) { return check.name == kCheckpoint; });
   if (failed_one) return;
   const std::string checkpoints = layout::ledger_checkpoints(tenant, 0);
-  checks.push_back(head.newest_checkpoint ? verified(kCheckpoint, checkpoints)
-                                          : not_checked(kCheckpoint, checkpoints, "there is none"));
+  const std::uint64_t covered = head.newest_checkpoint ? head.newest_checkpoint->size : 0;
+  checks.push_back(covered == head.tree.size() && covered > 0
+                       ? verified(kCheckpoint, checkpoints)
+                       : not_checked(kCheckpoint, checkpoints,
+                                     "the newest one covers " + std::to_string(covered) + " of " +
+                                         std::to_string(head.tree.size()) + " entries"));
 }
 
 LedgerReading check_ledger(const Context& context, const std::optional<std::string>& id,

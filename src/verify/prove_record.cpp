@@ -98,6 +98,14 @@ std::string stored_text(const Context& context, const std::string& key, std::uin
   return std::string(as_text(get_object(context.store, key, limit)));
 }
 
+/// Alarms have digests of whole segments, from which other records could be guessed.
+void refuse_alarms(const RecoveryPoint& point) {
+  if (point.alarms.empty()) return;
+  throw Error(ErrorKind::precondition_failed, point.recovery_point_id,
+              "a proof would have to show this point, whose alarms give digests of whole segments "
+              "away; prove the record in a point before it, or after a full one");
+}
+
 RecordEvidence gather(const Context& context, const verify::PointChain& chain,
                       const RecordPlace& place, std::span<const age::Identity> identities) {
   const Listed listed = find_listed(context, chain, place.segment);
@@ -120,6 +128,7 @@ RecordEvidence gather(const Context& context, const verify::PointChain& chain,
       .points = {},
       .statement = chain.ledger.entries[*chain.statement].stored};
   for (std::size_t i = 0; i <= listed.link; ++i) {
+    refuse_alarms(chain.points[i].point);
     evidence.points.push_back(stored_text(context, chain.points[i].key, kDocumentLimit));
   }
   return evidence;
@@ -147,6 +156,11 @@ std::string prove_record(ObjectStore& store, const std::string& id, const Record
   LogProof proof = prove_entry(context, chain.ledger, *chain.statement);
   proof.extra = canonical(gather(context, chain, place, identities));
   std::string text = format_log_proof(proof);
+  if (text.size() > kLogProofLimit) {
+    throw Error(ErrorKind::unsupported, id,
+                "its proof would have " + std::to_string(text.size()) +
+                    " bytes, over the limit of " + std::to_string(kLogProofLimit));
+  }
   require_sound(check_record_proof(text, trust).report.checks);
   return text;
 }

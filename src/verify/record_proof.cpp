@@ -6,10 +6,13 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/ledger/ledger.hpp"
 #include "atp/ledger/log_proof.hpp"
 #include "atp/merkle/proof.hpp"
 #include "atp/model/record_evidence.hpp"
 #include "atp/model/signed_document.hpp"
+#include "atp/segment/package_writer.hpp"
+#include "atp/storage/layout.hpp"
 #include "segment/frame_hasher.hpp"
 #include "verify/checks.hpp"
 
@@ -50,6 +53,18 @@ class ProofChecker {
     const Descriptor& descriptor = evidence_.descriptor;
     if (descriptor.kind != DescriptorKind::segment || descriptor.leaf_scheme != 1) {
       checks_.push_back(failed(kName, kSubject, "a segment of leaf scheme 1", "another package"));
+      return;
+    }
+    if (evidence_.record.size() > kRecordLimit ||
+        std::ranges::find(evidence_.record, std::byte{'\n'}) != evidence_.record.end()) {
+      checks_.push_back(
+          failed(kName, kSubject, "a record of at most 16 MiB without line feed", "other bytes"));
+      return;
+    }
+    const std::string folder = layout::packages(evidence_.tenant) + descriptor.stream.encoded() +
+                               "/" + SegmentId(descriptor.name).encoded() + ".";
+    if (!descriptor.key.starts_with(folder)) {
+      checks_.push_back(failed(kName, kSubject, "a package " + folder + "...", descriptor.key));
       return;
     }
     const auto root = merkle::root_from_inclusion<Rfc9162Hasher>(
@@ -126,7 +141,7 @@ class ProofChecker {
     const bool completes =
         expect(statement.action == "recovery_point.completed", "recovery_point.completed",
                statement.action) &&
-        expect(statement.origin.starts_with(trust_.domain + "/"),
+        expect(is_origin(statement.origin, trust_.domain),
                "an origin of the domain " + trust_.domain, statement.origin) &&
         expect(statement.index == proof_.index, "index " + std::to_string(proof_.index),
                "index " + std::to_string(statement.index));

@@ -109,6 +109,14 @@ class Proofs(CommandCase):
         (self.keys() / "vault.key").unlink()
         self.error("prove", self.vault, self.point, "--record", "api/1:0", code=6)
 
+    def test_a_point_with_alarms_is_not_shown_to_outsiders(self):
+        """Its digests of whole segments would give short ones away."""
+        self.put("api/1.jsonl", record(9, id="changed"))
+        point = self.backup(code=20)["recoveryPointId"]
+        error = self.error("prove", self.vault, point, "--record", "api/1:2", code=11)
+        self.assertIn("alarms", error["message"])
+        self.text("prove", self.vault, self.point, "--record", "api/1:2")
+
     def test_proving_writes_nothing_into_the_vault(self):
         before = tree_hash(self.vault)
         self.text("prove", self.vault, self.point, "--record-id", "r-7")
@@ -215,6 +223,33 @@ class Ledgers(CommandCase):
         self.backup(tenant="other")
         self.error("ledger", "publish", self.vault, "--tenant", "other", "--to", folder, code=20)
         self.assertEqual(contents(folder), before)
+
+    def test_no_link_leads_what_is_published_out_of_its_folder(self):
+        folder, elsewhere = self.home / "published", self.home / "elsewhere"
+        elsewhere.mkdir()
+        folder.mkdir()
+        (folder / "tile").symlink_to(elsewhere)
+        self.error("ledger", "publish", self.vault, "--tenant", "acme", "--to", folder, code=20)
+        self.assertEqual(list(elsewhere.iterdir()), [])
+
+    def test_T014_a_halted_tenant_waits_for_the_operator(self):
+        entry = self.entries()[1]
+        kept = entry.read_bytes()
+        entry.unlink()
+        entry.symlink_to("/etc/hostname")
+        self.put("9.jsonl")
+        self.error("backup", self.vault, "--tenant", "acme", "--from", self.source, code=20)
+        self.error("ledger", "resolve", self.vault, "--tenant", "acme", code=20)
+        entry.unlink()
+        entry.write_bytes(kept)
+        error = self.error("backup", self.vault, "--tenant", "acme", "--from", self.source, code=11)
+        self.assertIn("atp ledger resolve", error["message"])
+        self.json("verify", self.vault)
+        self.json("backup", self.vault, "--tenant", "other", "--from", self.source)
+        resolved = self.ledger("resolve", "--old", self.old)
+        self.assertEqual(resolved["tenantId"], "acme")
+        self.backup()
+        self.error("ledger", "resolve", self.vault, "--tenant", "acme", code=4)
 
     def test_of_no_such_tenant_is_4(self):
         for verb, rest in (("checkpoint", ()), ("audit", ()), ("publish", ("--to", "p")),

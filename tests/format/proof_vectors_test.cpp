@@ -48,6 +48,14 @@ class ProofCases : public Cases {
           [](auto& evidence, auto&) { evidence.number = 3; });
     forge("record", "another record", "proof.record",
           [](auto& evidence, auto&) { evidence.record.push_back(std::byte{' '}); });
+    forge("record-line-feed", "a record that is none by the format", "proof.record",
+          [](auto& evidence, auto&) { evidence.record.push_back(std::byte{'\n'}); });
+    forge("descriptor-key", "the package of another tenant", "proof.descriptor proof.record",
+          [](auto& evidence, auto&) {
+            evidence.descriptor.key.replace(evidence.descriptor.key.find("acme-corp"), 9, "acme");
+          });
+    forge("descriptor-name", "a segment name that is none", "proof.form",
+          [](auto& evidence, auto&) { evidence.descriptor.name = std::string(200, 'n'); });
     forge("record-path-longer", "one hash too many", "proof.record",
           [](auto& evidence, auto&) { evidence.record_path.emplace_back(); });
     forge("record-path-shorter", "one hash too few", "proof.record",
@@ -95,7 +103,7 @@ class ProofCases : public Cases {
           [&](auto&, auto& proof) {
             proof.checkpoint = store.at("ledger/acme-corp/0/checkpoints/00000000000000000002");
           });
-    forge("tenant", "another tenant", "ledger.statement point.manifest",
+    forge("tenant", "another tenant", "ledger.statement point.manifest proof.record",
           [](auto& evidence, auto&) { evidence.tenant = TenantId("acme"); });
   }
 

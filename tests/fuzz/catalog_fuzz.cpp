@@ -43,6 +43,7 @@ Bytes make_sound() {
   catalog->record_ledger({{tenant, 1, "RP-1", {}, {}, "a point"}},
                          {tenant, 0, "origin", 2, {}, {atp::Digest{}, atp::Digest{}}});
   catalog->record_stats({{tenant, stream, segment, "/source/000001.jsonl", 1, {}, {}, 7, {}}});
+  catalog->halt({tenant, {}, "ledger/acme/0/entries/1", "expected this, found that"});
   return atp::read_file(*files, kPath, kLimit);
 }
 

@@ -120,12 +120,37 @@ TEST_F(PublishedLedgerTest, T046_AnotherHistoryIsNotPublishedOverOne) {
   EXPECT_EQ(read("checkpoint"), before);
 }
 
-TEST_F(PublishedLedgerTest, ADamagedLedgerIsNotPublished) {
-  grown(20);
-  store_->remove(entry(7));
+TEST_F(PublishedLedgerTest, NothingOfADamagedLedgerIsPublished) {
+  grown(600);
+  const Bytes last = get_object(*store_, entry(599), 1 << 16);
+  store_->remove(entry(599));
   EXPECT_EQ(error_kind([&] { publish(); }), ErrorKind::corrupt);
+  EXPECT_FALSE(files_->status(folder_ / "tile"));
   EXPECT_FALSE(files_->status(folder_ / "checkpoint"));
+  put_object(*store_, entry(599), last, {});
+  EXPECT_EQ(publish().checkpoint.size, 600U);
   EXPECT_EQ(error_kind([&] { publish(TenantId("nobody")); }), ErrorKind::not_found);
+}
+
+TEST_F(PublishedLedgerTest, FilesOfAnotherLedgerLeaveTheCheckpointAsItWas) {
+  for (const std::string name : {"tile/0/000", "tile/entries/000", "tile/0/000.p/3"}) {
+    create_directories(*files_, (folder_ / name).parent_path());
+    write_file_durably(*files_, random_, folder_ / name, Bytes(8192));
+    grown(3);
+    EXPECT_EQ(error_kind([&] { publish(); }), ErrorKind::corrupt) << name;
+    EXPECT_FALSE(files_->status(folder_ / "checkpoint"));
+    files_->remove(folder_ / name);
+  }
+  EXPECT_EQ(publish().checkpoint.size, 3U);
+}
+
+/// Else the slower of two would put an older checkpoint over a newer one.
+TEST_F(PublishedLedgerTest, OneProcessPublishesAtATime) {
+  grown(3);
+  publish();
+  const auto held = files_->open(folder_ / ".lock", OpenMode::create_or_open);
+  ASSERT_TRUE(held->try_lock(0, 1, LockKind::exclusive));
+  EXPECT_EQ(error_kind([&] { publish(); }), ErrorKind::precondition_failed);
 }
 
 TEST_F(PublishedLedgerTest, T047_ACheckpointOfNobodyTrustedIsNotOpened) {

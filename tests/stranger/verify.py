@@ -399,6 +399,7 @@ def check_page(stored):
         require(set(row) == DESCRIPTOR, "members of a descriptor")
         require(row["kind"] in ("segment", "blob") and row["name"], "kind and name")
         require(KEY.fullmatch(row["key"]) and row["leafScheme"] >= 1, "key and leaf scheme")
+        encode_name(row["name"])
         require(row["stream"] == page["stream"], "stream of a descriptor")
         require(row["sequence"] // 1000 == page["page"], "page of a descriptor")
     require(all(a["sequence"] < b["sequence"] for a, b in zip(rows, rows[1:])), "order")
@@ -422,7 +423,7 @@ def open_checkpoint(note, trust, earliest=""):
     require(len(body) == 4, "lines of the body")
     origin, size, root = body[:3]
     require(re.fullmatch(r"[!-*,-~]+", origin), "origin")
-    require(re.fullmatch(r"0|[1-9][0-9]*", size) and int(size) < 2**64, "size")
+    require(re.fullmatch(r"[1-9][0-9]*", size) and int(size) < 2**64, "size")
     require(len(unbase64(root)) == 32, "root")
     trusted = False
     for line in lines[:-1].split("\n"):
@@ -433,6 +434,10 @@ def open_checkpoint(note, trust, earliest=""):
         trusted = trusted or match[1] == origin and is_signed(text, origin, signature, trust, earliest)
     require(trusted, "no trusted key signed it")
     return {"origin": origin, "size": int(size), "root": unbase64(root).hex()}
+
+
+def is_origin(origin, trust):
+    return re.fullmatch(re.escape(trust["domain"]) + r"/[0-9a-f]{16}/(0|[1-9][0-9]*)", origin)
 
 
 def is_signed(text, origin, signature, trust, earliest):
@@ -536,7 +541,7 @@ class Vault:
             statement = self.document(key, "statement")
             origin = origin or statement["origin"]
             require(statement["origin"] == origin and statement["index"] == number, "place")
-            require(origin.startswith(self.trust["domain"] + "/"), "domain of the origin")
+            require(is_origin(origin, self.trust), "origin of a ledger")
             require((statement["action"] == "ledger.opened") == (number == 0), "first action")
             self.statements.append(statement)
             leaves.append(leaf_hash(self.get(key)))
@@ -575,6 +580,7 @@ class Vault:
             require(point["ledgerSizeSeen"] <= statement["index"] < before, "order in the ledger")
             require(point["policyVersion"] in self.policies, "policyVersion")
             require((point["backupType"] == "full") == ("parent" not in point), "parent")
+            require_order(point)
             chain.append(point)
             if "parent" not in point:
                 return chain
@@ -655,6 +661,11 @@ EVIDENCE = {"type", "formatVersion", "tenantId", "number", "record", "salt", "re
             "descriptor", "descriptorIndex", "descriptors", "descriptorPath", "points", "statement"}
 
 
+def require_order(point):
+    streams = [row["stream"] for row in point["coveredTo"]]
+    require(all(a.encode() < b.encode() for a, b in zip(streams, streams[1:])), "order of coveredTo")
+
+
 def root_of_path(index, size, leaf, path):
     """RFC 9162, section 2.1.3.2."""
     require(0 <= index < size, "an index beyond the tree")
@@ -701,6 +712,9 @@ def check_proof(text, trust):
     tenant, row = evidence["tenantId"], evidence["descriptor"]
     salt_of_record, record = unbase64(evidence["salt"]), unbase64(evidence["record"])
     require(len(salt_of_record) == 16, "size of the salt")
+    require(b"\n" not in record and len(record) <= 2**24, "a record")
+    place = f"segments/{encode_name(tenant)}/{encode_name(row['stream'])}/{encode_name(row['name'])}."
+    require(row["key"].startswith(place), "key of a package")
     require(set(row) == DESCRIPTOR and row["kind"] == "segment" and row["leafScheme"] == 1,
             "descriptor of the proof")
     root = root_of_path(evidence["number"], row["records"], leaf_hash(salt_of_record + record),
@@ -709,6 +723,8 @@ def check_proof(text, trust):
     stored = [canonical(point) for point in evidence["points"]]
     points = [check_document(point, "recoveryPoint", trust, tenant) for point in stored]
     require(points, "no point")
+    for point in points:
+        require_order(point)
     for child, parent, data in zip(points, points[1:], stored[1:]):
         require(child.get("parent") == {"recoveryPointId": parent["recoveryPointId"],
                                         "sha256": sha256(data)}, "parent in the proof")
@@ -722,7 +738,7 @@ def check_proof(text, trust):
     entry = canonical(evidence["statement"])
     statement = check_document(entry, "statement", trust, tenant)
     require(statement["action"] == "recovery_point.completed", "action of the proof")
-    require(statement["origin"].startswith(trust["domain"] + "/"), "domain of the origin")
+    require(is_origin(statement["origin"], trust), "origin of a ledger")
     require(statement["index"] == index, "index of the proof")
     require(statement["subjectId"] == points[0]["recoveryPointId"]
             and statement["subjectSha256"] == sha256(stored[0]), "subject of the statement")
@@ -791,6 +807,9 @@ def main():
         options.verb(options)
     except Refused as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
+        return 1
+    except (RecursionError, KeyError, TypeError, ValueError) as error:  # Members of other types.
+        print(f"refused: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0
 

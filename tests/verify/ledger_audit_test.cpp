@@ -78,6 +78,21 @@ TEST_F(LedgerAuditTest, T052_SeesThatAPointSawMoreEntriesThanThereAre) {
   EXPECT_EQ(names(report.failures()), std::vector<std::string>{"ledger.tail"});
 }
 
+TEST_F(LedgerAuditTest, T045_WhatNoCheckpointCoversIsNotVerified) {
+  const auto store =
+      vault_.store_with(layout::ledger_checkpoint(vault_.tenant, 0, 3), std::nullopt);
+  EXPECT_EQ(audit(*store).report.verdict(), CheckState::not_checked);
+  EXPECT_EQ(compare(*store, note(3)).report.verdict(), CheckState::not_checked);
+}
+
+TEST_F(LedgerAuditTest, T052_APointThatNoEntryCompletesIsNotVerified) {
+  Objects objects = vault_.objects();
+  objects.erase(layout::ledger_entry(vault_.tenant, 0, 2));
+  objects.erase(layout::ledger_checkpoint(vault_.tenant, 0, 3));
+  const LedgerAudit found = audit(*vault_.store_of(objects));
+  EXPECT_EQ(found.report.verdict(), CheckState::not_checked) << text_of(found.report);
+}
+
 TEST_F(LedgerAuditTest, AKeptCheckpointIsConsistentWithTheLedger) {
   const Consistency found = compare(*store_, note(2));
   EXPECT_TRUE(found.report.passed()) << text_of(found.report);

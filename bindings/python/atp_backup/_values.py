@@ -522,6 +522,18 @@ class RestoreResult(Value):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Halt(Value):
+    """A tenant for which nothing is written since its ledger was found to be another."""
+
+    tenant: str
+    halted_at: datetime.datetime
+    subject: str
+    message: str
+
+    _made_by = {"halted_at": _time}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class DamagedTenant(Value):
     """A tenant of whom a rebuild found something damaged: nothing more is written for it until that is
     mended. `kind` is that of the exception it would be."""

@@ -34,6 +34,7 @@ from ._values import (
     Descriptor,
     EmptySegments,
     Finding,
+    Halt,
     KnownFiles,
     RebuildResult,
     RecoveryPoint,
@@ -225,6 +226,24 @@ class Vault(Reader):
         )
         _log.info("rebuilt the catalog: %d points of %d tenants", result.points, result.tenants)
         return result
+
+    def resolve_halt(self, *, tenant: str, old_note: str | None = None) -> Halt:
+        """Lets a tenant go on that was halted because its ledger was found to be another, once all of
+        it verifies again and, where given, it goes on from a checkpoint that was kept elsewhere.
+        Returns what had halted it.
+
+        Raises `NotFoundError` for a tenant that is not halted, `CorruptError` while something does
+        not hold, `PreconditionFailedError` while jobs run.
+        """
+        halt = Halt.of(
+            _core.resolve_halt(
+                self._open(),
+                tenant=text("tenant", tenant),
+                old_note=None if old_note is None else text("old_note", old_note),
+            )
+        )
+        _log.warning("%s was halted by %s: %s; resolved", halt.tenant, halt.subject, halt.message)
+        return halt
 
     def examine(self, *, mend: bool = True) -> list[Finding]:
         """Looks the vault over and, unless told otherwise, mends what a crash left."""

@@ -23,6 +23,8 @@ namespace py = pybind11;
 namespace atp::python {
 namespace {
 
+using namespace py::literals;
+
 /// An open vault: also its catalog, to write.
 struct Handle : Reader {
   std::shared_ptr<Vault> vault;
@@ -202,6 +204,15 @@ py::dict rebuild(const Handle& handle, const py::object& on_progress) {
   }));
 }
 
+py::dict resolve(const Handle& handle, const std::string& tenant,
+                 const std::optional<std::string>& old_note) {
+  const HaltRow halt = interruptible(py::none(), [&](const Work& work) {
+    return resolve_halt(*handle.vault, TenantId(tenant), old_note, work.stop);
+  });
+  return py::dict("tenant"_a = halt.tenant.str(), "halted_at"_a = format_time(halt.halted_at),
+                  "subject"_a = halt.subject, "message"_a = halt.message);
+}
+
 std::vector<py::dict> doctor(const Handle& handle, bool mend) {
   const auto findings = interruptible(py::none(), [&](const Work&) {
     return examine(*handle.vault, mend ? Mending::mend : Mending::report_only);
@@ -230,7 +241,6 @@ PYBIND11_MODULE(_core, module) {
   }
   module.attr("ERROR_KINDS") = py::tuple(kinds);
 
-  using namespace py::literals;
   py::class_<Reader>(module, "Reader");
   py::class_<Handle, Reader>(module, "Vault")
       .def_property_readonly("id", [](const Handle& self) { return self.vault->id(); })
@@ -266,5 +276,6 @@ PYBIND11_MODULE(_core, module) {
   module.def("restore_point", &restore, "vault"_a, py::kw_only(), "id"_a, "folder"_a, "stream"_a,
              "segment"_a, "since"_a, "until"_a, "workers"_a, "on_progress"_a);
   module.def("rebuild_catalog", &rebuild, "vault"_a, py::kw_only(), "on_progress"_a);
+  module.def("resolve_halt", &resolve, "vault"_a, py::kw_only(), "tenant"_a, "old_note"_a);
   module.def("examine", &doctor, "vault"_a, py::kw_only(), "mend"_a);
 }

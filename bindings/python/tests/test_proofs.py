@@ -83,3 +83,22 @@ def test_a_ledger_is_audited_and_published(vault, point, tmp_path):
         vault.publish_ledger(tenant="acme", to=vault.folder / "published")
     with pytest.raises(ab.NotFoundError):
         vault.newest_checkpoint(tenant="nobody")
+
+
+def test_a_halted_tenant_goes_on_once_it_is_resolved(vault, point, source):
+    kept = vault.newest_checkpoint(tenant="acme").note
+    entry = vault.folder / "store/ledger/acme/0/entries" / f"{1:020}"
+    stored = entry.read_bytes()
+    entry.unlink()
+    with pytest.raises(ab.CorruptError):
+        vault.take_backup(source, tenant="acme")
+    with pytest.raises(ab.CorruptError):
+        vault.resolve_halt(tenant="acme")
+    entry.write_bytes(stored)
+    with pytest.raises(ab.PreconditionFailedError, match="is halted since"):
+        vault.take_backup(source, tenant="acme")
+    halt = vault.resolve_halt(tenant="acme", old_note=kept)
+    assert halt.tenant == "acme" and halt.halted_at.tzinfo and "entries" in halt.message
+    vault.take_backup(source, tenant="acme")
+    with pytest.raises(ab.NotFoundError):
+        vault.resolve_halt(tenant="acme")

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "atp/core/export.hpp"
@@ -99,6 +100,9 @@ class ATP_EXPORT Ledger {
   TenantId tenant_;
   LedgerReading reading_;
 };
+
+/// Whether `origin` is `<domain>/<16 lower-case hexadecimal digits>/<term>`.
+ATP_EXPORT bool is_origin(std::string_view origin, std::string_view domain);
 
 /// A random origin for a tenant's first term: `<domain>/<16 hex>/0`.
 ATP_EXPORT std::string make_origin(const std::string& domain, Random& random);

@@ -21,10 +21,12 @@ struct PublishedFiles {
   std::uint64_t files_written;  ///< Without `checkpoint`; those of earlier calls stay as they are.
 };
 
-/// Publishes what the newest checkpoint covers to `folder`, which is made where it is missing.
-/// `checkpoint` is replaced last, so that readers never see one whose tiles are not there. Throws:
-/// not_found where there is no checkpoint; corrupt or untrusted for the first problem of the
-/// ledger, and where `folder` has another ledger, a fork of it or a longer one; cancelled.
+/// Publishes what the newest checkpoint covers to `folder`, which is made where it is missing. All
+/// of the ledger is verified before anything is written, and `checkpoint` is replaced last, so that
+/// readers never see one whose tiles are not there. Throws: not_found where there is no checkpoint;
+/// corrupt or untrusted for the first problem of the ledger, and where `folder` has another ledger,
+/// a fork of it or a longer one; precondition_failed while another process publishes to it;
+/// cancelled.
 ATP_EXPORT PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& trust,
                                          const TenantId& tenant, FileSystem& files, Random& random,
                                          const Path& folder, const ScanLedgerOptions& options);

@@ -120,6 +120,11 @@ ATP_EXPORT std::optional<Bytes> find_object(ObjectStore& store, const std::strin
 ATP_EXPORT std::optional<Bytes> find_small_object(ObjectStore& store, const std::string& key,
                                                   std::uint64_t limit);
 
+/// A page of keys, whose order, prefix and progress are checked. Throws: corrupt for a store that
+/// lists otherwise.
+ATP_EXPORT ListPageOfKeys list_keys(ObjectStore& store, const std::string& prefix,
+                                    const std::string& after, std::size_t limit);
+
 /// Calls `each` with every key under `prefix`, in order; the pages' order and progress are checked.
 ATP_EXPORT void for_each_key(ObjectStore& store, const std::string& prefix,
                              const std::function<void(const std::string&)>& each);

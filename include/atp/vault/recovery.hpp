@@ -28,6 +28,9 @@ ATP_EXPORT Ledger catch_up(const Vault& vault, const TenantId& tenant);
 /// again, until `resolve_halt`. Throws also: precondition_failed for a halted tenant.
 ATP_EXPORT Ledger catch_up_to_write(const Vault& vault, const TenantId& tenant);
 
+/// Halts the tenant where `error`, met while writing, is about its ledger.
+ATP_EXPORT void halt_for(const Vault& vault, const TenantId& tenant, const Error& error);
+
 /// Throws: precondition_failed for a halted tenant, with what halted it and what to do.
 ATP_EXPORT void require_not_halted(const Vault& vault, const TenantId& tenant);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Proofs for outsiders: that a record is in a recovery point, and the point in a ledger, as one
 /// text (C2SP tlog-proof.md) that is checked with a trust policy and nothing else. It lets out one
-/// record and no hash from which another could be guessed. Thread-safe.
+/// record and no hash from which another could be guessed; of the points that it shows, it lets out
+/// all else that is in them, such as names of skipped input. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,9 @@ struct RecordPlace {
 /// documents that the proof consists of, and of the package its index and one frame; what is given
 /// out was checked as `check_record_proof` does. `store` is only read. Throws: not_found where
 /// there is no such point or segment; invalid_argument where the segment has no such record;
-/// precondition_failed where no checkpoint covers the point yet; corrupt or untrusted where
-/// something on the way does not hold; unauthenticated without a fitting identity; cancelled.
+/// precondition_failed where no checkpoint covers the point yet, and where a point that the proof
+/// has to show has alarms, whose digests would let other records be guessed; corrupt or untrusted
+/// where something on the way does not hold; unauthenticated without a fitting identity; cancelled.
 ATP_EXPORT std::string prove_record(ObjectStore& store, const std::string& id,
                                     const RecordPlace& place, const TrustPolicy& trust,
                                     std::span<const age::Identity> identities,
