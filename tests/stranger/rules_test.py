@@ -13,12 +13,13 @@ import verify  # noqa: E402
 
 # The others are caught twice, by a digest or a signature as well, or lie on the way to one of these.
 RULES = {
-    "a key stands twice", "not canonical", "U+007F", "a lone surrogate",
+    "a key stands twice", "not canonical", "U+007F",
     "base64 that is not canonical", "type", "tenantId", "the index is cut", "merkleRoot", "counts",
     "coverage", "root of the ledger", "size", "no trusted key signed it", "lines of the body",
     "digest in the ledger", "digest of a parent", "first line of a proof", "index",
     "root over the records", "number of descriptors in the proof", "root over the descriptors",
-    "action of the proof", "root of the checkpoint",
+    "root of the checkpoint", "members", "order of times", "no co-signature", "a signer twice",
+    "parent of a point", "predecessor", "leaf scheme of a manifest", "field map", "no recipient",
 }
 
 

@@ -32,6 +32,10 @@ class Refused(Exception):
     pass
 
 
+# What members that are missing or of another type come to.
+MALFORMED = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+
+
 def require(condition, what):
     if not condition:
         raise Refused(what)
@@ -208,12 +212,108 @@ def openssl_verify(spki, algorithm, message, signature):
 
 # Signed documents --------------------------------------------------------------------------------
 
+COMMON = "type formatVersion vaultId nonce createdAt keyId signature"
+MEMBERS = {  # By type: those that must be there, those that may.
+    "vault": ("region domain recipients", ""),
+    "policy": ("tenantId version fieldMap retention", ""),
+    "keyEpoch": ("tenantId epoch index recipient wrapKey wrapSha256", ""),
+    "segmentManifest": (
+        "tenantId stream segment sequence key storedBytes storedSha256 indexSha256 keyEpoch records "
+        "opaqueRecords frames bytes sha256 finalNewline inputEncoding inputBytes inputSha256 sealedAt "
+        "policyVersion merkleRoot leafScheme", "firstTime lastTime previous"),
+    "recoveryPoint": (
+        "tenantId recoveryPointId region backupType asOf completedAt dataClasses coveredTo lists "
+        "merkleRoot segments records bytes storedBytes skipped alarms policyVersion ledgerSizeSeen",
+        "parent"),
+    "statement": ("tenantId origin index action", "jobId subjectId subjectSha256 predecessor"),
+}
+
+
+def check_members(document, document_type):
+    needed, possible = (set(names.split()) for names in MEMBERS[document_type])
+    needed |= set(COMMON.split())
+    require(needed <= set(document) <= needed | possible | {"coSignatures"}, "members")
+
+
+KEY = re.compile(r"(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}(?:/(?!$)|$))+")
+FORMS = [(re.compile(form), names.split()) for form, names in (
+    ("[0-9a-f]{32}", "vaultId nonce jobId"),
+    ("[0-9a-f]{64}", "keyId wrapSha256 storedSha256 indexSha256 sha256 inputSha256 merkleRoot previous "
+                     "subjectSha256 head manifestSha256 sealedSha256 foundSha256 root"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z",
+     "createdAt asOf completedAt sealedAt firstTime lastTime"),
+    (r"\d{4}(?:0[1-9]|1[0-2])", "epoch keyEpoch"),
+    (KEY.pattern, "key wrapKey"),
+    (r"RP-[A-Za-z0-9._=-]+", "recoveryPointId"),
+    ("[a-z_.]+", "action"),
+    ("age1[02-9ac-hj-np-z]{58}", "recipient"),
+    (r"P(?=\d)(?:[1-9]\d*Y)?(?:[1-9]\d*M)?(?:[1-9]\d*D)?", "retention"),
+    ("none|gzip|zstd", "inputEncoding"),
+    ("full|incremental", "backupType"),
+)]
+FORM_OF = {name: form for form, names in FORMS for name in names}
+COUNTS = set("records opaqueRecords frames bytes inputBytes storedBytes segments sequence sequences page "
+             "descriptors index version policyVersion ledgerSizeSeen leafScheme size".split())
+FIELDS = {"time", "action", "actor.id", "subject.id", "subject.email", "subject.phone", "id"}
+
+
+def check_forms(value):
+    """Whatever stands under a name has that name's one form, however deep."""
+    if isinstance(value, list):
+        for part in value:
+            check_forms(part)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            require(part is not None, "null")
+            if name in FORM_OF:
+                require(isinstance(part, str) and FORM_OF[name].fullmatch(part), f"form of {name}")
+            elif name in COUNTS and not isinstance(part, list):
+                require(type(part) is int and part >= 0, f"form of {name}")
+            elif name != "fieldMap":
+                check_forms(part)
+
+
+def check_sense(document):
+    """What members say of one another."""
+    kind, signers = document["type"], [each["keyId"] for each in document.get("coSignatures", [])]
+    require("coSignatures" not in document or signers, "no co-signature")
+    require(len({document["keyId"], *signers}) == len(signers) + 1, "a signer twice")
+    if kind == "segmentManifest":
+        timed = document["records"] > document["opaqueRecords"]
+        require(document["leafScheme"] >= 1, "leaf scheme of a manifest")
+        require(document["opaqueRecords"] <= document["records"], "opaque records of a manifest")
+        require(("firstTime" in document) == ("lastTime" in document) == timed, "times of a manifest")
+        require(not timed or document["firstTime"] <= document["lastTime"], "order of times")
+    elif kind == "recoveryPoint":
+        require(("parent" in document) == (document["backupType"] == "incremental"), "parent of a point")
+        places = [(row["stream"].encode(), row["page"]) for row in document["lists"]]
+        require(places == sorted(set(places)), "order of lists")
+        require_order(document)
+    elif kind == "policy":
+        require(document["version"] >= 1, "version of a policy")
+        require(set(document["fieldMap"]) <= FIELDS and "time" in document["fieldMap"], "field map")
+    elif kind == "statement":
+        require("predecessor" not in document or document["action"] == "ledger.opened", "predecessor")
+    elif kind == "vault":
+        require(document["recipients"], "no recipient")
+
+
+def require_order(point):
+    streams = [row["stream"] for row in point["coveredTo"]]
+    require(all(a.encode() < b.encode() for a, b in zip(streams, streams[1:])), "order of coveredTo")
+
+
 def check_document(stored, document_type, trust, tenant):
     document = parse_stored(stored)
-    require(document.get("formatVersion") == 1, "formatVersion")
+    require(isinstance(document, dict), "not an object")
+    version = document.get("formatVersion")
+    require(version == 1 and version is not True, "formatVersion")
     require(document.get("type") == document_type, "type")
     require(document.get("vaultId") == trust["vaultId"], "vaultId")
     require(document.get("tenantId") == tenant, "tenantId")
+    check_members(document, document_type)
+    check_forms(document)
+    check_sense(document)
     signed = {k: v for k, v in document.items() if k not in ("signature", "coSignatures")}
     message = canonical(signed)
     for each in [document, *document.get("coSignatures", [])]:
@@ -387,7 +487,6 @@ def check_times(raw, frame, path):
 PAGE = {"type", "formatVersion", "vaultId", "tenantId", "stream", "page", "descriptors"}
 DESCRIPTOR = {"kind", "name", "stream", "sequence", "key", "sha256", "bytes", "manifestSha256",
               "merkleRoot", "leafScheme", "records"}
-KEY = re.compile(r"(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}(?:/(?!$)|$))+")
 
 
 def check_page(stored):
@@ -579,8 +678,6 @@ class Vault:
             require(statement["subjectSha256"] == digest, "digest in the ledger")
             require(point["ledgerSizeSeen"] <= statement["index"] < before, "order in the ledger")
             require(point["policyVersion"] in self.policies, "policyVersion")
-            require((point["backupType"] == "full") == ("parent" not in point), "parent")
-            require_order(point)
             chain.append(point)
             if "parent" not in point:
                 return chain
@@ -608,8 +705,6 @@ class Vault:
     def check_listing(self, point, covered):
         """`covered`: by stream, how far the parents' lists go; moved on to this point's end."""
         leaves, listed, totals = [], [], [0, 0, 0]
-        places = [(row["stream"], row["page"]) for row in point["lists"]]
-        require(places == sorted(set(places)), "order of lists")
         for row in point["lists"]:
             stored = self.get(f"lists/{self.place}/{row['sha256']}.json")
             require(sha256(stored) == row["sha256"], "digest of a page")
@@ -659,11 +754,6 @@ class Vault:
 
 EVIDENCE = {"type", "formatVersion", "tenantId", "number", "record", "salt", "recordPath",
             "descriptor", "descriptorIndex", "descriptors", "descriptorPath", "points", "statement"}
-
-
-def require_order(point):
-    streams = [row["stream"] for row in point["coveredTo"]]
-    require(all(a.encode() < b.encode() for a, b in zip(streams, streams[1:])), "order of coveredTo")
 
 
 def root_of_path(index, size, leaf, path):
@@ -723,8 +813,6 @@ def check_proof(text, trust):
     stored = [canonical(point) for point in evidence["points"]]
     points = [check_document(point, "recoveryPoint", trust, tenant) for point in stored]
     require(points, "no point")
-    for point in points:
-        require_order(point)
     for child, parent, data in zip(points, points[1:], stored[1:]):
         require(child.get("parent") == {"recoveryPointId": parent["recoveryPointId"],
                                         "sha256": sha256(data)}, "parent in the proof")
@@ -805,11 +893,8 @@ def main():
     options = parser.parse_args()
     try:
         options.verb(options)
-    except Refused as refusal:
-        print(f"refused: {refusal}", file=sys.stderr)
-        return 1
-    except (RecursionError, KeyError, TypeError, ValueError) as error:  # Members of other types.
-        print(f"refused: {type(error).__name__}: {error}", file=sys.stderr)
+    except (Refused, *MALFORMED) as refusal:
+        print(f"refused: {type(refusal).__name__}: {refusal}", file=sys.stderr)
         return 1
     return 0
 
