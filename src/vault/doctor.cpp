@@ -48,19 +48,26 @@ Finding examine_keys(const Vault& vault, const TenantId& tenant) {
                   std::to_string(epochs.documents.size()) + " key epochs");
 }
 
-Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mending) {
-  require_not_halted(vault, tenant);
-  Ledger ledger =
-      mending == Mending::mend ? catch_up_to_write(vault, tenant) : catch_up(vault, tenant);
-  if (mending == Mending::report_only) {
-    return good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries");
-  }
+Finding mend_tenant(const Vault& vault, const TenantId& tenant) {
+  Ledger ledger = catch_up_to_write(vault, tenant);
   SegmentChains chains(vault, tenant, SegmentChains::From::catalog);
-  const std::size_t lost = finish_lost_jobs(vault, ledger, chains, kWorkers);
-  record_progress(vault, ledger, chains);
-  return {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.str(),
-          std::to_string(ledger.size()) + " entries, " + std::to_string(lost) +
-              " interrupted jobs ended"};
+  try {
+    const std::size_t lost = finish_lost_jobs(vault, ledger, chains, kWorkers);
+    record_progress(vault, ledger, chains);
+    return {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.str(),
+            std::to_string(ledger.size()) + " entries, " + std::to_string(lost) +
+                " interrupted jobs ended"};
+  } catch (const Error& error) {
+    halt_for(vault, tenant, error);
+    throw;
+  }
+}
+
+Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mending) {
+  if (mending == Mending::mend) return mend_tenant(vault, tenant);
+  require_not_halted(vault, tenant);
+  const Ledger ledger = catch_up(vault, tenant);
+  return good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries");
 }
 
 template <class Row>

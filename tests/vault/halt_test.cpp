@@ -165,6 +165,24 @@ TEST_F(Halt, ByAnEntryThatNobodyTrustedSigned) {
       "bad_signature", ErrorKind::untrusted);
 }
 
+/// Another writer with the same keys, who gets his checkpoint in first.
+TEST_F(Halt, T046_ByAForkThatComesInTheMidstOfARun) {
+  seal("d.jsonl", "d");
+  BackupOptions forked = options();
+  const std::string origin = parse_checkpoint(as_text(read(checkpoint(4))))->origin;
+  forked.probe = [&](PackageStage, MutableByteView) {
+    if (disk_->status(path(checkpoint(5)))) return;
+    write(checkpoint(5), as_bytes(sign_checkpoint({origin, 5, sha256(as_bytes("fork"))},
+                                                  vault_->ledger_signer())));
+  };
+  EXPECT_EQ(error_kind([&] { backup(forked); }), ErrorKind::corrupt);
+  const auto halt = vault_->catalog().find_halt(tenant_);
+  ASSERT_TRUE(halt);
+  EXPECT_NE(halt->message.find("the ledger has forked"), std::string::npos) << halt->message;
+  remove(checkpoint(5));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
+}
+
 TEST_F(Halt, IsResolvedOnlyByALedgerThatGoesOnFromAKeptCheckpoint) {
   const std::string kept(as_text(read(checkpoint(4))));
   const Bytes last = read(entry(3));
