@@ -131,7 +131,9 @@ TEST(DamagedHistory, T006_EveryFlippedByteOfTheLedgerIsRefusedAndNothingIsCutOff
       const auto vault = open_house(environment_of(files, 43));
       ASSERT_EQ(vault->catalog().points(house_tenant()).size(), done.points.size());
       ASSERT_EQ(rebuild_catalog(*vault, {}, nullptr).damaged.size(), 1U);
-      ASSERT_TRUE(is_of_changed_bytes(refusal(files))) << "after the rebuild";
+      const auto again =
+          refusal(files);  // The tenant is halted, unless the bytes are a later version's.
+      ASSERT_TRUE(again == ErrorKind::precondition_failed || is_of_changed_bytes(again));
       ASSERT_EQ(vault->catalog().points(house_tenant()).size(), done.points.size());
     }
   }
