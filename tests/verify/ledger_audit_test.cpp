@@ -10,8 +10,6 @@ namespace {
 
 class LedgerAuditTest : public testing::Test {
  protected:
-  static constexpr const char* kEntries = "ledger/acme-corp/0/entries/";
-
   LedgerAudit audit(ObjectStore& store) const {
     return audit_ledger(store, vault_.tenant, vault_.trust(), {.stop = {}});
   }
