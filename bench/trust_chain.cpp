@@ -199,7 +199,7 @@ BENCHMARK(ledger_audit)->Iterations(1)->Unit(benchmark::kMillisecond);
 void ledger_consistency(benchmark::State& state) {
   static const Path folder = [] {
     FilledLedger& filled = large_ledger();
-    const Path target = filled.folder / "published";
+    Path target = filled.folder / "published";
     publish_ledger(*filled.store, filled.trust, filled.tenant, *filled.files, filled.random, target,
                    {.workers = 0, .stop = {}});
     return target;
