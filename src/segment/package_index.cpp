@@ -213,21 +213,16 @@ merkle::Proof path_of_frame(const PackageIndex& index, std::size_t frame) {
     throw Error(ErrorKind::invalid_argument, "package index",
                 "has no frame " + std::to_string(frame));
   }
-  merkle::Proof outermost_first;
-  std::span<const FrameEntry> within = index.frames;
-  const std::uint64_t wanted = index.frames[frame].first_record;
-  while (within.size() > 1) {
-    const std::uint64_t end = within.back().first_record + within.back().records;
-    const std::uint64_t split =
-        within.front().first_record + merkle::left_size(end - within.front().first_record);
-    const auto right = std::ranges::lower_bound(within, split, {}, &FrameEntry::first_record);
-    const auto left_frames = static_cast<std::size_t>(right - within.begin());
-    const bool is_left = wanted < split;
-    outermost_first.push_back(
-        root_over(is_left ? within.subspan(left_frames) : within.first(left_frames)));
-    within = is_left ? within.first(left_frames) : within.subspan(left_frames);
-  }
-  return {outermost_first.rbegin(), outermost_first.rend()};
+  const FrameEntry& wanted = index.frames[frame];
+  const FrameEntry& last = index.frames.back();
+  const auto at = [&](std::uint64_t record) {
+    return std::ranges::lower_bound(index.frames, record, {}, &FrameEntry::first_record);
+  };
+  return merkle::subtree_proof(last.first_record + last.records,
+                               {wanted.first_record, wanted.first_record + wanted.records},
+                               [&](merkle::Subtree range) {
+                                 return root_over({at(range.start), at(range.end)});
+                               });
 }
 
 }  // namespace atp::inline v0

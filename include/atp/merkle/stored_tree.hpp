@@ -32,22 +32,16 @@ Digest root_over(const Nodes& node_at, Subtree range) {
 /// PATH(index, D_size), 2.1.3.1. Throws: invalid_argument unless `index` is below `size`.
 template <Hasher H, NodeSource Nodes>
 Proof inclusion_proof(const Nodes& node_at, std::uint64_t size, std::uint64_t index) {
-  detail::require_within({index, index + 1}, size);
-  Proof proof;
-  detail::append_subtree_proof(proof, {0, size}, {index, index + 1}, true,
-                               [&](Subtree range) { return root_over<H>(node_at, range); });
-  return proof;
+  return subtree_proof(size, {index, index + 1},
+                       [&](Subtree range) { return root_over<H>(node_at, range); });
 }
 
 /// PROOF(old_size, D_size), 2.1.4.1. Throws: invalid_argument unless `old_size` is from 1 to
 /// `size`.
 template <Hasher H, NodeSource Nodes>
 Proof consistency_proof(const Nodes& node_at, std::uint64_t size, std::uint64_t old_size) {
-  detail::require_within({0, old_size}, size);
-  Proof proof;
-  detail::append_subtree_proof(proof, {0, size}, {0, old_size}, true,
-                               [&](Subtree range) { return root_over<H>(node_at, range); });
-  return proof;
+  return subtree_proof(size, {0, old_size},
+                       [&](Subtree range) { return root_over<H>(node_at, range); });
 }
 
 }  // namespace atp::inline v0::merkle

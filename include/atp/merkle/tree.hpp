@@ -54,16 +54,23 @@ inline void require_within(Subtree subtree, std::uint64_t size) {
 
 }  // namespace detail
 
-/// Shows that the subtree's leaves are leaves `[start, end)` of the tree. Throws: invalid_argument
-/// unless the subtree is valid and within the tree.
+/// Shows that the subtree's leaves are leaves `[start, end)` of a tree of `size` leaves, out of the
+/// roots that `root_of` gives over valid subtrees beside the way. Throws: invalid_argument unless
+/// the subtree is valid and within the tree; what `root_of` does.
+template <class RootOf>
+Proof subtree_proof(std::uint64_t size, Subtree subtree, const RootOf& root_of) {
+  detail::require_within(subtree, size);
+  Proof proof;
+  detail::append_subtree_proof(proof, {0, size}, subtree, true, root_of);
+  return proof;
+}
+
+/// The same out of all the leaf hashes.
 template <Hasher H>
 Proof subtree_consistency_proof(std::span<const Digest> leaf_hashes, Subtree subtree) {
-  detail::require_within(subtree, leaf_hashes.size());
-  Proof proof;
-  detail::append_subtree_proof(proof, {0, leaf_hashes.size()}, subtree, true, [&](Subtree range) {
+  return subtree_proof(leaf_hashes.size(), subtree, [&](Subtree range) {
     return root<H>(leaf_hashes.subspan(range.start, range.size()));
   });
-  return proof;
 }
 
 /// PATH(index, D_n) of RFC 9162, 2.1.3.1. Throws: invalid_argument unless `index` is below the
