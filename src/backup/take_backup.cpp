@@ -95,7 +95,7 @@ class BackupJob {
         started_at_(vault.environment().clock->now()),
         job_id_(random_hex(*vault.environment().random, 16)),
         lock_(vault.lock_for_job(job_id_)),
-        ledger_(catch_up_to_write(vault, options.tenant)),
+        ledger_(catch_up(vault, options.tenant)),
         chains_(vault, options.tenant, SegmentChains::From::catalog) {
     check_clock(vault_, ledger_, started_at_);
     finish_lost_jobs(vault_, ledger_, chains_, options.workers);
@@ -372,6 +372,7 @@ std::string_view to_string(BackupStatus status) {
 BackupResult take_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options) {
   vault.signer();  // Both before anything is written.
   vault.ledger_signer();
+  require_not_halted(vault, options.tenant);
   try {
     return BackupJob(vault, source, options).run();
   } catch (const Error& error) {

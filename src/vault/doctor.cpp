@@ -49,25 +49,27 @@ Finding examine_keys(const Vault& vault, const TenantId& tenant) {
 }
 
 Finding mend_tenant(const Vault& vault, const TenantId& tenant) {
-  Ledger ledger = catch_up_to_write(vault, tenant);
+  Ledger ledger = catch_up(vault, tenant);
   SegmentChains chains(vault, tenant, SegmentChains::From::catalog);
+  const std::size_t lost = finish_lost_jobs(vault, ledger, chains, kWorkers);
+  record_progress(vault, ledger, chains);
+  return {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.str(),
+          std::to_string(ledger.size()) + " entries, " + std::to_string(lost) +
+              " interrupted jobs ended"};
+}
+
+Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mending) {
+  require_not_halted(vault, tenant);
+  if (mending == Mending::report_only) {
+    const Ledger ledger = catch_up(vault, tenant);
+    return good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries");
+  }
   try {
-    const std::size_t lost = finish_lost_jobs(vault, ledger, chains, kWorkers);
-    record_progress(vault, ledger, chains);
-    return {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.str(),
-            std::to_string(ledger.size()) + " entries, " + std::to_string(lost) +
-                " interrupted jobs ended"};
+    return mend_tenant(vault, tenant);
   } catch (const Error& error) {
     halt_for(vault, tenant, error);
     throw;
   }
-}
-
-Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mending) {
-  if (mending == Mending::mend) return mend_tenant(vault, tenant);
-  require_not_halted(vault, tenant);
-  const Ledger ledger = catch_up(vault, tenant);
-  return good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries");
 }
 
 template <class Row>

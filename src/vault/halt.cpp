@@ -9,25 +9,6 @@
 namespace atp::inline v0 {
 namespace {
 
-void require_passed(const Report& report) {
-  require_sound(report.checks);
-  for (const Check& check : report.checks) {
-    if (check.state == CheckState::verified) continue;
-    throw Error(ErrorKind::corrupt, check.subject, check.name + " is not verified: " + check.found);
-  }
-}
-
-bool says_other(const Error& error) {
-  return error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted;
-}
-
-void halt(const Vault& vault, const TenantId& tenant, const Error& error) {
-  vault.catalog().halt({.tenant = tenant,
-                        .halted_at = vault.environment().clock->now(),
-                        .subject = error.subject(),
-                        .message = error.message()});
-}
-
 /// That the ledger stands for what it did: who resolves a halt puts it into the ledger.
 void state_resolved(const Vault& vault, Ledger& ledger) {
   const Time now = vault.environment().clock->now();
@@ -64,20 +45,16 @@ void require_not_halted(const Vault& vault, const TenantId& tenant) {
                   "; put back what is missing or changed, then `atp ledger resolve`");
 }
 
-Ledger catch_up_to_write(const Vault& vault, const TenantId& tenant) {
-  require_not_halted(vault, tenant);
-  try {
-    return catch_up(vault, tenant);
-  } catch (const Error& error) {
-    // What else it reads is the catalog, whose damage is no ledger's.
-    const bool of_catalog = error.subject().starts_with(vault.paths().catalog.string());
-    if (says_other(error) && !of_catalog) halt(vault, tenant, error);
-    throw;
-  }
-}
-
 void halt_for(const Vault& vault, const TenantId& tenant, const Error& error) {
-  if (says_other(error) && error.subject().starts_with("ledger/")) halt(vault, tenant, error);
+  const bool of_damage = error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted;
+  // A driver names the object by its path.
+  const bool of_ledger = error.subject().starts_with("ledger/") ||
+                         error.subject().starts_with((vault.paths().store / "ledger/").string());
+  if (!of_damage || !of_ledger) return;
+  vault.catalog().halt({.tenant = tenant,
+                        .halted_at = vault.environment().clock->now(),
+                        .subject = error.subject(),
+                        .message = error.message()});
 }
 
 HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
@@ -87,10 +64,10 @@ HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
   if (!halt) throw Error(ErrorKind::not_found, tenant.str(), "is not halted");
   vault.ledger_signer();
   const ScanLedgerOptions options{.workers = 0, .stop = stop};
-  require_passed(audit_ledger(vault.store(), tenant, vault.trust(), options).report);
+  require_sound(audit_ledger(vault.store(), tenant, vault.trust(), options).report.checks);
   if (kept_note) {
-    require_passed(
-        check_consistency(vault.store(), tenant, vault.trust(), *kept_note, options).report);
+    require_sound(
+        check_consistency(vault.store(), tenant, vault.trust(), *kept_note, options).report.checks);
   }
   Ledger ledger = catch_up(vault, tenant);
   state_resolved(vault, ledger);

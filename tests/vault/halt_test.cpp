@@ -200,6 +200,18 @@ TEST_F(Halt, IsResolvedOnlyByALedgerThatGoesOnFromAKeptCheckpoint) {
   EXPECT_TRUE(ledger.has_checkpoint());
 }
 
+/// As a crash between the two leaves it.
+TEST_F(Halt, IsResolvedThoughNoCheckpointCoversTheLastEntry) {
+  const Bytes second = read(entry(1));
+  remove(entry(1));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  write(entry(1), second);
+  remove(checkpoint(4));
+  resolve_halt(*vault_, tenant_, std::nullopt, {});
+  EXPECT_TRUE(catch_up(*vault_, tenant_).has_checkpoint());
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+}
+
 TEST_F(Halt, OfNobodyCannotBeResolved) {
   EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, std::nullopt, {}); }),
             ErrorKind::not_found);

@@ -23,12 +23,9 @@ namespace atp::inline v0 {
 /// catalog's head or another one; untrusted.
 ATP_EXPORT Ledger catch_up(const Vault& vault, const TenantId& tenant);
 
-/// The same for those who are about to write. A ledger that is damaged, shorter than it was or
-/// another one halts the tenant: nothing more is written for it, even where the ledger seems sound
-/// again, until `resolve_halt`. Throws also: precondition_failed for a halted tenant.
-ATP_EXPORT Ledger catch_up_to_write(const Vault& vault, const TenantId& tenant);
-
-/// Halts the tenant where `error`, met while writing, is about its ledger.
+/// Halts the tenant where `error`, met by whoever was about to write or wrote, says that its ledger
+/// is damaged, shorter than it was or another one: nothing more is written for it, even where the
+/// ledger seems sound again, until `resolve_halt`.
 ATP_EXPORT void halt_for(const Vault& vault, const TenantId& tenant, const Error& error);
 
 /// Throws: precondition_failed for a halted tenant, with what halted it and what to do.
