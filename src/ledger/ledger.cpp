@@ -12,7 +12,6 @@ namespace atp::inline v0 {
 namespace {
 
 constexpr std::uint64_t kTerm = 0;
-constexpr std::uint64_t kCheckpointLimit = 64 << 10;
 
 }  // namespace
 
@@ -78,13 +77,13 @@ bool Ledger::try_append(Statement statement, const Signer& signer, const PutOpti
 void Ledger::put_checkpoint(const Signer& ledger_signer, const PutOptions& options) {
   const Checkpoint checkpoint{.origin = origin(), .size = size(), .root = root()};
   const std::string key = layout::ledger_checkpoint(tenant_, term(), size());
-  const std::string note = sign_checkpoint(checkpoint, ledger_signer);
+  std::string note = sign_checkpoint(checkpoint, ledger_signer);
   try {
     put_same_object(*store_, key, as_bytes(note), options);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::already_exists) throw;
-    const Bytes stored = get_object(*store_, key, kCheckpointLimit);
-    const auto found = open_checkpoint(as_text(stored), trust_->keys_of(KeyRole::ledger));
+    note = as_text(get_object(*store_, key, kCheckpointLimit));
+    const auto found = open_checkpoint(note, trust_->keys_of(KeyRole::ledger));
     if (found != checkpoint) {
       throw Error(found ? ErrorKind::corrupt : ErrorKind::untrusted, key,
                   "expected root " + checkpoint.root.hex() + ", found " +
@@ -93,6 +92,7 @@ void Ledger::put_checkpoint(const Signer& ledger_signer, const PutOptions& optio
     }
   }
   reading_.newest_checkpoint = checkpoint;
+  reading_.newest_note = std::move(note);
 }
 
 bool is_origin(std::string_view origin, std::string_view domain) {

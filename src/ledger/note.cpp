@@ -18,7 +18,6 @@ constexpr std::string_view kSignaturePrefix = "\xE2\x80\x94 ";  // An em dash an
 constexpr std::byte kEd25519NoteType{0x01};
 constexpr std::size_t kKeyHashSize = 4;
 constexpr std::size_t kSignatureLimit = 100;
-constexpr std::size_t kNoteLimit = 1 << 20;
 
 struct NoteSignature {
   std::string_view name;
@@ -58,7 +57,7 @@ std::optional<NoteSignature> parse_signature(std::string_view line) {
 }
 
 std::optional<Note> parse_note(std::string_view note) {
-  if (note.size() > kNoteLimit) return std::nullopt;
+  if (note.size() > kCheckpointLimit) return std::nullopt;
   const auto blank = note.find("\n\n");
   if (blank == std::string_view::npos) return std::nullopt;
   Note parsed{.text = note.substr(0, blank + 1), .signatures = {}};

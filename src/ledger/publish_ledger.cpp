@@ -11,7 +11,6 @@
 namespace atp::inline v0 {
 namespace {
 
-constexpr std::uint64_t kCheckpointLimit = 64 << 10;
 constexpr std::uint64_t kBundleLimit = ledger::kTileWidth * (64 << 10);
 constexpr const char* kCheckpointName = "checkpoint";
 
@@ -208,12 +207,12 @@ PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& trust, cons
     tree.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
     writer.push(entry.stored);
   });
-  const std::string key = layout::ledger_checkpoint(tenant, 0, checkpoint.size);
   if (tree.size() != checkpoint.size || tree.root() != checkpoint.root) {
-    throw Error(ErrorKind::corrupt, key, "the ledger changed while it was published");
+    throw Error(ErrorKind::corrupt, layout::ledger_entries(tenant, 0),
+                "the ledger changed while it was published");
   }
   writer.finish();
-  target.put_checkpoint(std::string(as_text(get_object(store, key, kCheckpointLimit))));
+  target.put_checkpoint(head.newest_note);
   return {checkpoint, target.written()};
 }
 

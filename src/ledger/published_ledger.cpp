@@ -11,7 +11,6 @@
 namespace atp::inline v0 {
 namespace {
 
-constexpr std::uint64_t kCheckpointLimit = 64 << 10;
 constexpr std::uint64_t kTileLimit = ledger::kTileWidth * ledger::kHashSize;
 
 Digest hash_in(const Bytes& tile, std::uint64_t index) {

@@ -11,7 +11,6 @@ namespace ledger {
 namespace {
 
 constexpr std::uint64_t kTerm = 0;
-constexpr std::uint64_t kCheckpointLimit = 64 << 10;
 constexpr std::size_t kBatch = 512;
 constexpr std::size_t kKeysPerPage = 250'000;
 
@@ -190,6 +189,7 @@ void Scan::check_checkpoint(const std::string& key, std::uint64_t size) {
     return;
   }
   head_.newest_checkpoint = checkpoint;
+  head_.newest_note = as_text(note);
   ++head_.checkpoints;
 }
 
@@ -205,12 +205,10 @@ LedgerHead scan_ledger(ObjectStore& store, const TrustPolicy* trust, const Tenan
                        const ScanLedgerOptions& options,
                        const std::function<void(LedgerEntry&&)>& each) {
   LedgerHead head;
-  std::uint64_t entries = 0;
+  ProgressMeter progress(options.progress, {.stage = "ledger"});
   ledger::Scan(store, trust, tenant, head, options, [&](LedgerEntry&& entry) {
-    if (++entries % 512 == 0 && options.progress != nullptr) {
-      options.progress->update({.stage = "audit", .items_done = entries});
-    }
     each(std::move(entry));
+    progress.add(0, 1);
   }).read_all();
   return head;
 }

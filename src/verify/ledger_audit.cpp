@@ -20,7 +20,6 @@ using verify::verified;
 
 constexpr const char* kConsistency = "ledger.consistency";
 constexpr const char* kDocument = "ledger.document";
-constexpr std::uint64_t kCheckpointLimit = 64 << 10;
 constexpr std::size_t kBatch = 512;
 
 std::string place_of(const Checkpoint& checkpoint) {
@@ -57,14 +56,6 @@ std::optional<std::string> newest_stored_point(ObjectStore& store, const TenantI
   for_each_key(store, prefix, [&](const std::string& key) { newest = key; });
   if (!newest.ends_with(kSuffix)) return std::nullopt;
   return newest.substr(prefix.size(), newest.size() - prefix.size() - kSuffix.size());
-}
-
-/// Others may have appended, and made points, since the ledger was read.
-bool has_grown(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
-               const LedgerHead& head) {
-  const ScanLedgerOptions options{.stop = {}};
-  return scan_ledger(store, &trust, tenant, options, [](LedgerEntry&&) {}).tree.size() >
-         head.tree.size();
 }
 
 /// The documents that entries name, a batch at a time.
@@ -138,9 +129,7 @@ SignedCheckpoint newest_checkpoint(ObjectStore& store, const TenantId& tenant,
   if (!head.newest_checkpoint) {
     throw Error(ErrorKind::not_found, tenant.str(), "has no checkpoint");
   }
-  const Bytes note = get_object(
-      store, layout::ledger_checkpoint(tenant, 0, head.newest_checkpoint->size), kCheckpointLimit);
-  return {*head.newest_checkpoint, std::string(as_text(note))};
+  return {*head.newest_checkpoint, head.newest_note};
 }
 
 Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const TrustPolicy& trust,
@@ -183,9 +172,9 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   verify::add_ledger_checks(tenant, head, checks);
   documents.finish(checks);
   if (head.problems.empty()) {
-    const auto cut =
-        find_cut_tail(store, &trust, tenant, head.tree.size(), PointsToAsk::all, std::nullopt);
-    if (cut && !has_grown(store, trust, tenant, head)) {
+    const std::uint64_t size = head.tree.size();
+    const auto cut = find_cut_tail(store, &trust, tenant, size, PointsToAsk::newest);
+    if (cut && !verify::has_grown({store, &trust, tenant, 1, options.stop}, size)) {
       checks.push_back(failed("ledger.tail", *cut));
     } else if (newest && !is_completed) {
       checks.push_back(verify::not_checked(

@@ -22,6 +22,9 @@ bool add_failures(const TenantId& tenant, const std::vector<Problem>& problems,
 /// The same, and a verified or not checked one for either where nothing failed.
 void add_ledger_checks(const TenantId& tenant, const LedgerHead& head, std::vector<Check>& checks);
 
+/// Whether others have appended, and perhaps made points, since the ledger had `size` entries.
+bool has_grown(const Context& context, std::uint64_t size);
+
 /// `ledger.entries`, `ledger.signatures`, and `ledger.checkpoint` for one that does not hold.
 /// Also that no stored point saw a longer one; the point `id`, if given, must be among those
 /// stored.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// From a store to a proof file.
 #include <algorithm>
+#include <map>
 
 #include "atp/core/error.hpp"
 #include "atp/keys/key_epochs.hpp"
@@ -20,8 +21,6 @@ namespace atp::inline v0 {
 namespace {
 
 using verify::Context;
-
-constexpr std::uint64_t kCheckpointLimit = 64 << 10;
 
 /// Where a segment is listed: by the first point of the chain, or a parent.
 struct Listed {
@@ -85,13 +84,10 @@ LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::u
   for (const LedgerEntry& entry : std::span(ledger.entries).first(checkpoint->size)) {
     leaves.push_back(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
   }
-  const Bytes note =
-      get_object(context.store, layout::ledger_checkpoint(context.tenant, 0, checkpoint->size),
-                 kCheckpointLimit);
   return {.extra = {},
           .index = index,
           .path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, index),
-          .checkpoint = std::string(as_text(note))};
+          .checkpoint = ledger.newest_note};
 }
 
 std::string stored_text(const Context& context, const std::string& key, std::uint64_t limit) {
@@ -134,7 +130,7 @@ RecordEvidence gather(const Context& context, const verify::PointChain& chain,
   return evidence;
 }
 
-/// Where the tenant's records have their id.
+/// Where the tenant's records have their id, under one version of its policy.
 std::string id_path(const Context& context, std::uint64_t policy_version) {
   std::vector<Check> checks;
   const auto policy = verify::read_document<TenantPolicy>(
@@ -180,9 +176,12 @@ std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,
       progress, {.stage = "find", .bytes_total = total, .items_total = resolved.segments.size()});
   std::vector<RecordPlace> places;
   segment::Buffer padded;
+  std::map<std::uint64_t, segment::RecordReader> readers;  // By policy version.
   for (const ResolvedSegment& segment : resolved.segments) {
     const SegmentManifest& manifest = *segment.manifest;
-    segment::RecordReader fields(id_path(context, manifest.policy_version));
+    const std::uint64_t version = manifest.policy_version;
+    if (!readers.contains(version)) readers.try_emplace(version, id_path(context, version));
+    segment::RecordReader& fields = readers.at(version);
     const age::Identity& identity = require_identity(manifest, opened);
     const PackageReader reader(store, manifest, {&identity, 1});
     reader.read(

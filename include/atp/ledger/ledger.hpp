@@ -35,6 +35,7 @@ struct LedgerHead {
   merkle::Frontier<Rfc9162Hasher> tree;  ///< Of every stored entry up to the first unsound one.
   std::optional<Time> last_entry_at;
   std::optional<Checkpoint> newest_checkpoint;
+  std::string newest_note;        ///< The same as the signed note that is stored.
   std::uint64_t checkpoints = 0;  ///< How many were looked at and hold.
   std::vector<Problem> problems;
 };

@@ -13,6 +13,9 @@
 
 namespace atp::inline v0 {
 
+/// Longer notes are refused.
+inline constexpr std::size_t kCheckpointLimit = 64 << 10;
+
 /// Origin, size and root of a log: 200 bytes that pin every entry below `size`.
 struct Checkpoint {
   std::string origin;
