@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/// prove, check-proof, ledger.
-#include <algorithm>
+/// prove, check-proof.
 #include <charconv>
 #include <iostream>
 
 #include "atp/core/error.hpp"
 #include "atp/ledger/log_proof.hpp"
-#include "atp/ledger/published_ledger.hpp"
-#include "atp/vault/recovery.hpp"
 #include "atp/vault/vault.hpp"
-#include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "cli/reports.hpp"
 #include "cli/session.hpp"
 
 namespace atp::cli {
 namespace {
-
-constexpr std::size_t kCheckpointLimit = 64 << 10;
 
 std::string place_text(const RecordPlace& place) {
   return place.segment.stream.str() + "/" + place.segment.segment.str() + ":" +
@@ -61,11 +55,6 @@ void write_new(const Session& session, const Environment& environment, ByteView 
                      bytes);
 }
 
-std::string read_input(const Environment& environment, const Path& path, std::size_t limit) {
-  if (path == "-") return read_standard_input(limit);
-  return std::string(as_text(read_file(*environment.files, path, limit)));
-}
-
 void print_proven(const Session& session, const ProvenRecord& proven) {
   Console& console = session.console;
   const Checkpoint& checkpoint = proven.checkpoint;
@@ -83,11 +72,6 @@ void print_proven(const Session& session, const ProvenRecord& proven) {
   }
 }
 
-Json checkpoint_json(const Checkpoint& checkpoint) {
-  return Json::Object{
-      {"origin", checkpoint.origin}, {"size", checkpoint.size}, {"root", checkpoint.root.hex()}};
-}
-
 Json proven_json(const ProvenRecord& proven) {
   return Json::Object{{"tenantId", proven.tenant.str()},
                       {"stream", proven.place.segment.stream.str()},
@@ -99,33 +83,6 @@ Json proven_json(const ProvenRecord& proven) {
                       {"entry", proven.entry},
                       {"checkpoint", checkpoint_json(proven.checkpoint)}};
 }
-
-const TrustPolicy& require_trust(const Keys& keys) {
-  if (keys.trust) return *keys.trust;
-  throw Error(ErrorKind::unauthenticated, "trust policy",
-              "there is none at hand (trust.json of the key folder, or --trust FILE)");
-}
-
-/// What the ledger's verbs have in common.
-struct OpenLedger {
-  explicit OpenLedger(const Session& session)
-      : environment(system_environment()),
-        store(open_store(environment, session.arguments.vault)),
-        trust(require_trust(load_keys(environment, session.arguments))),
-        tenant(*session.arguments.tenant),
-        options{
-            .workers = session.arguments.jobs, .stop = session.stop, .progress = &session.console} {
-    const auto tenants = list_tenants(*store);
-    if (std::ranges::find(tenants, tenant) != tenants.end()) return;
-    throw Error(ErrorKind::not_found, tenant.str(), "the vault has nothing of this tenant");
-  }
-
-  Environment environment;
-  std::shared_ptr<ObjectStore> store;
-  TrustPolicy trust;
-  TenantId tenant;
-  ScanLedgerOptions options;
-};
 
 }  // namespace
 
@@ -168,96 +125,6 @@ int run_check_proof(const Session& session) {
   print_report(session.console, printable(arguments.from.string()), checked.report);
   if (checked.proven) print_proven(session, *checked.proven);
   return checked.report.exit_code();
-}
-
-int run_ledger_checkpoint(const Session& session) {
-  const OpenLedger ledger(session);
-  const auto found = newest_checkpoint(*ledger.store, ledger.tenant, ledger.trust, ledger.options);
-  session.console.end_progress();
-  Json json = checkpoint_json(found.checkpoint);
-  json.as_object().emplace("note", found.note);
-  session.console.object(json.as_object());
-  if (!session.console.json()) std::cout << found.note;
-  return 0;
-}
-
-int run_ledger_consistency(const Session& session) {
-  const OpenLedger ledger(session);
-  const Consistency found = check_consistency(
-      *ledger.store, ledger.tenant, ledger.trust,
-      read_input(ledger.environment, session.arguments.old, kCheckpointLimit), ledger.options);
-  session.console.end_progress();
-  Json::Array proof;
-  for (const Digest& hash : found.proof) proof.push_back(hash.hex());
-  const auto optional_json = [](const std::optional<Checkpoint>& checkpoint) {
-    return checkpoint ? checkpoint_json(*checkpoint) : Json();
-  };
-  session.console.object({{"verdict", to_string(found.report.verdict())},
-                          {"old", optional_json(found.old_checkpoint)},
-                          {"new", optional_json(found.new_checkpoint)},
-                          {"consistencyProof", std::move(proof)},
-                          {"checks", checks_json(found.report.checks)}});
-  print_report(session.console, "ledger of " + printable(ledger.tenant.str()), found.report);
-  if (found.report.passed()) {
-    session.console.line("  what the kept checkpoint covers, " +
-                         std::to_string(found.old_checkpoint->size) + " of now " +
-                         std::to_string(found.new_checkpoint->size) + " entries, is unchanged");
-  }
-  return found.report.exit_code();
-}
-
-int run_ledger_audit(const Session& session) {
-  const OpenLedger ledger(session);
-  const LedgerAudit audit =
-      audit_ledger(*ledger.store, ledger.tenant, ledger.trust, ledger.options);
-  session.console.end_progress();
-  session.console.object({{"verdict", to_string(audit.report.verdict())},
-                          {"origin", audit.origin},
-                          {"entries", audit.entries},
-                          {"checkpoints", audit.checkpoints},
-                          {"documents", audit.documents},
-                          {"checks", checks_json(audit.report.checks)}});
-  print_report(session.console, "ledger of " + printable(ledger.tenant.str()), audit.report);
-  session.console.line("  " + std::to_string(audit.entries) + " entries, " +
-                       counted(audit.checkpoints, "checkpoint") + ", " +
-                       counted(audit.documents, "document") + " hold");
-  return audit.report.exit_code();
-}
-
-int run_ledger_resolve(const Session& session) {
-  const OpenLedger ledger(session);
-  const auto vault = open_vault(ledger.environment, session.arguments);
-  std::optional<std::string> kept;
-  if (!session.arguments.old.empty()) {
-    kept = read_input(ledger.environment, session.arguments.old, kCheckpointLimit);
-  }
-  const HaltRow halt = resolve_halt(*vault, ledger.tenant, kept, session.stop);
-  session.console.object({{"tenantId", ledger.tenant.str()},
-                          {"haltedAt", format_time(halt.halted_at)},
-                          {"subject", json_text(halt.subject)},
-                          {"message", json_text(halt.message)}});
-  session.console.line("resolved: " + printable(ledger.tenant.str()) + " was halted at " +
-                       format_time(halt.halted_at) + " by " + printable(halt.subject) + ": " +
-                       printable(halt.message));
-  return 0;
-}
-
-int run_ledger_publish(const Session& session) {
-  const OpenLedger ledger(session);
-  const Path folder = absolute_path(session.arguments.to);
-  require_outside(folder, session.arguments.vault);
-  const PublishedFiles published =
-      publish_ledger(*ledger.store, ledger.trust, ledger.tenant, *ledger.environment.files,
-                     *ledger.environment.random, folder, ledger.options);
-  session.console.end_progress();
-  Json json = checkpoint_json(published.checkpoint);
-  json.as_object().emplace("filesWritten", published.files_written);
-  json.as_object().emplace("folder", json_text(folder.string()));
-  session.console.object(json.as_object());
-  session.console.line("published " + std::to_string(published.checkpoint.size) + " entries of " +
-                       published.checkpoint.origin + " to " + printable(folder.string()) + ", " +
-                       counted(published.files_written, "new file"));
-  return 0;
 }
 
 }  // namespace atp::cli

@@ -34,6 +34,11 @@ Json::Array checks_json(const std::vector<Check>& checks) {
   return array;
 }
 
+Json checkpoint_json(const Checkpoint& checkpoint) {
+  return Json::Object{
+      {"origin", checkpoint.origin}, {"size", checkpoint.size}, {"root", checkpoint.root.hex()}};
+}
+
 void print_check(Console& console, const Check& check) {
   const bool failed = check.state == CheckState::failed;
   std::string head = console.paint(failed ? Colour::bad : Colour::warn, to_string(check.state)) +

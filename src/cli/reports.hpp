@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "atp/ledger/note.hpp"
 #include "atp/verify/report.hpp"
 #include "cli/console.hpp"
 
@@ -12,6 +13,8 @@ namespace atp::cli {
 
 Json check_json(const Check& check);
 Json::Array checks_json(const std::vector<Check>& checks);
+
+Json checkpoint_json(const Checkpoint& checkpoint);
 
 /// A check that did not verify, for people: what and where, then what was expected and found.
 void print_check(Console& console, const Check& check);

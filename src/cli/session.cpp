@@ -8,6 +8,22 @@
 #include <system_error>
 
 namespace atp::cli {
+namespace {
+
+std::string read_standard_input(std::size_t limit) {
+  std::string text;
+  std::array<char, 64 << 10> buffer{};
+  while (std::cin.read(buffer.data(), buffer.size()) || std::cin.gcount() > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(std::cin.gcount()));
+    if (text.size() <= limit) continue;
+    throw Error(ErrorKind::invalid_argument, "standard input",
+                "expected at most " + std::to_string(limit) + " bytes, found more");
+  }
+  return text;
+}
+
+}  // namespace
+
 /// The XDG Base Directory Specification has relative folders ignored.
 std::optional<Path> find_configuration_folder() {
   const auto absolute = [](const char* name) {
@@ -33,16 +49,9 @@ Path absolute_path(const Path& path) {
               path.empty() ? "expected a path, found nothing" : error.message());
 }
 
-std::string read_standard_input(std::size_t limit) {
-  std::string text;
-  std::array<char, 64 << 10> buffer{};
-  while (std::cin.read(buffer.data(), buffer.size()) || std::cin.gcount() > 0) {
-    text.append(buffer.data(), static_cast<std::size_t>(std::cin.gcount()));
-    if (text.size() <= limit) continue;
-    throw Error(ErrorKind::invalid_argument, "standard input",
-                "expected at most " + std::to_string(limit) + " bytes, found more");
-  }
-  return text;
+std::string read_input(const Environment& environment, const Path& path, std::size_t limit) {
+  if (path == "-") return read_standard_input(limit);
+  return std::string(as_text(read_file(*environment.files, path, limit)));
 }
 
 void require_outside(const Path& path, const Path& vault) {
@@ -70,6 +79,12 @@ Keys load_keys(const Environment& environment, const Arguments& arguments) {
   }
   if (arguments.trust) keys.trust = load_trust_policy(*environment.files, *arguments.trust);
   return keys;
+}
+
+const TrustPolicy& require_trust(const Keys& keys) {
+  if (keys.trust) return *keys.trust;
+  throw Error(ErrorKind::unauthenticated, "trust policy",
+              "there is none at hand (trust.json of the key folder, or --trust FILE)");
 }
 
 std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments) {

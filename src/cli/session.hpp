@@ -19,8 +19,9 @@ Path configuration_folder();
 /// Throws: invalid_argument for a path that cannot be made absolute.
 Path absolute_path(const Path& path);
 
-/// Throws: invalid_argument for more than `limit` bytes.
-std::string read_standard_input(std::size_t limit);
+/// The file `path`, or standard input for `-`. Throws: invalid_argument or corrupt for more than
+/// `limit` bytes.
+std::string read_input(const Environment& environment, const Path& path, std::size_t limit);
 
 /// Records in clear have no place in a vault, nor are its objects a source.
 /// Throws: invalid_argument where `path` leads into `vault`.
@@ -28,6 +29,9 @@ void require_outside(const Path& path, const Path& vault);
 
 /// From `--keys`, else the vault's default folder; the trust policy from `--trust` where given.
 Keys load_keys(const Environment& environment, const Arguments& arguments);
+
+/// Throws: unauthenticated where there is none.
+const TrustPolicy& require_trust(const Keys& keys);
 
 std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments);
 
