@@ -48,6 +48,16 @@ from .errors import (
     UntrustedError,
 )
 from ._listing import Listing
+from ._proof_values import (
+    CheckedProof,
+    Checkpoint,
+    Consistency,
+    Halt,
+    LedgerAudit,
+    ProvenRecord,
+    RecordPlace,
+    SignedCheckpoint,
+)
 from ._values import (
     AlteredSegment,
     BackupResult,
@@ -55,26 +65,18 @@ from ._values import (
     BackupType,
     Check,
     CheckState,
-    CheckedProof,
-    Checkpoint,
-    Consistency,
     CreatedVault,
     DamagedTenant,
     Descriptor,
     EmptySegments,
     Finding,
     FindingState,
-    Halt,
     KnownFiles,
-    LedgerAudit,
     Progress,
-    ProvenRecord,
     RebuildResult,
-    RecordPlace,
     RecoveryPoint,
     Report,
     RestoreResult,
-    SignedCheckpoint,
     SkippedInput,
     VerifyDepth,
 )

@@ -24,17 +24,19 @@ from ._arguments import (
     text,
     word,
 )
-from ._values import (
-    BackupResult,
+from ._proof_values import (
     CheckedProof,
     Consistency,
-    Descriptor,
     LedgerAudit,
     RecordPlace,
+    SignedCheckpoint,
+)
+from ._values import (
+    BackupResult,
+    Descriptor,
     RecoveryPoint,
     Report,
     RestoreResult,
-    SignedCheckpoint,
     VerifyDepth,
     descriptor_of,
     format_time,

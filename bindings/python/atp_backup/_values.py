@@ -38,7 +38,7 @@ def format_time(time: datetime.datetime, what: str = "time") -> str:
     return utc.isoformat(timespec="microseconds") + "Z"
 
 
-def _time(value: datetime.datetime | str) -> datetime.datetime:
+def time_of(value: datetime.datetime | str) -> datetime.datetime:
     return parse_time(value) if isinstance(value, str) else value
 
 
@@ -49,13 +49,8 @@ def _tuple_of(cls: type[V]) -> Callable[[Iterable[Any]], tuple[V, ...]]:
     return convert
 
 
-def _one(cls: type[V]) -> Callable[[Any], V]:
+def one_of(cls: type[V]) -> Callable[[Any], V]:
     return lambda found: found if isinstance(found, cls) else cls.of(found)
-
-
-def _bytes(value: bytes | str) -> bytes:
-    """Base64 where it comes from JSON."""
-    return base64.b64decode(value) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> Any:
@@ -290,9 +285,9 @@ class RecoveryPoint(Value):
 
     _made_by = {
         "type": BackupType,
-        "as_of": _time,
-        "created_at": _time,
-        "completed_at": _time,
+        "as_of": time_of,
+        "created_at": time_of,
+        "completed_at": time_of,
         "skipped": _tuple_of(SkippedInput),
         "alarms": _tuple_of(AlteredSegment),
     }
@@ -407,94 +402,6 @@ class Report(Value):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class RecordPlace(Value):
-    """Where one record is: `number` counts from 0 in its segment (`STREAM/SEGMENT`)."""
-
-    segment: str
-    number: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class Checkpoint(Value):
-    """Origin, size and root of a ledger; it pins every entry below `size`."""
-
-    origin: str
-    size: int
-    root: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class SignedCheckpoint(Value):
-    """A checkpoint, and the signed note (C2SP tlog-checkpoint) to keep of it."""
-
-    checkpoint: Checkpoint
-    note: str
-
-    _made_by = {"checkpoint": _one(Checkpoint)}
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class ProvenRecord(Value):
-    """What a proof shows. `completed_at` is by the word of who signed the point."""
-
-    tenant: str
-    segment: str
-    number: int
-    record: bytes
-    recovery_point_id: str
-    completed_at: datetime.datetime
-    entry: int
-    checkpoint: Checkpoint
-
-    _made_by = {"record": _bytes, "completed_at": _time, "checkpoint": _one(Checkpoint)}
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class CheckedProof(Value):
-    """A proof that was checked; true where it holds, and then `proven` is there."""
-
-    report: Report
-    proven: ProvenRecord | None
-
-    _made_by = {"report": _one(Report), "proven": _one(ProvenRecord)}
-
-    def __bool__(self) -> bool:
-        return bool(self.report)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class Consistency(Value):
-    """Whether a ledger goes on from a checkpoint; true where it does."""
-
-    report: Report
-    old: Checkpoint | None
-    new: Checkpoint | None
-    proof: tuple[str, ...]
-
-    _made_by = {"report": _one(Report), "old": _one(Checkpoint), "new": _one(Checkpoint),
-                "proof": tuple}
-
-    def __bool__(self) -> bool:
-        return bool(self.report)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class LedgerAudit(Value):
-    """A ledger that was looked over; true where all of it holds."""
-
-    report: Report
-    origin: str
-    entries: int
-    checkpoints: int
-    documents: int
-
-    _made_by = {"report": _one(Report)}
-
-    def __bool__(self) -> bool:
-        return bool(self.report)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class RestoreResult(Value):
     """What a restore did. True where all of it was verified and is in place; else nothing is."""
 
@@ -506,7 +413,7 @@ class RestoreResult(Value):
     bytes: int
     report: Report
 
-    _made_by = {"folder": pathlib.Path, "report": _one(Report)}
+    _made_by = {"folder": pathlib.Path, "report": one_of(Report)}
 
     def __bool__(self) -> bool:
         return bool(self.report)
@@ -519,18 +426,6 @@ class RestoreResult(Value):
         what = (f"<p>{self.segments} segments, {self.records} records, {self.bytes} bytes in "
                 f"<code>{html.escape(str(self.folder))}</code></p>")
         return self.report._repr_html_() + (what if self else "")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class Halt(Value):
-    """A tenant for which nothing is written since its ledger was found to be another."""
-
-    tenant: str
-    halted_at: datetime.datetime
-    subject: str
-    message: str
-
-    _made_by = {"halted_at": _time}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

@@ -26,6 +26,7 @@ from ._arguments import (
 )
 from ._listing import Listing
 from ._reader import Reader
+from ._proof_values import Halt
 from ._values import (
     BackupResult,
     BackupStatus,
@@ -34,7 +35,6 @@ from ._values import (
     Descriptor,
     EmptySegments,
     Finding,
-    Halt,
     KnownFiles,
     RebuildResult,
     RecoveryPoint,

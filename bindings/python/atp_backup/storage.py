@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import _core
-from ._values import Value, _time, format_time, parse_time
+from ._values import Value, format_time, parse_time, time_of
 from .errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
 
 
@@ -33,7 +33,7 @@ class ObjectInfo(Value):
     retain_until: datetime.datetime | None = None
     legal_hold: bool = False
 
-    _made_by = {"modified": _time, "retain_until": _time}
+    _made_by = {"modified": time_of, "retain_until": time_of}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

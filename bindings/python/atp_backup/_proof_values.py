@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What proofs and ledgers come to, as values."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime
+
+from ._values import Report, Value, one_of, time_of
+
+
+def _bytes(value: bytes | str) -> bytes:
+    """Base64 where it comes from JSON."""
+    return base64.b64decode(value) if isinstance(value, str) else value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class RecordPlace(Value):
+    """Where one record is: `number` counts from 0 in its segment (`STREAM/SEGMENT`)."""
+
+    segment: str
+    number: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Checkpoint(Value):
+    """Origin, size and root of a ledger; it pins every entry below `size`."""
+
+    origin: str
+    size: int
+    root: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class SignedCheckpoint(Value):
+    """A checkpoint, and the signed note (C2SP tlog-checkpoint) to keep of it."""
+
+    checkpoint: Checkpoint
+    note: str
+
+    _made_by = {"checkpoint": one_of(Checkpoint)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class ProvenRecord(Value):
+    """What a proof shows. `completed_at` is by the word of who signed the point."""
+
+    tenant: str
+    segment: str
+    number: int
+    record: bytes
+    recovery_point_id: str
+    completed_at: datetime.datetime
+    entry: int
+    checkpoint: Checkpoint
+
+    _made_by = {"record": _bytes, "completed_at": time_of, "checkpoint": one_of(Checkpoint)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class CheckedProof(Value):
+    """A proof that was checked; true where it holds, and then `proven` is there."""
+
+    report: Report
+    proven: ProvenRecord | None
+
+    _made_by = {"report": one_of(Report), "proven": one_of(ProvenRecord)}
+
+    def __bool__(self) -> bool:
+        return bool(self.report)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Consistency(Value):
+    """Whether a ledger goes on from a checkpoint; true where it does."""
+
+    report: Report
+    old: Checkpoint | None
+    new: Checkpoint | None
+    proof: tuple[str, ...]
+
+    _made_by = {"report": one_of(Report), "old": one_of(Checkpoint), "new": one_of(Checkpoint),
+                "proof": tuple}
+
+    def __bool__(self) -> bool:
+        return bool(self.report)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class LedgerAudit(Value):
+    """A ledger that was looked over; true where all of it holds."""
+
+    report: Report
+    origin: str
+    entries: int
+    checkpoints: int
+    documents: int
+
+    _made_by = {"report": one_of(Report)}
+
+    def __bool__(self) -> bool:
+        return bool(self.report)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Halt(Value):
+    """A tenant for which nothing is written since its ledger was found to be another."""
+
+    tenant: str
+    halted_at: datetime.datetime
+    subject: str
+    message: str
+
+    _made_by = {"halted_at": time_of}
