@@ -13,12 +13,11 @@
 #include "atp/crypto/age.hpp"
 #include "atp/crypto/chacha20.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/crypto/signature.hpp"
-#include "atp/ledger/ledger.hpp"
 #include "atp/merkle/frontier.hpp"
 #include "atp/segment/package_scan.hpp"
 #include "atp/segment/package_writer.hpp"
 #include "atp/storage/memory_store.hpp"
+#include "records.hpp"
 
 namespace atp::bench {
 namespace {
@@ -27,23 +26,6 @@ constexpr std::size_t kSegmentSize = 64 << 20;
 constexpr std::size_t kFrameRecords = 4096;
 constexpr std::size_t kSaltSize = 16;
 constexpr const char* kPackageKey = "segments/bench/default/0.0123456789abcdef.jsonl.zst.age";
-
-/// About 700 bytes, different in each record.
-std::string record(std::uint64_t number) {
-  const std::string mixed = std::to_string(number * 0x9E3779B97F4A7C15 | std::uint64_t{1} << 63);
-  std::string text = R"({"time":"2026-01-01T00:00:00Z","action":"Document.Read","sequence":)" +
-                     std::to_string(number) + R"(,"payload":{)";
-  for (int i = 0; i < 18; ++i) {
-    text += "\"field" + std::to_string(i) + "\":\"value " + mixed.substr(i % 4, 12) + "\",";
-  }
-  return text + R"("end":true}})" + "\n";
-}
-
-std::string records(std::size_t size) {
-  std::string text;
-  for (std::uint64_t number = 0; text.size() < size; ++number) text += record(number);
-  return text;
-}
 
 const std::string& segment_text() {
   static const std::string text = records(kSegmentSize);
@@ -193,40 +175,6 @@ void merkle_root(benchmark::State& state) {
   count_items(state, size);
 }
 BENCHMARK(merkle_root)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
-
-/// Signs an entry and its checkpoint; the store is memory, so a disk's part is not in it.
-void ledger_append(benchmark::State& state) {
-  SystemRandom random;
-  const std::string vault_id = random_hex(random, 16);
-  const TenantId tenant("bench");
-  const auto signer = signer_from_pem(generate_ed25519_pem(random));
-  const auto ledger_signer = signer_from_pem(generate_ed25519_pem(random));
-  const TrustPolicy trust{.vault_id = vault_id,
-                          .domain = "bench.invalid",
-                          .keys = {{signer->public_key(), KeyRole::document, {}, {}},
-                                   {ledger_signer->public_key(), KeyRole::ledger, {}, {}}}};
-  const SystemClock clock;
-  const auto store = memory_store(std::make_shared<SystemClock>());
-  Ledger ledger = Ledger::load(*store, trust, tenant);
-  const std::string origin = make_origin(trust.domain, random);
-  for (auto _ : state) {
-    const Statement statement{.header = {.vault_id = vault_id,
-                                         .tenant = tenant,
-                                         .nonce = random_hex(random, 16),
-                                         .created_at = clock.now()},
-                              .origin = origin,
-                              .index = 0,
-                              .action = ledger.size() == 0 ? "ledger.opened" : "checked",
-                              .job_id = random_hex(random, 16),
-                              .subject_id = {},
-                              .subject_sha256 = {},
-                              .predecessor = {}};
-    ledger.try_append(statement, *signer, {});
-    ledger.put_checkpoint(*ledger_signer, {});
-  }
-  count_items(state, 1);
-}
-BENCHMARK(ledger_append)->Iterations(2'000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace atp::bench
