@@ -80,6 +80,14 @@ def check_options(prefix):
         assert "COMPILE_DEFINITIONS" not in targets.read_text(), f"{targets} defines macros for users"
 
 
+def check_dynamic(lib):
+    """Names with a version in them; who verifies needs no catalog."""
+    for name in ("atpverify", "atpbackup"):
+        entries = run("readelf", "-d", lib / f"lib{name}.so")
+        assert f"soname: [lib{name}.so.0]" in entries, entries
+        assert ("libsqlite3" in entries) == (name == "atpbackup"), entries
+
+
 def check_manners(lib):
     """The library ends no process and writes on nobody's terminal."""
     rude = {"abort", "exit", "_exit", "quick_exit", "printf", "puts", "putchar", "perror", "std::cout",
@@ -114,6 +122,7 @@ def main():
             print(f"{kind}: pkg-config")
         check_symbols(work / "prefix-shared/lib")
         check_manners(work / "prefix-shared/lib")
+        check_dynamic(work / "prefix-shared/lib")
         configure(HERE / "consumer", work / "fetched", f"-DATP_SOURCE={source}",
                   "-DCMAKE_CXX_COMPILER_LAUNCHER=cmake;-E;env;CCACHE_NOHASHDIR=1;ccache")
         try_programs(work / "fetched", work / "run")
