@@ -14,7 +14,7 @@ ifneq ($(JOBS),)
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 endif
 
-.PHONY: help build install python wheel api demo test check-all mutations tsan coverage tidy check-wheel bench \
+.PHONY: help build install python wheel api demo test check-all mutations tsan coverage tidy bench \
   format clean
 
 help: ## this list
@@ -72,7 +72,7 @@ test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
 	$(PYTHON) tests/fuzz/run.py --preset asan --seconds $(SECONDS_PER_FUZZ_TARGET)
 	@$(PYTHON) tests/summary.py build build-asan
 
-check-all: test mutations tsan tidy check-wheel ## make test, and all that takes long: crashes, kills, mutations, races, benchmarks
+check-all: test mutations tsan tidy ## make test, and all that takes long: crashes, kills, mutations, races, benchmarks
 	ATP_LONG=1 ATP_KILL_RUNS=500 ATP_PAUSE_RUNS=1000 ctest --preset release -R '^(crash|cli|kill|pause)$$'
 	$(PYTHON) tests/fuzz/run.py --seconds 300 --coverage
 	@$(MAKE) bench COMPARE='--check'
@@ -97,9 +97,6 @@ tidy: ## clang-tidy over all sources
 	@cmake/install-deps.sh build test bench tidy
 	cmake --preset tidy
 	cmake --build build-tidy
-
-check-wheel: wheel ## install it in a fresh environment, and run the examples with it
-	$(PYTHON) tests/install/check_wheel.py dist
 
 bench: build ## one table: the hot functions, and whole commands beside restic, borg and a pipe
 	@cmake/install-deps.sh demo bench

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The wheel in a folder (default: dist), installed where nothing else is. Runs the examples in Python
-with it, away from the sources."""
+"""The module as others get it: a wheel that pip builds, installed where nothing else is. Runs the
+examples in Python with it, away from the sources."""
 import pathlib
 import subprocess
 import sys
@@ -13,11 +13,14 @@ import run_examples  # noqa: E402
 
 
 def main():
-    wheel, = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else PROJECT / "dist").glob("*.whl")
-    print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB")
     with tempfile.TemporaryDirectory(prefix="atp-wheel-") as name:
-        python = pathlib.Path(name) / "venv/bin/python"
-        subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
+        work = pathlib.Path(name)
+        subprocess.run([sys.executable, "-m", "venv", work / "venv"], check=True)
+        python = work / "venv/bin/python"
+        subprocess.run([python, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check",
+                        "--no-deps", "--wheel-dir", work, PROJECT / "bindings/python"], check=True)
+        wheel, = work.glob("*.whl")
+        print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB")
         subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
         with run_examples.scratch_folder() as scratch:
             run_examples.check_examples(scratch, lambda example: [
