@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/crypto/trust_policy.hpp"
 
+#include <algorithm>
+
 namespace atp::inline v0 {
 namespace {
 
@@ -11,10 +13,20 @@ bool valid_at(const TrustedKey& trusted, Time time) {
 
 }  // namespace
 
-const PublicKey* TrustPolicy::find(std::string_view key_id, KeyRole role, Time signed_at) const {
+const Approver* ApprovalPolicy::find_approver(std::string_view name) const {
+  const auto found = std::ranges::find(approvers, name, &Approver::name);
+  return found == approvers.end() ? nullptr : &*found;
+}
+
+const ApprovalRule* ApprovalPolicy::find_rule(std::string_view action) const {
+  const auto found = std::ranges::find(rules, action, &ApprovalRule::action);
+  return found == rules.end() ? nullptr : &*found;
+}
+
+const TrustedKey* TrustPolicy::find(std::string_view key_id, KeyRole role, Time signed_at) const {
   for (const TrustedKey& trusted : keys) {
     if (trusted.role == role && trusted.key.id() == key_id && valid_at(trusted, signed_at))
-      return &trusted.key;
+      return &trusted;
   }
   return nullptr;
 }

@@ -28,7 +28,7 @@ TEST(TrustPolicy, FindsAKeyInItsRoleOnly) {
   const PublicKey key = fresh_key();
   const TrustPolicy policy = policy_of({trusted(key, KeyRole::document)});
   ASSERT_NE(policy.find(key.id(), KeyRole::document, at(0)), nullptr);
-  EXPECT_EQ(*policy.find(key.id(), KeyRole::document, at(0)), key);
+  EXPECT_EQ(policy.find(key.id(), KeyRole::document, at(0))->key, key);
   EXPECT_EQ(policy.find(key.id(), KeyRole::ledger, at(0)), nullptr);
   EXPECT_EQ(policy.find(fresh_key().id(), KeyRole::document, at(0)), nullptr);
 }
