@@ -100,6 +100,19 @@ PublicKey PublicKey::from_spki(ByteView der) {
                    Bytes(point->begin(), point->end()));
 }
 
+PublicKey PublicKey::from_pem(std::string_view pem) {
+  constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----\n";
+  constexpr std::string_view kEnd = "-----END PUBLIC KEY-----\n";
+  std::optional<Bytes> der;
+  if (pem.starts_with(kBegin) && pem.ends_with(kEnd) && pem.size() >= kBegin.size() + kEnd.size()) {
+    std::string base64(pem.substr(kBegin.size(), pem.size() - kBegin.size() - kEnd.size()));
+    std::erase(base64, '\n');
+    der = from_base64(base64);
+  }
+  if (!der) refuse_key("expected one PUBLIC KEY block of pem and nothing else");
+  return from_spki(*der);
+}
+
 PublicKey PublicKey::from_ed25519(ByteView point) {
   check_ed25519_point(point);
   const ByteView prefix = std::as_bytes(std::span(kEd25519Prefix));

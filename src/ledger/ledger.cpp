@@ -51,12 +51,12 @@ void Ledger::refresh() {
   if (!reading_.problems.empty()) throw_problem(reading_.problems.front());
 }
 
-bool Ledger::try_append(Statement statement, const Signer& signer, const PutOptions& options) {
+bool Ledger::try_append(Statement statement, const Signers& signers, const PutOptions& options) {
   statement.header.tenant = tenant_;
   statement.index = size();
   if (size() > 0) statement.origin = origin();
   const std::string key = layout::ledger_entry(tenant_, term(), size());
-  const std::string stored = sign_document(statement, signer);
+  const std::string stored = sign_document(statement, signers);
   if (stored.size() > kStatementLimit) {
     throw Error(ErrorKind::invalid_argument, key,
                 "a statement of " + std::to_string(stored.size()) + " bytes is over the limit");
@@ -74,10 +74,10 @@ bool Ledger::try_append(Statement statement, const Signer& signer, const PutOpti
   return true;
 }
 
-void Ledger::put_checkpoint(const Signer& ledger_signer, const PutOptions& options) {
+void Ledger::put_checkpoint(const Signers& ledger_signers, const PutOptions& options) {
   const Checkpoint checkpoint{.origin = origin(), .size = size(), .root = root()};
   const std::string key = layout::ledger_checkpoint(tenant_, term(), size());
-  std::string note = sign_checkpoint(checkpoint, ledger_signer);
+  std::string note = sign_checkpoint(checkpoint, ledger_signers);
   try {
     put_same_object(*store_, key, as_bytes(note), options);
   } catch (const Error& error) {

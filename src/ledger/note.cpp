@@ -77,6 +77,17 @@ std::string checkpoint_text(const Checkpoint& checkpoint) {
          to_base64(checkpoint.root.view()) + "\n";
 }
 
+std::string signature_line(const std::string& origin, const std::string& text,
+                           const Signer& signer) {
+  if (signer.public_key().algorithm() != KeyAlgorithm::ed25519) {
+    throw Error(ErrorKind::unsupported, origin, "checkpoints are signed with Ed25519");
+  }
+  Bytes signature = key_hash(origin, signer.public_key());
+  const Bytes signed_bytes = signer.sign(as_bytes(text));
+  signature.insert(signature.end(), signed_bytes.begin(), signed_bytes.end());
+  return std::string(kSignaturePrefix) + origin + " " + to_base64(signature) + "\n";
+}
+
 /// The body without extension lines, which we neither write nor accept.
 std::optional<Checkpoint> parse_body(std::string_view text) {
   const auto origin = take_line(text);
@@ -95,19 +106,16 @@ std::optional<Checkpoint> parse_body(std::string_view text) {
 
 }  // namespace
 
-std::string sign_checkpoint(const Checkpoint& checkpoint, const Signer& signer) {
-  if (signer.public_key().algorithm() != KeyAlgorithm::ed25519) {
-    throw Error(ErrorKind::unsupported, checkpoint.origin, "checkpoints are signed with Ed25519");
-  }
+std::string sign_checkpoint(const Checkpoint& checkpoint, const Signers& signers) {
   if (!is_key_name(checkpoint.origin)) {
     throw Error(ErrorKind::invalid_argument, checkpoint.origin, "is no origin for a checkpoint");
   }
   const std::string text = checkpoint_text(checkpoint);
-  Bytes signature = key_hash(checkpoint.origin, signer.public_key());
-  const Bytes signed_bytes = signer.sign(as_bytes(text));
-  signature.insert(signature.end(), signed_bytes.begin(), signed_bytes.end());
-  return text + "\n" + std::string(kSignaturePrefix) + checkpoint.origin + " " +
-         to_base64(signature) + "\n";
+  std::string note = text + "\n" + signature_line(checkpoint.origin, text, signers.current());
+  if (const Signer* replaced = signers.replaced()) {
+    note += signature_line(checkpoint.origin, text, *replaced);
+  }
+  return note;
 }
 
 std::optional<Checkpoint> open_checkpoint(std::string_view note, std::span<const PublicKey> keys) {

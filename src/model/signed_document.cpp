@@ -67,6 +67,11 @@ std::string signed_text(Json json) {
   return json.str();
 }
 
+Json co_signature(const Signer& signer, const std::string& text) {
+  return Json::Object{{"keyId", signer.public_key().id()},
+                      {"signature", to_base64(signer.sign(as_bytes(text)))}};
+}
+
 template <class T>
 DocumentHeader read_header(FieldReader& in) {
   DocumentHeader header{.vault_id = in.text("vaultId", kRandomId),
@@ -126,22 +131,25 @@ Finding check_tenant(const DocumentHeader& header, const std::optional<TenantId>
           "expected " + name(tenant) + ", found " + name(header.tenant)};
 }
 
+/// Signatures by keys that the policy does not take are passed over: while keys overlap, each
+/// verifier may know another of the two.
 Finding check_signatures(Time signed_at, const std::string& text,
-                         const std::vector<DocumentSignature>& signatures,
-                         const TrustPolicy& trust) {
-  std::vector<const PublicKey*> keys;
+                         const std::vector<DocumentSignature>& signatures, const TrustPolicy& trust,
+                         KeyRole role) {
+  bool signed_by_trusted = false;
   for (const DocumentSignature& signature : signatures) {
-    keys.push_back(trust.find(signature.key_id, KeyRole::document, signed_at));
-    if (keys.back() != nullptr) continue;
-    return {DocumentState::untrusted_key,
-            "expected a trusted document key of that time, found " + signature.key_id};
+    const TrustedKey* trusted = trust.find(signature.key_id, role, signed_at);
+    if (trusted == nullptr) continue;
+    if (!trusted->key.verify(as_bytes(text), signature.bytes)) {
+      return {DocumentState::bad_signature,
+              "expected a signature of key " + signature.key_id + ", found another"};
+    }
+    signed_by_trusted = true;
   }
-  for (std::size_t i = 0; i < signatures.size(); ++i) {
-    if (keys[i]->verify(as_bytes(text), signatures[i].bytes)) continue;
-    return {DocumentState::bad_signature,
-            "expected a signature of key " + signatures[i].key_id + ", found another"};
-  }
-  return {DocumentState::verified, ""};
+  if (signed_by_trusted) return {DocumentState::verified, ""};
+  return {
+      DocumentState::untrusted_key,
+      "expected a trusted key of the document's role and time, found " + signatures.front().key_id};
 }
 
 template <class T>
@@ -155,7 +163,7 @@ Finding check_parsed(Json json, const Parsed<T>& parsed, const TrustPolicy* trus
   Finding finding = check_tenant(header, tenant);
   if (finding.state != DocumentState::not_checked || trust == nullptr) return finding;
   return check_signatures(header.created_at, signed_text(std::move(json)), parsed.signatures,
-                          *trust);
+                          *trust, KeyRole::document);
 }
 
 }  // namespace
@@ -185,16 +193,19 @@ std::string_view to_string(DocumentState state) {
 }
 
 template <class T>
-std::string sign_document(const T& document, const Signer& signer) {
+std::string sign_document(const T& document, const Signers& signers) {
   const DocumentHeader& header = document.header;
   FieldWriter out;
   out("type", T::type)("formatVersion", kFormatVersion)("vaultId", header.vault_id);
   out("tenantId", header.tenant)("nonce", header.nonce)("createdAt", header.created_at);
-  out("keyId", signer.public_key().id());
+  out("keyId", signers.current().public_key().id());
   write_members(out, document);
   Json json = std::move(out).json();
-  Bytes signature = signer.sign(as_bytes(json.str()));
-  json.as_object().emplace("signature", to_base64(signature));
+  const std::string text = json.str();
+  json.as_object().emplace("signature", to_base64(signers.current().sign(as_bytes(text))));
+  if (const Signer* replaced = signers.replaced()) {
+    json.as_object().emplace("coSignatures", Json::Array{co_signature(*replaced, text)});
+  }
   read_document<T>(json);  // What would be refused later is refused now.
   std::string stored = json.str();
   check_size(stored.size(), size_limit<T>());
@@ -231,7 +242,7 @@ T require_document(const std::string& subject, std::string_view stored, const Tr
 }
 
 #define ATP_INSTANTIATE(T)                                                              \
-  template std::string sign_document(const T&, const Signer&);                          \
+  template std::string sign_document(const T&, const Signers&);                         \
   template CheckedDocument<T> check_document(std::string_view, const TrustPolicy*,      \
                                              const std::optional<TenantId>&);           \
   template T require_document(const std::string&, std::string_view, const TrustPolicy&, \

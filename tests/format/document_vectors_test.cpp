@@ -84,6 +84,11 @@ class DocumentCases : public Cases {
     trust.keys.push_back({key, KeyRole::document, {}, {}});
     return trust;
   }
+  TrustPolicy trust_of(const PublicKey& key) const {
+    TrustPolicy trust = trust_;
+    trust.keys = {{key, KeyRole::document, {}, {}}};
+    return trust;
+  }
   TrustPolicy trust_from(std::optional<Time> from, std::optional<Time> to) const {
     TrustPolicy trust = trust_;
     trust.keys.front().not_before = from;
@@ -110,6 +115,11 @@ class DocumentCases : public Cases {
     json.as_object()["coSignatures"] = Json::Array{co_signature(json, *other_)};
     take<TenantPolicy>("happy-co-signature", "a second signer while keys overlap", json.str(),
                        trust_with(other_->public_key()));
+    take<TenantPolicy>("happy-co-signature-unknown-key",
+                       "a second signer whom this verifier does not know", json.str());
+    take<TenantPolicy>("happy-co-signature-known-key",
+                       "a first signer whom this verifier does not know yet", json.str(),
+                       trust_of(other_->public_key()));
     take<TenantPolicy>("happy-es256", "a P-256 key signs in DER", es256_policy(kEs256Signature),
                        trust_with(vector_signer("es256.pem")->public_key()));
     take<TenantPolicy>("happy-not-before", "signed at the key's first instant",
@@ -178,8 +188,6 @@ class DocumentCases : public Cases {
                          trust_from({}, signed_at));
     Json json = parse_json(stored);
     json.as_object()["coSignatures"] = Json::Array{co_signature(json, *other_)};
-    refuse<TenantPolicy>("co-signature-unknown-key", "a second signer nobody trusts", json.str(),
-                         "untrusted_key");
     Json wrong = co_signature(json, *signer_);
     wrong.as_object()["keyId"] = other_id;
     json.as_object()["coSignatures"] = Json::Array{wrong};

@@ -267,19 +267,37 @@ std::string co_sign(const std::string& stored, const Signer& signer) {
   return json.str();
 }
 
-TEST(CoSignature, EachMustVerifyWithATrustedKey) {
-  const std::string stored = sign_document(sample<Statement>(), *kSigner);
-  const std::string both = co_sign(stored, *kOtherSigner);
+TEST(CoSignature, EitherKeyWillDoAndNoneOfTheTrustedMayBeWrong) {
+  const std::string both = sign_document(sample<Statement>(), {*kSigner, kOtherSigner.get()});
+  EXPECT_EQ(both, co_sign(sign_document(sample<Statement>(), *kSigner), *kOtherSigner));
+  const TrustPolicy old_policy = trust();
+  const TrustPolicy new_policy = trust_in({kOtherSigner->public_key()});
   const TrustPolicy two = trust_in({kSigner->public_key(), kOtherSigner->public_key()});
-  const auto with_two = [&](const std::string& text) {
-    return check_document<Statement>(text, &two, kTenant).state;
+  const TrustPolicy none = trust_in({test::ed25519_signer(3)->public_key()});
+  const auto state = [&](const std::string& text, const TrustPolicy& policy) {
+    return check_document<Statement>(text, &policy, kTenant).state;
   };
-  EXPECT_EQ(with_two(both), DocumentState::verified);
-  EXPECT_EQ(state_of<Statement>(both), DocumentState::untrusted_key);
+  for (const TrustPolicy& policy : {old_policy, new_policy, two}) {
+    EXPECT_EQ(state(both, policy), DocumentState::verified);
+  }
+  EXPECT_EQ(state(both, none), DocumentState::untrusted_key);
   Json json = parse_json(both);
   const Json signature = json.as_object().at("signature");
   json.as_object().at("coSignatures").as_array().at(0).as_object().at("signature") = signature;
-  EXPECT_EQ(with_two(json.str()), DocumentState::bad_signature);
+  EXPECT_EQ(state(json.str(), two), DocumentState::bad_signature);
+  EXPECT_EQ(state(json.str(), new_policy), DocumentState::bad_signature);
+}
+
+TEST(CoSignature, T047_AKeyOfAnotherRoleOrTimeIsPassedOver) {
+  const std::string both = sign_document(sample<Statement>(), {*kSigner, kOtherSigner.get()});
+  TrustPolicy policy = trust_in({kSigner->public_key(), kOtherSigner->public_key()});
+  policy.keys[1].role = KeyRole::approver;
+  EXPECT_EQ(check_document<Statement>(both, &policy, kTenant).state, DocumentState::verified);
+  policy.keys[0].role = KeyRole::ledger;
+  EXPECT_EQ(check_document<Statement>(both, &policy, kTenant).state, DocumentState::untrusted_key);
+  policy.keys[0].role = KeyRole::document;
+  policy.keys[0].not_after = sample<Statement>().header.created_at;
+  EXPECT_EQ(check_document<Statement>(both, &policy, kTenant).state, DocumentState::untrusted_key);
 }
 
 TEST(CoSignature, NoneAndTheSameKeyTwiceAreMalformed) {

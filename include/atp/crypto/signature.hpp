@@ -25,6 +25,9 @@ class ATP_EXPORT PublicKey {
   /// encoded, P-256 points compressed or off the curve.
   /// Throws: invalid_argument.
   static PublicKey from_spki(ByteView der);
+  /// From a `PUBLIC KEY` block of PEM (RFC 7468), as `openssl pkey -pubout` prints it; the same are
+  /// refused. Throws: invalid_argument.
+  static PublicKey from_pem(std::string_view pem);
   /// From the 32 bytes of an Ed25519 point; refuses the same points. Throws: invalid_argument.
   static PublicKey from_ed25519(ByteView point);
 
@@ -55,6 +58,21 @@ class ATP_EXPORT Signer {
   virtual const PublicKey& public_key() const = 0;
   /// Ed25519: 64 bytes. ES256: ASN.1 DER. Throws: unavailable.
   virtual Bytes sign(ByteView message) const = 0;
+};
+
+/// Who signs in a role: one, and while keys overlap also the one it replaces, so that verifiers who
+/// know either believe it. Refers to them.
+class Signers {
+ public:
+  Signers(const Signer& current, const Signer* replaced = nullptr)  // NOLINT: one is the rule.
+      : current_(&current), replaced_(replaced) {}
+  const Signer& current() const { return *current_; }
+  /// Null unless keys overlap.
+  const Signer* replaced() const { return replaced_; }
+
+ private:
+  const Signer* current_;
+  const Signer* replaced_;
 };
 
 /// A fresh Ed25519 private key as unencrypted PKCS#8 PEM, as `openssl pkey` reads it.

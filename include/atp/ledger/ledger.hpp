@@ -86,12 +86,12 @@ class ATP_EXPORT Ledger {
 
   /// Signs and appends `statement` at exactly `size()`, whose origin, index and tenant are set
   /// here. False where another writer took that index: `refresh`, look at what came, decide again.
-  bool try_append(Statement statement, const Signer& signer, const PutOptions& options);
+  bool try_append(Statement statement, const Signers& signers, const PutOptions& options);
 
   /// Puts a signed note of the present size, where there is none yet; an equal one is success.
   /// Throws: corrupt for one with another root (a fork), untrusted for one that no trusted key
   /// signed.
-  void put_checkpoint(const Signer& ledger_signer, const PutOptions& options);
+  void put_checkpoint(const Signers& ledger_signers, const PutOptions& options);
 
  private:
   Ledger(ObjectStore& store, const TrustPolicy& trust, TenantId tenant, LedgerReading reading);

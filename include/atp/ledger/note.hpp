@@ -24,8 +24,8 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
-/// The note to store. `signer` is an Ed25519 key; its name in the note is the origin.
-ATP_EXPORT std::string sign_checkpoint(const Checkpoint& checkpoint, const Signer& signer);
+/// The note to store. Signers have Ed25519 keys; their name in the note is the origin.
+ATP_EXPORT std::string sign_checkpoint(const Checkpoint& checkpoint, const Signers& signers);
 
 /// The checkpoint, if one of `keys` has signed it under its origin's name; signatures by unknown
 /// keys are passed over. Nothing for a note that is malformed or that no key signed.

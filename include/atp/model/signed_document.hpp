@@ -29,8 +29,8 @@ enum class DocumentState {
   wrong_type,   ///< Another document's bytes.
   wrong_vault,  ///< Of another vault than the trust policy's.
   wrong_tenant,
-  untrusted_key,  ///< No trusted key of that id, role and time.
-  bad_signature,
+  untrusted_key,  ///< No trusted key of that role and time has signed.
+  bad_signature,  ///< One of them is said to have, and has not.
 };
 ATP_EXPORT std::string_view to_string(DocumentState state);
 
@@ -41,9 +41,10 @@ struct CheckedDocument {
   std::optional<T> document;  ///< Present in the states `verified` and `not_checked` only.
 };
 
-/// The bytes to store. Throws: invalid_argument for a value the format cannot hold.
+/// The bytes to store: signed by the current signer, co-signed by the one it replaces. Throws:
+/// invalid_argument for a value the format cannot hold.
 template <class T>
-ATP_EXPORT std::string sign_document(const T& document, const Signer& signer);
+ATP_EXPORT std::string sign_document(const T& document, const Signers& signers);
 
 /// Checks everything that the bytes alone can show. `trust` may be null: `not_checked` is then the
 /// best that comes out. `tenant` is the one whose key space the bytes came from.
