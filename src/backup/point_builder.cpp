@@ -98,7 +98,7 @@ RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const Segmen
     point.parent = ParentPoint{draft.parent->point.recovery_point_id, draft.parent->sha256};
   }
   put_object(store, layout::recovery_point(tenant, point.recovery_point_id),
-             as_bytes(sign_document(point, vault.signer())), options);
+             as_bytes(sign_document(point, vault.signers())), options);
   return point;
 }
 

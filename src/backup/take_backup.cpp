@@ -370,8 +370,8 @@ std::string_view to_string(BackupStatus status) {
 }
 
 BackupResult take_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options) {
-  vault.signer();  // Both before anything is written.
-  vault.ledger_signer();
+  vault.signers();  // Both before anything is written.
+  vault.ledger_signers();
   require_not_halted(vault, options.tenant);
   try {
     return BackupJob(vault, source, options).run();

@@ -37,6 +37,11 @@ struct Arguments {
   Path vault;
   std::optional<Path> keys;
   std::optional<Path> trust;
+  std::optional<Path> unlock;
+  std::optional<Path> passphrase_file;
+  bool passphrase = false;
+  std::optional<std::string> recipient;
+  std::string overlap = "P30D";
   std::string region;
   std::optional<std::string> domain;
   std::optional<std::string> tenant;
@@ -58,6 +63,13 @@ struct Arguments {
   std::optional<std::string> since;
   std::optional<std::string> until;
   unsigned jobs = 0;
+  std::string role;
+  std::string name;
+  Path key;
+  std::vector<std::string> roles;
+  std::string action;
+  std::optional<std::string> url;
+  std::optional<std::uint64_t> threshold;
 };
 
 struct Session {
@@ -81,5 +93,10 @@ int run_ledger_consistency(const Session& session);
 int run_ledger_audit(const Session& session);
 int run_ledger_publish(const Session& session);
 int run_ledger_resolve(const Session& session);
+int run_keys_seal(const Session& session);
+int run_keys_rotate(const Session& session);
+int run_trust_show(const Session& session);
+int run_trust_add(const Session& session);
+int run_trust_rule(const Session& session);
 
 }  // namespace atp::cli

@@ -255,9 +255,11 @@ int run_verify(const Session& session) {
   const Arguments& arguments = session.arguments;
   const Environment environment = system_environment();
   const auto store = open_store(environment, arguments.vault);
-  const Keys keys = load_keys(environment, arguments);
+  const bool stored = arguments.depth == "stored";
+  const Keys keys =
+      load_keys(environment, arguments, stored ? KeyUse::trust_only : KeyUse::secrets);
   VerifyOptions options;
-  options.depth = arguments.depth == "stored" ? VerifyDepth::stored : VerifyDepth::content;
+  options.depth = stored ? VerifyDepth::stored : VerifyDepth::content;
   if (arguments.segment) options.segment = parse_segment_name(*arguments.segment);
   options.workers = arguments.jobs;
   options.stop = session.stop;

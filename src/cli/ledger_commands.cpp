@@ -18,7 +18,7 @@ struct OpenLedger {
   explicit OpenLedger(const Session& session)
       : environment(system_environment()),
         store(open_store(environment, session.arguments.vault)),
-        trust(require_trust(load_keys(environment, session.arguments))),
+        trust(require_trust(load_keys(environment, session.arguments, KeyUse::trust_only))),
         tenant(*session.arguments.tenant),
         options{
             .workers = session.arguments.jobs, .stop = session.stop, .progress = &session.console} {

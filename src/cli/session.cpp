@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/session.hpp"
 
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -20,6 +24,74 @@ std::string read_standard_input(std::size_t limit) {
                 "expected at most " + std::to_string(limit) + " bytes, found more");
   }
   return text;
+}
+
+/// Without the line feed that editors put behind it.
+SecretBytes passphrase_in(const Environment& environment, const Path& path) {
+  const SecretBytes contents = read_secret_file(*environment.files, path);
+  const std::string_view text = contents.text();
+  return SecretBytes(as_bytes(text.substr(0, std::min(text.find('\n'), text.size()))));
+}
+
+/// The terminal, without echo while this lives.
+class SilentTerminal {
+ public:
+  SilentTerminal() : file_(open("/dev/tty", O_RDWR | O_CLOEXEC)) {
+    if (file_ < 0 || tcgetattr(file_, &before_) != 0) {
+      if (file_ >= 0) close(file_);
+      throw Error(ErrorKind::unauthenticated, "passphrase",
+                  "there is no terminal to ask on: give it with --passphrase-file");
+    }
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(file_, TCSAFLUSH, &silent);
+  }
+  ~SilentTerminal() {
+    say("\n");
+    tcsetattr(file_, TCSAFLUSH, &before_);
+    close(file_);
+  }
+  SilentTerminal(const SilentTerminal&) = delete;
+  SilentTerminal& operator=(const SilentTerminal&) = delete;
+
+  void say(std::string_view text) const {
+    [[maybe_unused]] const auto written = write(file_, text.data(), text.size());
+  }
+
+  SecretBytes read_line() const {
+    SecretBytes line(kPassphraseLimit);
+    std::size_t size = 0;
+    while (size < line.size()) {
+      char c = 0;
+      if (read(file_, &c, 1) != 1 || c == '\n') break;
+      line.mutable_view()[size++] = static_cast<std::byte>(c);
+    }
+    return SecretBytes(line.view().first(size));
+  }
+
+ private:
+  static constexpr std::size_t kPassphraseLimit = 1024;
+  int file_;
+  termios before_{};
+};
+
+SecretBytes ask_passphrase(const std::string& question) {
+  const SilentTerminal terminal;
+  terminal.say(question);
+  return terminal.read_line();
+}
+
+/// From the file, or asked for twice.
+SecretBytes new_passphrase(const Environment& environment, const Arguments& arguments) {
+  SecretBytes passphrase = arguments.passphrase_file
+                               ? passphrase_in(environment, *arguments.passphrase_file)
+                               : ask_passphrase("New passphrase: ");
+  if (passphrase.empty()) {
+    throw Error(ErrorKind::invalid_argument, "passphrase", "expected one, found nothing");
+  }
+  if (arguments.passphrase_file) return passphrase;
+  if (ask_passphrase("Again: ").text() == passphrase.text()) return passphrase;
+  throw Error(ErrorKind::invalid_argument, "passphrase", "expected the same twice, found another");
 }
 
 }  // namespace
@@ -66,16 +138,43 @@ void require_outside(const Path& path, const Path& vault) {
   throw Error(ErrorKind::invalid_argument, path.string(), "is inside the vault");
 }
 
-Keys load_keys(const Environment& environment, const Arguments& arguments) {
-  if (arguments.keys && !environment.files->status(*arguments.keys / "")) {
+std::optional<Path> find_key_folder(const Environment& environment, const Arguments& arguments) {
+  if (arguments.keys) {
+    if (environment.files->status(*arguments.keys / "")) return arguments.keys;
     throw Error(ErrorKind::not_found, arguments.keys->string(), "there is no such key folder");
   }
+  const auto configuration = find_configuration_folder();
+  if (!configuration) return std::nullopt;
+  return default_key_folder(environment, arguments.vault, *configuration);
+}
+
+Path key_folder(const Environment& environment, const Arguments& arguments) {
+  if (auto folder = find_key_folder(environment, arguments)) return *std::move(folder);
+  return configuration_folder();  // Says what is missing.
+}
+
+KeyUnlock key_unlock(const Environment& environment, const Arguments& arguments) {
+  return {.identity = arguments.unlock, .passphrase = [&environment, &arguments](const Path& path) {
+            if (arguments.passphrase_file) {
+              return passphrase_in(environment, *arguments.passphrase_file);
+            }
+            return ask_passphrase("Passphrase of " + printable(path.string()) + ": ");
+          }};
+}
+
+Sealing::Sealing(const Environment& environment, const Arguments& arguments) {
+  if (arguments.recipient) recipient_ = age::Recipient::parse(*arguments.recipient);
+  if (arguments.passphrase) passphrase_ = new_passphrase(environment, arguments);
+}
+
+Keys load_keys(const Environment& environment, const Arguments& arguments, KeyUse use) {
   Keys keys;
-  if (arguments.keys) {
-    keys = atp::load_keys(*environment.files, *arguments.keys);
-  } else if (const auto configuration = find_configuration_folder()) {
-    keys = atp::load_keys(*environment.files,
-                          default_key_folder(environment, arguments.vault, *configuration));
+  if (const auto folder = find_key_folder(environment, arguments)) {
+    if (use == KeyUse::secrets) {
+      keys = atp::load_keys(*environment.files, *folder, key_unlock(environment, arguments));
+    } else if (!arguments.trust) {
+      keys.trust = find_trust_policy(*environment.files, *folder);
+    }
   }
   if (arguments.trust) keys.trust = load_trust_policy(*environment.files, *arguments.trust);
   return keys;
@@ -87,9 +186,10 @@ const TrustPolicy& require_trust(const Keys& keys) {
               "there is none at hand (trust.json of the key folder, or --trust FILE)");
 }
 
-std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments) {
+std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments,
+                                  KeyUse use) {
   open_store(environment, arguments.vault);
-  return atp::open_vault(environment, arguments.vault, load_keys(environment, arguments));
+  return atp::open_vault(environment, arguments.vault, load_keys(environment, arguments, use));
 }
 
 SegmentName parse_segment_name(const std::string& text) {

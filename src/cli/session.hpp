@@ -27,13 +27,41 @@ std::string read_input(const Environment& environment, const Path& path, std::si
 /// Throws: invalid_argument where `path` leads into `vault`.
 void require_outside(const Path& path, const Path& vault);
 
-/// From `--keys`, else the vault's default folder; the trust policy from `--trust` where given.
-Keys load_keys(const Environment& environment, const Arguments& arguments);
+enum class KeyUse {
+  secrets,     ///< Sealed key files are opened, a passphrase asked for.
+  trust_only,  ///< Only the trust policy is read.
+};
+
+/// From `--keys`, else the vault's default folder, which may be unknown.
+std::optional<Path> find_key_folder(const Environment& environment, const Arguments& arguments);
+/// The same. Throws: invalid_argument.
+Path key_folder(const Environment& environment, const Arguments& arguments);
+
+/// What `--unlock` and `--passphrase-file` say; else the terminal is asked.
+KeyUnlock key_unlock(const Environment& environment, const Arguments& arguments);
+
+/// What `--recipient`, `--passphrase` and `--passphrase-file` say of new key files.
+class Sealing {
+ public:
+  Sealing(const Environment& environment, const Arguments& arguments);
+  KeySealing options() const {
+    return {.recipient = recipient_, .passphrase = passphrase_ ? &*passphrase_ : nullptr};
+  }
+
+ private:
+  std::optional<age::Recipient> recipient_;
+  std::optional<SecretBytes> passphrase_;
+};
+
+/// Those of the key folder; the trust policy from `--trust` where given.
+Keys load_keys(const Environment& environment, const Arguments& arguments,
+               KeyUse use = KeyUse::secrets);
 
 /// Throws: unauthenticated where there is none.
 const TrustPolicy& require_trust(const Keys& keys);
 
-std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments);
+std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments,
+                                  KeyUse use = KeyUse::secrets);
 
 /// `STREAM/SEGMENT`. Throws: invalid_argument.
 SegmentName parse_segment_name(const std::string& text);

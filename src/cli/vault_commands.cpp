@@ -118,7 +118,7 @@ std::vector<RecoveryPoint> points_in_catalog(const Vault& vault, const TenantId&
 std::shared_ptr<Vault> open_with_catalog(const Session& session) {
   std::string problem;
   try {
-    auto vault = open_vault(system_environment(), session.arguments);
+    auto vault = open_vault(system_environment(), session.arguments, KeyUse::trust_only);
     if (vault->catalog_problem().empty()) return vault;
     problem = vault->catalog_problem();
   } catch (const Error& error) {
@@ -148,12 +148,16 @@ int run_init(const Session& session) {
                          " and its keys in " + printable(key_folder.string()));
     return 0;
   }
+  const Environment environment = system_environment();
+  const Sealing sealing(environment, arguments);
   const CreatedVault created =
-      create_vault(system_environment(), folder,
+      create_vault(environment, folder,
                    {.region = Region(arguments.region),
                     .domain = arguments.domain,
                     .keys = keys,
-                    .configuration = keys ? Path() : absolute_path(configuration_folder())});
+                    .configuration = keys ? Path() : absolute_path(configuration_folder()),
+                    .sealing = sealing.options(),
+                    .unlock = key_unlock(environment, arguments)});
   session.console.object({{"vaultId", created.vault_id},
                           {"store", json_text(created.paths.store.string())},
                           {"catalog", json_text(created.paths.catalog.string())},
@@ -170,7 +174,7 @@ int run_init(const Session& session) {
 int run_points(const Session& session) {
   const Environment environment = system_environment();
   const auto store = open_store(environment, session.arguments.vault);
-  const Keys keys = load_keys(environment, session.arguments);
+  const Keys keys = load_keys(environment, session.arguments, KeyUse::trust_only);
   if (!keys.trust) {
     throw Error(ErrorKind::unauthenticated, session.arguments.vault.string(),
                 "no trust policy at hand (--keys)");
@@ -208,7 +212,7 @@ int run_points(const Session& session) {
 int run_show(const Session& session) {
   const Environment environment = system_environment();
   const auto store = open_store(environment, session.arguments.vault);
-  const Keys keys = load_keys(environment, session.arguments);
+  const Keys keys = load_keys(environment, session.arguments, KeyUse::trust_only);
   const TenantId tenant = tenant_of_point(*store, *session.arguments.point);
   const std::string key = layout::recovery_point(tenant, *session.arguments.point);
   const Bytes stored = get_object(*store, key, kDocumentLimit);

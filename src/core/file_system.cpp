@@ -34,6 +34,8 @@ void sync_if_possible(FileSystem& files, const Path& directory) {
   }
 }
 
+using Rename = void (FileSystem::*)(const Path& from, const Path& to);
+
 /// Removes a temporary unless it was given its name.
 class Temporary {
  public:
@@ -49,9 +51,8 @@ class Temporary {
     }
   }
 
-  const Path& path() const { return path_; }
-  void rename_new(const Path& to) {
-    files_.rename_new(path_, to);
+  void rename(const Path& to, Rename how) {
+    (files_.*how)(path_, to);
     renamed_ = true;
   }
 
@@ -78,6 +79,16 @@ NewFile create_beside(FileSystem& files, Random& random, const Path& path,
       if (error.kind() != ErrorKind::already_exists || attempt == kAttempts) throw;
     }
   }
+}
+
+void write_and_rename(FileSystem& files, Random& random, const Path& path, ByteView contents,
+                      std::uint32_t permissions, Rename rename) {
+  const auto [beside, file] = create_beside(files, random, path, permissions);
+  Temporary temporary(files, beside);
+  file->write_at(0, contents);
+  file->sync();
+  temporary.rename(path, rename);
+  files.sync_directory(directory_of(path));
 }
 
 }  // namespace
@@ -115,12 +126,12 @@ void create_directories(FileSystem& files, const Path& path, std::uint32_t permi
 
 void write_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,
                         std::uint32_t permissions) {
-  const auto [beside, file] = create_beside(files, random, path, permissions);
-  Temporary temporary(files, beside);
-  file->write_at(0, contents);
-  file->sync();
-  temporary.rename_new(path);
-  files.sync_directory(directory_of(path));
+  write_and_rename(files, random, path, contents, permissions, &FileSystem::rename_new);
+}
+
+void replace_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,
+                          std::uint32_t permissions) {
+  write_and_rename(files, random, path, contents, permissions, &FileSystem::rename);
 }
 
 }  // namespace atp::inline v0

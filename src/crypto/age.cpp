@@ -12,7 +12,6 @@ namespace atp::inline v0::age {
 namespace {
 
 constexpr std::size_t kSealedChunkSize = kChunkSize + kTagSize;
-constexpr std::string_view kScryptLabel = "age-encryption.org/v1/scrypt";
 
 using ChunkNonce = std::array<std::byte, 12>;
 
@@ -61,10 +60,8 @@ SecretBytes unwrap_with_passphrase(const Header& header, const SecretBytes& pass
     throw Error(ErrorKind::unsupported, "age file",
                 "expected a work factor of at most " + std::to_string(max_work_factor) +
                     ", found " + std::to_string(stanza.work_factor));
-  Bytes salt = to_bytes(kScryptLabel);
-  salt.insert(salt.end(), stanza.salt.begin(), stanza.salt.end());
-  const SecretBytes wrap_key = crypto::scrypt(passphrase.view(), salt, stanza.work_factor);
-  auto file_key = unwrap(wrap_key, stanza.wrapped);
+  auto file_key =
+      unwrap(scrypt_wrap_key(passphrase, stanza.salt, stanza.work_factor), stanza.wrapped);
   if (!file_key)
     throw Error(ErrorKind::unauthenticated, "age file", "the passphrase does not fit the file");
   return *std::move(file_key);
@@ -92,6 +89,12 @@ SecretBytes decrypt_payload(const Opened& opened, ByteView file) {
     out = out.subspan(opened.open_chunk(index, payload.empty(), chunk, out));
   }
   return plain;
+}
+
+SecretBytes new_file_key(Random& random) {
+  SecretBytes file_key(kFileKeySize);
+  random.fill(file_key.mutable_view());
+  return file_key;
 }
 
 class BytesSink final : public ByteSink {
@@ -131,16 +134,26 @@ struct Encryptor::State {
 Encryptor::Encryptor(std::span<const Recipient> recipients, Random& random, ByteSink& sink) {
   if (recipients.empty())
     throw Error(ErrorKind::invalid_argument, "age file", "expected a recipient, found none");
-  SecretBytes file_key(kFileKeySize);
-  random.fill(file_key.mutable_view());
+  const SecretBytes file_key = new_file_key(random);
   const std::string header = write_header(file_key, recipients, random);
   if (header.size() > kHeaderLimit)
     throw Error(ErrorKind::invalid_argument, "age file",
                 "expected a header of at most 65536 bytes, found " + std::to_string(header.size()));
+  begin(as_bytes(header), file_key, random, sink);
+}
+
+Encryptor::Encryptor(const SecretBytes& passphrase, unsigned work_factor, Random& random,
+                     ByteSink& sink) {
+  const SecretBytes file_key = new_file_key(random);
+  begin(as_bytes(write_header(file_key, passphrase, work_factor, random)), file_key, random, sink);
+}
+
+void Encryptor::begin(ByteView header, const SecretBytes& file_key, Random& random,
+                      ByteSink& sink) {
   std::array<std::byte, kNonceSize> nonce;
   random.fill(nonce);
   state_ = std::make_unique<State>(payload_key(file_key, nonce).view(), sink);
-  sink.write(as_bytes(header));
+  sink.write(header);
   sink.write(nonce);
 }
 
@@ -205,6 +218,15 @@ std::uint64_t plain_size(std::uint64_t payload_size) {
 Bytes encrypt(ByteView plain, std::span<const Recipient> recipients, Random& random) {
   BytesSink sink;
   Encryptor encryptor(recipients, random, sink);
+  encryptor.write(plain);
+  encryptor.finish();
+  return std::move(sink.bytes);
+}
+
+Bytes encrypt_with_passphrase(ByteView plain, const SecretBytes& passphrase, Random& random,
+                              unsigned work_factor) {
+  BytesSink sink;
+  Encryptor encryptor(passphrase, work_factor, random, sink);
   encryptor.write(plain);
   encryptor.finish();
   return std::move(sink.bytes);

@@ -150,6 +150,14 @@ Bytes parse_mac(std::string_view line) {
   return mac;
 }
 
+/// The body of a stanza.
+std::string wrap(const SecretBytes& wrap_key, const SecretBytes& file_key) {
+  constexpr std::array<std::byte, 12> nonce{};
+  std::array<std::byte, kWrappedSize> wrapped;
+  crypto::ChaCha20Poly1305(wrap_key.view()).seal(nonce, file_key.view(), wrapped);
+  return base64(wrapped) + '\n';
+}
+
 std::string write_stanza(const SecretBytes& file_key, const Recipient& recipient, Random& random) {
   SecretBytes ephemeral(32);
   random.fill(ephemeral.mutable_view());
@@ -158,12 +166,14 @@ std::string write_stanza(const SecretBytes& file_key, const Recipient& recipient
   if (!shared)
     throw Error(ErrorKind::invalid_argument, recipient.str(),
                 "expected a recipient of high order, found one of low order");
-  const SecretBytes key = x25519_wrap_key(*shared, share, recipient);
-  constexpr std::array<std::byte, 12> nonce{};
-  std::array<std::byte, kWrappedSize> wrapped;
-  crypto::ChaCha20Poly1305(key.view()).seal(nonce, file_key.view(), wrapped);
   return std::string(kStanza) + std::string(kX25519) + ' ' + base64(share) + '\n' +
-         base64(wrapped) + '\n';
+         wrap(x25519_wrap_key(*shared, share, recipient), file_key);
+}
+
+std::string write_mac(std::string header, const SecretBytes& file_key) {
+  header += kEnd;
+  const Digest mac = header_mac(file_key, as_bytes(header));
+  return header + ' ' + base64(mac.view()) + '\n';
 }
 
 }  // namespace
@@ -193,14 +203,29 @@ std::string write_header(const SecretBytes& file_key, std::span<const Recipient>
                          Random& random) {
   std::string header = std::string(kVersion) + '\n';
   for (const Recipient& recipient : recipients) header += write_stanza(file_key, recipient, random);
-  header += kEnd;
-  const Digest mac = header_mac(file_key, as_bytes(header));
-  return header + ' ' + base64(mac.view()) + '\n';
+  return write_mac(std::move(header), file_key);
+}
+
+std::string write_header(const SecretBytes& file_key, const SecretBytes& passphrase,
+                         unsigned work_factor, Random& random) {
+  std::array<std::byte, kSaltSize> salt;
+  random.fill(salt);
+  const std::string stanza = std::string(kVersion) + '\n' + std::string(kStanza) +
+                             std::string(kScrypt) + ' ' + base64(salt) + ' ' +
+                             std::to_string(work_factor) + '\n' +
+                             wrap(scrypt_wrap_key(passphrase, salt, work_factor), file_key);
+  return write_mac(stanza, file_key);
 }
 
 Digest header_mac(const SecretBytes& file_key, ByteView authenticated) {
   const SecretBytes key = crypto::hkdf_sha256(file_key.view(), {}, as_bytes("header"), 32);
   return crypto::hmac_sha256(key.view(), authenticated);
+}
+
+SecretBytes scrypt_wrap_key(const SecretBytes& passphrase, ByteView salt, unsigned work_factor) {
+  Bytes labelled = to_bytes("age-encryption.org/v1/scrypt");
+  labelled.insert(labelled.end(), salt.begin(), salt.end());
+  return crypto::scrypt(passphrase.view(), labelled, work_factor);
 }
 
 SecretBytes x25519_wrap_key(const SecretBytes& shared, ByteView share, const Recipient& recipient) {

@@ -42,8 +42,13 @@ Header parse_header(ByteView prefix);
 /// A whole header for `file_key`, with its MAC.
 std::string write_header(const SecretBytes& file_key, std::span<const Recipient> recipients,
                          Random& random);
+std::string write_header(const SecretBytes& file_key, const SecretBytes& passphrase,
+                         unsigned work_factor, Random& random);
 
 Digest header_mac(const SecretBytes& file_key, ByteView authenticated);
+
+/// The key that wraps a file key for whoever knows `passphrase`.
+SecretBytes scrypt_wrap_key(const SecretBytes& passphrase, ByteView salt, unsigned work_factor);
 
 /// The key that wraps a file key for the owner of `recipient`.
 SecretBytes x25519_wrap_key(const SecretBytes& shared, ByteView share, const Recipient& recipient);

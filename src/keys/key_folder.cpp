@@ -3,56 +3,72 @@
 
 #include "atp/core/error.hpp"
 #include "atp/model/trust_policy_file.hpp"
+#include "keys/secret_files.hpp"
 
 namespace atp::inline v0 {
 namespace {
 
-constexpr std::uint64_t kKeyFileLimit = 64 << 10;
+using keys::SecretFiles;
+
 constexpr std::uint64_t kTrustPolicyLimit = 1 << 20;
-constexpr std::uint32_t kSecretPermissions = 0600;
 
-SecretBytes read_secret(FileSystem& files, const Path& path) {
-  const auto file = files.open(path, OpenMode::read);
-  const FileStatus status = file->status();
-  if ((status.mode & 0077) != 0) {
-    throw Error(ErrorKind::permission_denied, path.string(),
-                "others may read this secret: make it mode 0600");
-  }
-  if (status.size > kKeyFileLimit) {
-    throw Error(ErrorKind::invalid_argument, path.string(), "is too large for a key file");
-  }
-  SecretBytes secret(static_cast<std::size_t>(status.size));
-  if (file->read_at(0, secret.mutable_view()) != secret.size()) {
-    throw Error(ErrorKind::unavailable, path.string(), "was cut short while it was read");
-  }
-  return secret;
-}
-
-template <class Load>
-auto load_secret(FileSystem& files, const Path& path, const Load& load) {
-  const SecretBytes secret = read_secret(files, path);
+/// Errors of what a file holds name the file.
+template <class Parse>
+auto parsed(const Path& path, const SecretBytes& secret, const Parse& parse) {
   try {
-    return load(secret);
+    return parse(secret);
   } catch (const Error& error) {
     throw Error(error.kind(), path.string(), error.message());
   }
 }
 
-age::Identity load_identity(FileSystem& files, const Path& path) {
-  return load_secret(files, path, [](const SecretBytes& secret) {
-    return age::Identity::parse_file(secret.text());
-  });
+age::Identity parse_identity(const Path& path, const SecretBytes& secret) {
+  return parsed(path, secret,
+                [](const SecretBytes& key) { return age::Identity::parse_file(key.text()); });
 }
 
-std::shared_ptr<const Signer> load_signer(FileSystem& files, const Path& path) {
-  return load_secret(files, path,
-                     [](const SecretBytes& secret) { return signer_from_pem(secret); });
+std::shared_ptr<const Signer> parse_signer(const Path& path, const SecretBytes& secret) {
+  return parsed(path, secret, [](const SecretBytes& key) { return signer_from_pem(key); });
 }
 
-bool exists(FileSystem& files, const Path& path) { return files.status(path).has_value(); }
+std::shared_ptr<const Signer> find_signer(SecretFiles& secrets, const Path& path) {
+  const auto secret = secrets.find(path);
+  return secret ? parse_signer(path, *secret) : nullptr;
+}
 
-void write_secret(FileSystem& files, Random& random, const Path& path, const SecretBytes& secret) {
-  write_file_durably(files, random, path, secret.view(), kSecretPermissions);
+/// The secret that is there, or a new one.
+template <class Make>
+SecretBytes ensure_secret(SecretFiles& secrets, Random& random, const Path& path,
+                          const std::optional<age::Recipient>& recipient, const Make& make) {
+  if (auto secret = secrets.find(path)) return *std::move(secret);
+  SecretBytes secret = make(random);
+  secrets.write(random, path, secret, recipient);
+  return secret;
+}
+
+SecretBytes generate_identity_file(Random& random) {
+  return age::Identity::generate(random).file();
+}
+
+/// Whom new files are sealed to; where a passphrase is to open them, by way of an identity of its
+/// own: it costs a second to open one file, and there are many.
+std::optional<age::Recipient> seal_to(FileSystem& files, Random& random, const Path& folder,
+                                      const KeySealing& sealing, SecretFiles& secrets) {
+  if (sealing.recipient || sealing.passphrase == nullptr) return sealing.recipient;
+  const Path path = keys::sealed_path(key_paths(folder).unlock);
+  if (!files.status(path)) {
+    const Bytes file = age::encrypt_with_passphrase(age::Identity::generate(random).file().view(),
+                                                    *sealing.passphrase, random);
+    write_file_durably(files, random, path, file, 0600);
+  }
+  return secrets.identity().recipient();
+}
+
+/// The passphrase to seal with opens what it sealed.
+KeyUnlock unlock_for(const KeySealing& sealing, const KeyUnlock& unlock) {
+  if (sealing.passphrase == nullptr) return unlock;
+  return {.identity = unlock.identity,
+          .passphrase = [&sealing](const Path&) { return sealing.passphrase->clone(); }};
 }
 
 TrustPolicy trust_of(const std::string& vault_id, const std::string& domain, const Signer& signer,
@@ -65,44 +81,73 @@ TrustPolicy trust_of(const std::string& vault_id, const std::string& domain, con
 
 }  // namespace
 
+namespace {
+
+std::vector<Path> secret_paths(const Path& folder) {
+  const KeyPaths paths = key_paths(folder);
+  return {paths.identity, paths.signing_key, paths.ledger_key, paths.replaced_signing_key,
+          paths.replaced_ledger_key};
+}
+
+}  // namespace
+
 KeyPaths key_paths(const Path& folder) {
   return {.identity = folder / "vault.key",
           .signing_key = folder / "signing.pem",
           .ledger_key = folder / "ledger.pem",
-          .trust = folder / "trust.json"};
+          .replaced_signing_key = folder / "signing.replaced.pem",
+          .replaced_ledger_key = folder / "ledger.replaced.pem",
+          .trust = folder / "trust.json",
+          .unlock = folder / "unlock.key"};
 }
 
 Keys create_keys(FileSystem& files, Random& random, const Path& folder, const std::string& vault_id,
-                 const std::string& domain) {
+                 const std::string& domain, const KeySealing& sealing, const KeyUnlock& unlock) {
   const KeyPaths paths = key_paths(folder);
-  if (exists(files, paths.trust) && load_trust_policy(files, paths.trust).vault_id != vault_id) {
+  const auto trust = find_trust_policy(files, folder);
+  if (trust && trust->vault_id != vault_id) {
     throw Error(ErrorKind::already_exists, folder.string(), "holds the keys of another vault");
   }
   create_directories(files, folder, 0700);
-  if (!exists(files, paths.identity)) {
-    write_secret(files, random, paths.identity, age::Identity::generate(random).file());
-  }
-  for (const Path& path : {paths.signing_key, paths.ledger_key}) {
-    if (!exists(files, path)) write_secret(files, random, path, generate_ed25519_pem(random));
-  }
-  if (!exists(files, paths.trust)) {
-    const TrustPolicy trust = trust_of(vault_id, domain, *load_signer(files, paths.signing_key),
-                                       *load_signer(files, paths.ledger_key));
-    write_file_durably(files, random, paths.trust, as_bytes(print_trust_policy(trust)));
+  const KeyUnlock opening = unlock_for(sealing, unlock);
+  SecretFiles secrets(files, folder, opening);
+  const auto recipient = seal_to(files, random, folder, sealing, secrets);
+  const auto ensure = [&](const Path& path, auto make) {
+    return ensure_secret(secrets, random, path, recipient, make);
+  };
+  Keys keys;
+  keys.identities.push_back(
+      parse_identity(paths.identity, ensure(paths.identity, generate_identity_file)));
+  keys.signer = parse_signer(paths.signing_key, ensure(paths.signing_key, generate_ed25519_pem));
+  keys.ledger_signer =
+      parse_signer(paths.ledger_key, ensure(paths.ledger_key, generate_ed25519_pem));
+  keys.trust = trust ? trust : trust_of(vault_id, domain, *keys.signer, *keys.ledger_signer);
+  if (!trust) {
+    write_file_durably(files, random, paths.trust, as_bytes(print_trust_policy(*keys.trust)));
   }
   files.sync_directory(folder);
-  return load_keys(files, folder);
+  return keys;
 }
 
-Keys load_keys(FileSystem& files, const Path& folder) {
+Keys load_keys(FileSystem& files, const Path& folder, const KeyUnlock& unlock) {
   const KeyPaths paths = key_paths(folder);
+  SecretFiles secrets(files, folder, unlock);
   Keys keys;
-  if (exists(files, paths.identity))
-    keys.identities.push_back(load_identity(files, paths.identity));
-  if (exists(files, paths.signing_key)) keys.signer = load_signer(files, paths.signing_key);
-  if (exists(files, paths.ledger_key)) keys.ledger_signer = load_signer(files, paths.ledger_key);
-  if (exists(files, paths.trust)) keys.trust = load_trust_policy(files, paths.trust);
+  if (const auto secret = secrets.find(paths.identity)) {
+    keys.identities.push_back(parse_identity(paths.identity, *secret));
+  }
+  keys.signer = find_signer(secrets, paths.signing_key);
+  keys.ledger_signer = find_signer(secrets, paths.ledger_key);
+  keys.replaced_signer = find_signer(secrets, paths.replaced_signing_key);
+  keys.replaced_ledger_signer = find_signer(secrets, paths.replaced_ledger_key);
+  keys.trust = find_trust_policy(files, folder);
   return keys;
+}
+
+std::optional<TrustPolicy> find_trust_policy(FileSystem& files, const Path& folder) {
+  const Path path = key_paths(folder).trust;
+  if (!files.status(path)) return std::nullopt;
+  return load_trust_policy(files, path);
 }
 
 TrustPolicy load_trust_policy(FileSystem& files, const Path& path) {
@@ -112,6 +157,32 @@ TrustPolicy load_trust_policy(FileSystem& files, const Path& path) {
   } catch (const Error& error) {
     throw Error(error.kind(), path.string(), error.message());
   }
+}
+
+void replace_trust_policy(FileSystem& files, Random& random, const Path& path,
+                          const TrustPolicy& policy) {
+  const std::string text = print_trust_policy(policy);
+  parse_trust_policy(text);  // What would be refused later is refused now.
+  replace_file_durably(files, random, path, as_bytes(text));
+}
+
+void seal_keys(FileSystem& files, Random& random, const Path& folder, const KeySealing& sealing,
+               const KeyUnlock& unlock) {
+  const KeyUnlock opening = unlock_for(sealing, unlock);
+  SecretFiles secrets(files, folder, opening);
+  const auto recipient = seal_to(files, random, folder, sealing, secrets);
+  if (!recipient) {
+    throw Error(ErrorKind::invalid_argument, folder.string(),
+                "expected a recipient or a passphrase to seal to");
+  }
+  for (const Path& path : secret_paths(folder)) {
+    if (!secrets.in_clear(path)) continue;
+    if (!secrets.sealed(path)) {
+      secrets.write(random, path, read_secret_file(files, path), recipient);
+    }
+    files.remove(path);
+  }
+  files.sync_directory(folder);
 }
 
 }  // namespace atp::inline v0

@@ -34,11 +34,7 @@ class TileFiles {
   }
 
   void put_checkpoint(const std::string& note) {
-    const Path temporary =
-        folder_ / (std::string(".") + kCheckpointName + "." + random_hex(random_, 8));
-    write_file_durably(files_, random_, temporary, as_bytes(note));
-    files_.rename(temporary, folder_ / kCheckpointName);
-    files_.sync_directory(folder_);
+    replace_file_durably(files_, random_, folder_ / kCheckpointName, as_bytes(note));
   }
 
   std::uint64_t written() const { return written_; }

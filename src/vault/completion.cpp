@@ -42,7 +42,7 @@ bool has_statement(const Ledger& ledger, const std::string& point_id) {
 void append(const Vault& vault, Ledger& ledger, const Statement& statement,
             const PutOptions& options) {
   while ((ledger.size() == 0) == (statement.action == "ledger.opened")) {
-    if (ledger.try_append(statement, vault.signer(), options)) return;
+    if (ledger.try_append(statement, vault.signers(), options)) return;
     ledger.refresh();
   }
 }
@@ -90,7 +90,7 @@ void append_statement(const Vault& vault, Ledger& ledger, const Statement& state
           .predecessor = {}},
          options);
   append(vault, ledger, statement, options);
-  ledger.put_checkpoint(vault.ledger_signer(), options);
+  ledger.put_checkpoint(vault.ledger_signers(), options);
 }
 
 void keep_point(const Vault& vault, const Ledger& ledger, const SegmentChains& chains,
@@ -122,7 +122,7 @@ void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& cha
                       .predecessor = {}},
                      retain_until);
   } else if (!ledger.has_checkpoint()) {
-    ledger.put_checkpoint(vault.ledger_signer(), {.retain_until = retain_until});
+    ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
   }
 }
 

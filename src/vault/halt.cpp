@@ -62,7 +62,7 @@ HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
   const WorkLock lock = vault.lock_for_rebuild();
   const auto halt = vault.catalog().find_halt(tenant);
   if (!halt) throw Error(ErrorKind::not_found, tenant.str(), "is not halted");
-  vault.ledger_signer();
+  vault.ledger_signers();
   const ScanLedgerOptions options{.workers = 0, .stop = stop};
   require_sound(audit_ledger(vault.store(), tenant, vault.trust(), options).report.checks);
   if (kept_note) {

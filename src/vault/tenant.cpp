@@ -43,7 +43,7 @@ bool begin_key_epoch(const Vault& vault, const TenantId& tenant, const std::stri
                           .wrap_key = wrap_key,
                           .wrap_sha256 = sha256(wrap)};
   return put_new(vault.store(), layout::key_epoch_document(tenant, epoch, 0),
-                 sign_document(document, vault.signer()), options);
+                 sign_document(document, vault.signers()), options);
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ TenantPolicy ensure_policy(const Vault& vault, const TenantId& tenant,
     }
     const PutOptions options{.retain_until = retain_document_until(now, next.retention)};
     if (put_new(vault.store(), layout::policy(tenant, next.version),
-                sign_document(next, vault.signer()), options)) {
+                sign_document(next, vault.signers()), options)) {
       return next;
     }
   }
@@ -212,7 +212,7 @@ SegmentChains::Commit SegmentChains::commit(SegmentManifest draft, const PutOpti
     draft.previous = chain.empty() ? std::nullopt : std::optional(chain.back().sha256);
     const std::string key = layout::manifest(tenant_, stream, draft.sequence);
     const bool first =
-        put_new(vault_->store(), key, sign_document(draft, vault_->signer()), options);
+        put_new(vault_->store(), key, sign_document(draft, vault_->signers()), options);
     read_on(stream);
     if (first) return {find(stream, draft.segment), Commit::Outcome::committed};
   }

@@ -142,26 +142,33 @@ const TrustPolicy& Vault::trust() const {
               "no trust policy at hand (trust.json of the key folder, or --trust)");
 }
 
-const Signer& Vault::signer() const {
-  return require_signer(keys_.signer, KeyRole::document, "signing.pem");
+Signers Vault::signers() const {
+  return require_signers(keys_.signer, keys_.replaced_signer, KeyRole::document, "signing.pem");
 }
 
-const Signer& Vault::ledger_signer() const {
-  return require_signer(keys_.ledger_signer, KeyRole::ledger, "ledger.pem");
+Signers Vault::ledger_signers() const {
+  return require_signers(keys_.ledger_signer, keys_.replaced_ledger_signer, KeyRole::ledger,
+                         "ledger.pem");
 }
 
 /// What is signed by another key than those of the trust policy stays for years, and nobody takes
 /// it.
-const Signer& Vault::require_signer(const std::shared_ptr<const Signer>& signer, KeyRole role,
-                                    const std::string& file) const {
-  if (!signer) {
+Signers Vault::require_signers(const std::shared_ptr<const Signer>& current,
+                               const std::shared_ptr<const Signer>& replaced, KeyRole role,
+                               const std::string& file) const {
+  if (!current) {
     throw Error(ErrorKind::unauthenticated, paths_.folder.string(),
                 "no key to sign with at hand (" + file + " of the key folder)");
   }
-  const std::string& id = signer->public_key().id();
-  if (trust().find(id, role, environment_.clock->now()) != nullptr) return *signer;
-  throw Error(ErrorKind::unauthenticated, file,
-              "expected a key that the trust policy takes now, found " + id);
+  const Time now = environment_.clock->now();
+  const std::string& id = current->public_key().id();
+  if (trust().find(id, role, now) == nullptr) {
+    throw Error(ErrorKind::unauthenticated, file,
+                "expected a key that the trust policy takes now, found " + id);
+  }
+  const bool overlaps = replaced && replaced->public_key().id() != id &&
+                        trust().find(replaced->public_key().id(), role, now) != nullptr;
+  return {*current, overlaps ? replaced.get() : nullptr};
 }
 
 std::optional<WorkLock> Vault::try_lock_for_job(const std::string& job_id) const {
@@ -215,7 +222,8 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
                 "is inside the vault; keys live outside of it");
   }
   const std::string domain = options.domain.value_or(vault_id + ".invalid");
-  const Keys keys = create_keys(files, *environment.random, key_folder, vault_id, domain);
+  const Keys keys = create_keys(files, *environment.random, key_folder, vault_id, domain,
+                                options.sealing, options.unlock);
   if (keys.identities.empty() || !keys.signer || !keys.ledger_signer || !keys.trust) {
     throw Error(ErrorKind::unavailable, key_folder.string(), "keys went while they were made");
   }

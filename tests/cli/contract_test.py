@@ -4,6 +4,7 @@
 import unittest
 
 from contract_faults import *
+from contract_keys import *
 from contract_operator import *
 from contract_output import *
 from contract_proofs import *

@@ -102,7 +102,9 @@ inline Environment environment_of(const std::shared_ptr<FileSystem>& files, std:
 }
 
 inline Keys copy_of(const Keys& keys) {
-  Keys copy{{}, keys.signer, keys.ledger_signer, keys.trust};
+  Keys copy{
+      {},        keys.signer, keys.ledger_signer, keys.replaced_signer, keys.replaced_ledger_signer,
+      keys.trust};
   for (const age::Identity& identity : keys.identities) copy.identities.push_back(identity.clone());
   return copy;
 }

@@ -100,7 +100,7 @@ class SmallVault {
     Json json = parse_json(as_text(objects_.at(key)));
     for (const auto& [name, value] : members) json.as_object().insert_or_assign(name, value);
     json.as_object().erase("signature");
-    const Bytes signature = vault->signer().sign(as_bytes(json.str()));
+    const Bytes signature = vault->signers().current().sign(as_bytes(json.str()));
     json.as_object().emplace("signature", to_base64(signature));
     return to_bytes(json.str());
   }

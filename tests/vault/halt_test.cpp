@@ -63,7 +63,7 @@ class Halt : public test::BackupFixture {
     Json json = parse_json(as_text(read(entry(index))));
     json.as_object().insert_or_assign("nonce", std::string(32, '7'));
     json.as_object().erase("signature");
-    const Bytes signature = vault_->signer().sign(as_bytes(json.str()));
+    const Bytes signature = vault_->signers().current().sign(as_bytes(json.str()));
     json.as_object().emplace("signature", to_base64(signature));
     return json.str();
   }
@@ -75,7 +75,7 @@ class Halt : public test::BackupFixture {
       tree.push(Rfc9162Hasher::leaf(read(entry(size - 1))));
       if (size < from) continue;
       write(checkpoint(size),
-            as_bytes(sign_checkpoint({origin, size, tree.root()}, vault_->ledger_signer())));
+            as_bytes(sign_checkpoint({origin, size, tree.root()}, vault_->ledger_signers())));
     }
   }
 
@@ -133,7 +133,7 @@ TEST_F(Halt, T046_ByTwoHeadsOfOneSize) {
       [&] {
         const auto note = parse_checkpoint(as_text(read(checkpoint(4))));
         write(checkpoint(4), as_bytes(sign_checkpoint({note->origin, 4, sha256(as_bytes("fork"))},
-                                                      vault_->ledger_signer())));
+                                                      vault_->ledger_signers())));
       },
       "expected root");
 }
@@ -173,7 +173,7 @@ TEST_F(Halt, T046_ByAForkThatComesInTheMidstOfARun) {
   forked.probe = [&](PackageStage, MutableByteView) {
     if (disk_->status(path(checkpoint(5)))) return;
     write(checkpoint(5), as_bytes(sign_checkpoint({origin, 5, sha256(as_bytes("fork"))},
-                                                  vault_->ledger_signer())));
+                                                  vault_->ledger_signers())));
   };
   EXPECT_EQ(error_kind([&] { backup(forked); }), ErrorKind::corrupt);
   const auto halt = vault_->catalog().find_halt(tenant_);

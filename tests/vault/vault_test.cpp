@@ -164,8 +164,8 @@ TEST_F(VaultTest, WithoutKeysNothingIsWritten) {
   create();
   const auto vault = open_vault(environment_, kFolder, {});
   EXPECT_EQ(error_kind([&] { vault->trust(); }), ErrorKind::unauthenticated);
-  EXPECT_EQ(error_kind([&] { vault->signer(); }), ErrorKind::unauthenticated);
-  EXPECT_EQ(error_kind([&] { vault->ledger_signer(); }), ErrorKind::unauthenticated);
+  EXPECT_EQ(error_kind([&] { vault->signers(); }), ErrorKind::unauthenticated);
+  EXPECT_EQ(error_kind([&] { vault->ledger_signers(); }), ErrorKind::unauthenticated);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ T read_document(const Bytes& stored) {
 /// from manifest to checkpoint, all of it signed.
 std::shared_ptr<test::RecordingStore> with_package_at(const std::string& target) {
   const SmallVault& vault = small_vault();
-  const Signer& signer = vault.vault->signer();
+  const Signer& signer = vault.vault->signers().current();
   test::Objects objects = vault.objects();
   auto manifest = read_document<SegmentManifest>(objects.at(manifest_key(1)));
   manifest.key = target;
@@ -90,7 +90,7 @@ std::shared_ptr<test::RecordingStore> with_package_at(const std::string& target)
     tree.push(Rfc9162Hasher::leaf(objects.at(layout::ledger_entry(vault.tenant, 0, i))));
   }
   objects[layout::ledger_checkpoint(vault.tenant, 0, 3)] =
-      to_bytes(sign_checkpoint({statement.origin, 3, tree.root()}, vault.vault->ledger_signer()));
+      to_bytes(sign_checkpoint({statement.origin, 3, tree.root()}, vault.vault->ledger_signers()));
   return std::make_shared<test::RecordingStore>(vault.store_of(objects));
 }
 

@@ -108,4 +108,8 @@ ATP_EXPORT void create_directories(FileSystem& files, const Path& path,
 ATP_EXPORT void write_file_durably(FileSystem& files, Random& random, const Path& path,
                                    ByteView contents, std::uint32_t permissions = 0644);
 
+/// The same, in the place of a file that may be there: readers see the old one or the new one.
+ATP_EXPORT void replace_file_durably(FileSystem& files, Random& random, const Path& path,
+                                     ByteView contents, std::uint32_t permissions = 0644);
+
 }  // namespace atp::inline v0

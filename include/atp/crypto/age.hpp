@@ -72,6 +72,8 @@ class ATP_EXPORT Encryptor {
  public:
   /// Writes the header. `recipients` must not be empty.
   Encryptor(std::span<const Recipient> recipients, Random& random, ByteSink& sink);
+  /// For whoever knows `passphrase`; a work factor of n takes 2^n KiB of memory.
+  Encryptor(const SecretBytes& passphrase, unsigned work_factor, Random& random, ByteSink& sink);
   ~Encryptor();
   Encryptor(const Encryptor&) = delete;
   Encryptor& operator=(const Encryptor&) = delete;
@@ -80,6 +82,8 @@ class ATP_EXPORT Encryptor {
   void finish();
 
  private:
+  void begin(ByteView header, const SecretBytes& file_key, Random& random, ByteSink& sink);
+
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -116,6 +120,9 @@ ATP_EXPORT std::uint64_t plain_size(std::uint64_t payload_size);
 ATP_EXPORT Bytes encrypt(ByteView plain, std::span<const Recipient> recipients, Random& random);
 /// Throws: unauthenticated, corrupt, unsupported.
 ATP_EXPORT SecretBytes decrypt(ByteView file, std::span<const Identity> identities);
+/// What `age -d` opens with the passphrase.
+ATP_EXPORT Bytes encrypt_with_passphrase(ByteView plain, const SecretBytes& passphrase,
+                                         Random& random, unsigned work_factor = 18);
 /// A file that `age -p` sealed. A work factor of n takes 2^n KiB of memory; `age -p` uses 18.
 /// Throws: unauthenticated, corrupt, unsupported above `max_work_factor`.
 ATP_EXPORT SecretBytes decrypt_with_passphrase(ByteView file, const SecretBytes& passphrase,

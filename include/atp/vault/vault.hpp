@@ -75,8 +75,8 @@ class ATP_EXPORT Vault {
   /// Throw unauthenticated where the keys at hand lack what writing needs, or the trust policy does
   /// not take them now.
   const TrustPolicy& trust() const;
-  const Signer& signer() const;
-  const Signer& ledger_signer() const;
+  Signers signers() const;
+  Signers ledger_signers() const;
 
   /// A lock that many jobs share and a rebuild excludes. Throws: precondition_failed (leased);
   /// corrupt for an id that is none.
@@ -89,8 +89,9 @@ class ATP_EXPORT Vault {
   DocumentHeader new_header(const std::optional<TenantId>& tenant) const;
 
  private:
-  const Signer& require_signer(const std::shared_ptr<const Signer>& signer, KeyRole role,
-                               const std::string& file) const;
+  Signers require_signers(const std::shared_ptr<const Signer>& current,
+                          const std::shared_ptr<const Signer>& replaced, KeyRole role,
+                          const std::string& file) const;
 
   Environment environment_;
   VaultPaths paths_;
@@ -106,6 +107,8 @@ struct CreateVaultOptions {
   std::optional<std::string> domain;  ///< Default: `<vaultId>.invalid`.
   std::optional<Path> keys;           ///< Default: `<configuration>/atp/<vaultId>`.
   Path configuration;                 ///< The user's configuration folder.
+  KeySealing sealing = {};            ///< How the key files are written.
+  KeyUnlock unlock = {};              ///< For sealed ones that an interrupted call has left.
 };
 
 struct CreatedVault {

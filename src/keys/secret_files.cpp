@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keys/secret_files.hpp"
+
+#include "atp/core/error.hpp"
+
+namespace atp::inline v0 {
+namespace keys {
+namespace {
+
+constexpr std::uint64_t kKeyFileLimit = 64 << 10;
+constexpr std::uint32_t kSecretPermissions = 0600;
+
+/// Errors of what is in a file name the file.
+template <class Load>
+auto in_file(const Path& path, const Load& load) {
+  try {
+    return load();
+  } catch (const Error& error) {
+    throw Error(error.kind(), path.string(), error.message());
+  }
+}
+
+}  // namespace
+
+}  // namespace keys
+
+SecretBytes read_secret_file(FileSystem& files, const Path& path) {
+  const auto file = files.open(path, OpenMode::read);
+  const FileStatus status = file->status();
+  if ((status.mode & 0077) != 0) {
+    throw Error(ErrorKind::permission_denied, path.string(),
+                "others may read this secret: make it mode 0600");
+  }
+  if (status.size > keys::kKeyFileLimit) {
+    throw Error(ErrorKind::invalid_argument, path.string(), "is too large for a key file");
+  }
+  SecretBytes secret(static_cast<std::size_t>(status.size));
+  if (file->read_at(0, secret.mutable_view()) != secret.size()) {
+    throw Error(ErrorKind::unavailable, path.string(), "was cut short while it was read");
+  }
+  return secret;
+}
+
+namespace keys {
+
+Path sealed_path(const Path& path) { return path.string() + ".age"; }
+
+std::optional<SecretBytes> SecretFiles::find(const Path& path) {
+  if (!sealed(path)) {
+    return in_clear(path) ? std::optional(read_secret_file(files_, path)) : std::nullopt;
+  }
+  if (in_clear(path)) {
+    throw Error(ErrorKind::invalid_argument, path.string(),
+                "stands in clear beside " + sealed_path(path).filename().string() +
+                    ": remove the one that is not wanted");
+  }
+  const Bytes file = read_file(files_, sealed_path(path), kKeyFileLimit);
+  const std::span<const age::Identity> identities(&identity(), 1);
+  return in_file(sealed_path(path), [&] { return age::decrypt(file, identities); });
+}
+
+void SecretFiles::write(Random& random, const Path& path, const SecretBytes& secret,
+                        const std::optional<age::Recipient>& recipient) {
+  if (!recipient) {
+    write_file_durably(files_, random, path, secret.view(), kSecretPermissions);
+    return;
+  }
+  const Bytes file = age::encrypt(secret.view(), std::span(&*recipient, 1), random);
+  write_file_durably(files_, random, sealed_path(path), file, kSecretPermissions);
+}
+
+const age::Identity& SecretFiles::identity() {
+  if (!identity_) identity_ = load_identity();
+  return *identity_;
+}
+
+/// `age -p` and `age-keygen` make such files.
+age::Identity SecretFiles::load_identity() const {
+  const Path path = unlock_.identity.value_or(sealed_path(key_paths(folder_).unlock));
+  if (!files_.status(path)) {
+    throw Error(ErrorKind::unauthenticated, folder_.string(),
+                "the keys are sealed: say which identity opens them (--unlock)");
+  }
+  const bool in_clear =
+      !as_text(read_file(files_, path, kKeyFileLimit)).starts_with("age-encryption");
+  if (in_clear) {
+    const SecretBytes secret = read_secret_file(files_, path);
+    return in_file(path, [&] { return age::Identity::parse_file(secret.text()); });
+  }
+  if (!unlock_.passphrase) {
+    throw Error(ErrorKind::unauthenticated, path.string(),
+                "needs a passphrase (--passphrase-file)");
+  }
+  const Bytes file = read_file(files_, path, kKeyFileLimit);
+  const SecretBytes passphrase = unlock_.passphrase(path);
+  return in_file(path, [&] {
+    return age::Identity::parse_file(age::decrypt_with_passphrase(file, passphrase).text());
+  });
+}
+
+}  // namespace keys
+}  // namespace atp::inline v0

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Secrets in files of one folder: in clear with mode 0600, or as age files beside their plain
+/// name.
+#pragma once
+
+#include <optional>
+
+#include "atp/keys/key_folder.hpp"
+
+namespace atp::inline v0::keys {
+
+/// `path` with `.age` behind it.
+Path sealed_path(const Path& path);
+
+class SecretFiles {
+ public:
+  SecretFiles(FileSystem& files, const Path& folder, const KeyUnlock& unlock)
+      : files_(files), folder_(folder), unlock_(unlock) {}
+
+  bool exists(const Path& path) const { return in_clear(path) || sealed(path); }
+  bool in_clear(const Path& path) const { return files_.status(path).has_value(); }
+  bool sealed(const Path& path) const { return in_clear(sealed_path(path)); }
+
+  /// Nothing where the file is in neither form. Throws: invalid_argument where it is in both;
+  /// unauthenticated where it is sealed and cannot be opened.
+  std::optional<SecretBytes> find(const Path& path);
+
+  /// A new file, sealed to `recipient` where there is one.
+  void write(Random& random, const Path& path, const SecretBytes& secret,
+             const std::optional<age::Recipient>& recipient);
+
+  /// Of the identity that opens sealed files, read (and its passphrase asked for) once.
+  const age::Identity& identity();
+
+ private:
+  age::Identity load_identity() const;
+
+  FileSystem& files_;
+  const Path& folder_;
+  const KeyUnlock& unlock_;
+  std::optional<age::Identity> identity_;
+};
+
+}  // namespace atp::inline v0::keys
