@@ -6,13 +6,14 @@ set -euo pipefail
 
 build='build-essential cmake ninja-build ccache mold pkg-config libboost1.81-dev
   libboost-json1.81-dev libssl-dev libsodium-dev libzstd-dev zlib1g-dev libsimdjson-dev
-  libsqlite3-dev libxxhash-dev libcli11-dev'
+  libsqlite3-dev libxxhash-dev libcli11-dev libp11-kit-dev'
 demo='age coreutils gzip jq openssl zstd'
 install='help2man'
 python='pybind11-dev python3-dev python3-venv'
 api='doxygen'
 test='clang libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev git help2man
-  python3 python3-venv python3-pytest python3-pandas python3-matplotlib mypy'
+  python3 python3-venv python3-pytest python3-pandas python3-matplotlib mypy
+  opensc openssl softhsm2'
 bench='borgbackup libbenchmark-dev restic'
 tidy='clang clang-tidy-14'
 

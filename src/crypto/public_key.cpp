@@ -48,6 +48,13 @@ std::optional<ByteView> point_after(const std::array<unsigned char, N>& prefix, 
   return der.subspan(N);
 }
 
+Bytes spki_of(std::span<const unsigned char> prefix, ByteView point) {
+  const ByteView head = std::as_bytes(prefix);
+  Bytes spki(head.begin(), head.end());
+  spki.insert(spki.end(), point.begin(), point.end());
+  return spki;
+}
+
 void check_ed25519_point(ByteView point) {
   if (point.size() != kEd25519PointSize)
     refuse_key("expected 32 bytes of an ed25519 point, found " + std::to_string(point.size()));
@@ -115,11 +122,11 @@ PublicKey PublicKey::from_pem(std::string_view pem) {
 
 PublicKey PublicKey::from_ed25519(ByteView point) {
   check_ed25519_point(point);
-  const ByteView prefix = std::as_bytes(std::span(kEd25519Prefix));
-  Bytes spki(prefix.begin(), prefix.end());
-  spki.insert(spki.end(), point.begin(), point.end());
-  return PublicKey(KeyAlgorithm::ed25519, std::move(spki), Bytes(point.begin(), point.end()));
+  return PublicKey(KeyAlgorithm::ed25519, spki_of(kEd25519Prefix, point),
+                   Bytes(point.begin(), point.end()));
 }
+
+PublicKey PublicKey::from_p256(ByteView point) { return from_spki(spki_of(kEs256Prefix, point)); }
 
 bool PublicKey::verify(ByteView message, ByteView signature) const {
   return algorithm_ == KeyAlgorithm::ed25519 ? verify_ed25519(point_, message, signature)

@@ -2,6 +2,7 @@
 #include "atp/keys/key_folder.hpp"
 
 #include "atp/core/error.hpp"
+#include "atp/keys/pkcs11.hpp"
 #include "atp/model/trust_policy_file.hpp"
 #include "keys/secret_files.hpp"
 
@@ -31,9 +32,20 @@ std::shared_ptr<const Signer> parse_signer(const Path& path, const SecretBytes& 
   return parsed(path, secret, [](const SecretBytes& key) { return signer_from_pem(key); });
 }
 
-std::shared_ptr<const Signer> find_signer(SecretFiles& secrets, const Path& path) {
-  const auto secret = secrets.find(path);
-  return secret ? parse_signer(path, *secret) : nullptr;
+/// Of the same role, where its key is in a token.
+Path token_key(Path pem) { return pem.replace_extension(".pkcs11"); }
+
+/// From `pem` or its token; null where there is neither.
+std::shared_ptr<const Signer> find_signer(FileSystem& files, SecretFiles& secrets,
+                                          const Path& pem) {
+  const Path token = token_key(pem);
+  if (!files.status(token)) {
+    const auto secret = secrets.find(pem);
+    return secret ? parse_signer(pem, *secret) : nullptr;
+  }
+  if (!secrets.exists(pem)) return load_pkcs11_signer(files, token);
+  throw Error(ErrorKind::invalid_argument, token.string(),
+              "expected one key for the role, found " + pem.filename().string() + " as well");
 }
 
 /// The secret that is there, or a new one.
@@ -118,9 +130,12 @@ Keys create_keys(FileSystem& files, Random& random, const Path& folder, const st
   Keys keys;
   keys.identities.push_back(
       parse_identity(paths.identity, ensure(paths.identity, generate_identity_file)));
-  keys.signer = parse_signer(paths.signing_key, ensure(paths.signing_key, generate_ed25519_pem));
-  keys.ledger_signer =
-      parse_signer(paths.ledger_key, ensure(paths.ledger_key, generate_ed25519_pem));
+  const auto ensure_signer = [&](const Path& path) {
+    if (files.status(token_key(path))) return find_signer(files, secrets, path);
+    return parse_signer(path, ensure(path, generate_ed25519_pem));
+  };
+  keys.signer = ensure_signer(paths.signing_key);
+  keys.ledger_signer = ensure_signer(paths.ledger_key);
   keys.trust = trust ? trust : trust_of(vault_id, domain, *keys.signer, *keys.ledger_signer);
   if (!trust) {
     write_file_durably(files, random, paths.trust, as_bytes(print_trust_policy(*keys.trust)));
@@ -136,10 +151,10 @@ Keys load_keys(FileSystem& files, const Path& folder, const KeyUnlock& unlock) {
   if (const auto secret = secrets.find(paths.identity)) {
     keys.identities.push_back(parse_identity(paths.identity, *secret));
   }
-  keys.signer = find_signer(secrets, paths.signing_key);
-  keys.ledger_signer = find_signer(secrets, paths.ledger_key);
-  keys.replaced_signer = find_signer(secrets, paths.replaced_signing_key);
-  keys.replaced_ledger_signer = find_signer(secrets, paths.replaced_ledger_key);
+  keys.signer = find_signer(files, secrets, paths.signing_key);
+  keys.ledger_signer = find_signer(files, secrets, paths.ledger_key);
+  keys.replaced_signer = find_signer(files, secrets, paths.replaced_signing_key);
+  keys.replaced_ledger_signer = find_signer(files, secrets, paths.replaced_ledger_key);
   keys.trust = find_trust_policy(files, folder);
   return keys;
 }

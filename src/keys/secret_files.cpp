@@ -20,28 +20,37 @@ auto in_file(const Path& path, const Load& load) {
   }
 }
 
+/// What others may not do with it is in `refused`.
+SecretBytes read_own_file(FileSystem& files, const Path& path, std::uint32_t refused,
+                          const std::string& problem) {
+  const auto file = files.open(path, OpenMode::read);
+  const FileStatus status = file->status();
+  if ((status.mode & refused) != 0) {
+    throw Error(ErrorKind::permission_denied, path.string(), problem + ": make it mode 0600");
+  }
+  if (status.size > kKeyFileLimit) {
+    throw Error(ErrorKind::invalid_argument, path.string(), "is too large for a key file");
+  }
+  SecretBytes contents(static_cast<std::size_t>(status.size));
+  if (file->read_at(0, contents.mutable_view()) != contents.size()) {
+    throw Error(ErrorKind::unavailable, path.string(), "was cut short while it was read");
+  }
+  return contents;
+}
+
 }  // namespace
 
 }  // namespace keys
 
 SecretBytes read_secret_file(FileSystem& files, const Path& path) {
-  const auto file = files.open(path, OpenMode::read);
-  const FileStatus status = file->status();
-  if ((status.mode & 0077) != 0) {
-    throw Error(ErrorKind::permission_denied, path.string(),
-                "others may read this secret: make it mode 0600");
-  }
-  if (status.size > keys::kKeyFileLimit) {
-    throw Error(ErrorKind::invalid_argument, path.string(), "is too large for a key file");
-  }
-  SecretBytes secret(static_cast<std::size_t>(status.size));
-  if (file->read_at(0, secret.mutable_view()) != secret.size()) {
-    throw Error(ErrorKind::unavailable, path.string(), "was cut short while it was read");
-  }
-  return secret;
+  return keys::read_own_file(files, path, 0077, "others may read or write this secret");
 }
 
 namespace keys {
+
+SecretBytes read_trusted_file(FileSystem& files, const Path& path) {
+  return read_own_file(files, path, 0022, "others may write this file");
+}
 
 Path sealed_path(const Path& path) { return path.string() + ".age"; }
 

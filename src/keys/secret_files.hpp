@@ -12,6 +12,10 @@ namespace atp::inline v0::keys {
 /// `path` with `.age` behind it.
 Path sealed_path(const Path& path);
 
+/// As `read_secret_file`, but others may read it: what it says is no secret, and must not be theirs
+/// to say.
+SecretBytes read_trusted_file(FileSystem& files, const Path& path);
+
 class SecretFiles {
  public:
   SecretFiles(FileSystem& files, const Path& folder, const KeyUnlock& unlock)

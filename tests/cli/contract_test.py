@@ -8,6 +8,7 @@ from contract_keys import *
 from contract_operator import *
 from contract_output import *
 from contract_proofs import *
+from contract_tokens import *
 from contract_verbs import *
 
 if __name__ == "__main__":

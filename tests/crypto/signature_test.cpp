@@ -137,6 +137,24 @@ TEST(PublicKeyImport, T048_SpkiInAnyOtherEncodingIsRefused) {
   EXPECT_TRUE(refused(ber));
 }
 
+TEST(PublicKeyImport, T048_AP256PointIsUncompressedAndOnTheCurve) {
+  const PublicKey key = signer_from_pem(secret(kEs256Pem))->public_key();
+  const Bytes point(key.point().begin(), key.point().end());
+  EXPECT_EQ(PublicKey::from_p256(point), key);
+  Bytes off_curve = point;
+  off_curve.back() ^= std::byte{1};
+  Bytes compressed(point.begin(), point.begin() + 33);
+  compressed[0] = (point.back() & std::byte{1}) | std::byte{2};
+  Bytes hybrid = point;
+  hybrid[0] = (point.back() & std::byte{1}) | std::byte{6};
+  Bytes longer = point;
+  longer.push_back(std::byte{0});
+  for (const Bytes& other : {off_curve, compressed, hybrid, longer,
+                             Bytes(point.begin(), point.end() - 1), Bytes{std::byte{0}}, Bytes()}) {
+    EXPECT_EQ(error_of([&] { PublicKey::from_p256(other); }), ErrorKind::invalid_argument);
+  }
+}
+
 TEST(PublicKeyImport, T048_EveryFlippedBitOfAnEd25519SpkiHeadIsRefused) {
   SystemRandom random;
   const PublicKey key = signer_from_pem(generate_ed25519_pem(random))->public_key();

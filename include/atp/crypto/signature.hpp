@@ -30,6 +30,8 @@ class ATP_EXPORT PublicKey {
   static PublicKey from_pem(std::string_view pem);
   /// From the 32 bytes of an Ed25519 point; refuses the same points. Throws: invalid_argument.
   static PublicKey from_ed25519(ByteView point);
+  /// From the 65 bytes of an uncompressed point on P-256. Throws: invalid_argument.
+  static PublicKey from_p256(ByteView point);
 
   KeyAlgorithm algorithm() const { return algorithm_; }
   ByteView spki() const { return spki_; }

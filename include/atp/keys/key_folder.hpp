@@ -8,6 +8,10 @@
 ///     ledger.replaced.pem   the keys before, which go on signing while they are valid
 ///     trust.json            the trust policy: public keys only
 ///
+/// Where a key is in a PKCS#11 token, `signing.pkcs11` or `ledger.pkcs11`, one line with its URI,
+/// stands in the place of the file in PEM (`atp/keys/pkcs11.hpp`). It is no secret; others must not
+/// write it. A folder with nothing but these is made whole by `create_keys`.
+///
 /// Every secret has mode 0600. Each may instead be an age file, `vault.key.age` and so on, which
 /// one identity opens: that of the operator, or `unlock.key.age`, which a passphrase opens.
 #pragma once
@@ -62,20 +66,21 @@ struct KeySealing {
   const SecretBytes* passphrase = nullptr;  ///< An `unlock.key.age` is made, and sealed with it.
 };
 
-/// Makes the folder's files (in `folder`, created with mode 0700 where missing), durable on return.
-/// Files of an interrupted earlier call are kept and completed. Throws: already_exists where
-/// `folder` holds the keys of another vault; unauthenticated where it holds sealed files that
-/// `unlock` does not open.
+/// Makes the folder's files, but those for which there is a key in a token (in `folder`, created
+/// with mode 0700 where missing), durable on return. Files of an interrupted earlier call are kept
+/// and completed. Throws: already_exists where `folder` holds the keys of another vault;
+/// unauthenticated where it holds sealed files that `unlock` does not open.
 ATP_EXPORT Keys create_keys(FileSystem& files, Random& random, const Path& folder,
                             const std::string& vault_id, const std::string& domain,
                             const KeySealing& sealing = {}, const KeyUnlock& unlock = {});
 
 /// Loads what is there. Throws: permission_denied for a secret that others may read;
-/// invalid_argument for a damaged file; unauthenticated where sealed files cannot be opened.
+/// invalid_argument for a damaged file, and for two keys of one role; unauthenticated where sealed
+/// files cannot be opened; what `load_pkcs11_signer` throws.
 ATP_EXPORT Keys load_keys(FileSystem& files, const Path& folder, const KeyUnlock& unlock = {});
 
-/// A secret in a file of at most 64 KiB. Throws: permission_denied where others may read it;
-/// invalid_argument for a larger one.
+/// A secret in a file of at most 64 KiB. Throws: permission_denied where others may read or write
+/// it; invalid_argument for a larger one.
 ATP_EXPORT SecretBytes read_secret_file(FileSystem& files, const Path& path);
 
 /// The trust policy alone. Nothing where there is none.
@@ -106,7 +111,8 @@ struct RotatedKeys {
 /// with either trust policy believe what is written; the folder's has the new keys from `now` on,
 /// the old ones until then. Sealed folders stay sealed. An interrupted call is completed by the
 /// next, with the same keys. Throws: precondition_failed while an earlier overlap lasts, and for
-/// keys that are not the policy's; invalid_argument for an overlap that has ended; unauthenticated.
+/// keys that are not the policy's, those in tokens among them; invalid_argument for an overlap that
+/// has ended; unauthenticated.
 ATP_EXPORT RotatedKeys rotate_keys(FileSystem& files, Random& random, const Path& folder, Time now,
                                    Time overlap_ends, const KeyUnlock& unlock = {});
 
