@@ -123,7 +123,8 @@ class Rotation {
   std::shared_ptr<const Signer> signer(const Path& path) {
     const auto secret = secrets_.find(path);
     if (secret) return signer_from_pem(*secret);
-    throw Error(ErrorKind::precondition_failed, path.string(), "expected a key, found none");
+    throw Error(ErrorKind::precondition_failed, path.string(),
+                "expected a key in a file (one in a token is renewed there), found none");
   }
   std::string key_id(const Path& path) { return signer(path)->public_key().id(); }
   std::string key_id_or_nothing(const Path& path) {
