@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/// An HTTP/1.1 client: one connection for each request, TLS 1.2 or later with the host's name
+/// verified. It follows no redirects, keeps no cookies and asks no proxy. Clients are thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "atp/core/export.hpp"
+#include "atp/core/file_system.hpp"
+#include "atp/net/http.hpp"
+
+namespace atp::inline v0 {
+
+class ATP_EXPORT HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  /// The answer to `request`, whatever its status. `url` is `http` or `https`, without user info
+  /// and fragment; errors name its scheme, host and port only. The client writes Host,
+  /// Content-Length and Connection itself.
+  /// Throws: unavailable for a server that refused, broke off, did not answer in time, or not in
+  /// HTTP (temporary), and for more than the limit (permanent); untrusted for a certificate that
+  /// does not verify; invalid_argument for another URL, and for a request that cannot be written as
+  /// it is or has a target; cancelled, within some 100 ms of the stop.
+  virtual HttpResponse send(const std::string& url, const HttpRequest& request,
+                            const std::stop_token& stop) = 0;
+};
+
+struct HttpClientOptions {
+  /// To find the host, connect and agree on TLS; one attempt.
+  std::chrono::milliseconds connect_timeout{5000};
+  /// All of a `send`, with attempts and the pauses between them.
+  std::chrono::milliseconds timeout{15000};
+  std::size_t response_limit = 1 << 20;  ///< Bytes of a body.
+  /// PEM; the system's without it.
+  std::optional<Path> certificate_authorities{};
+  /// For a repeatable request: temporary errors and 429, 502, 503 and 504 are tried again, so many
+  /// times in all, after pauses that double. `Retry-After` is waited for where it is in seconds
+  /// and time is left, else the answer stands.
+  unsigned attempts = 3;
+};
+
+/// Throws: invalid_argument for authorities that are not readable as PEM.
+ATP_EXPORT std::shared_ptr<HttpClient> make_http_client(const HttpClientOptions& options);
+
+}  // namespace atp::inline v0

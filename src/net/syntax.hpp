@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The words of HTTP (RFC 9110, RFC 3986), for this layer's sources and tests only.
+#pragma once
+
+#include <string_view>
+
+namespace atp::inline v0::net {
+
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+bool is_digits(std::string_view text);
+/// A method or the name of a header.
+bool is_token(std::string_view text);
+/// The value of a header: no control character but the tab, nothing blank around it.
+bool is_field_value(std::string_view text);
+/// A path, with or without a query, every other byte escaped.
+bool is_target(std::string_view text);
+/// A host name, an IPv4 address, or an IPv6 address in brackets; a port may follow.
+bool is_authority(std::string_view text);
+/// Without the spaces and tabs around it.
+std::string_view trim(std::string_view text);
+/// Whether a comma-separated list has `element`, in either case.
+bool list_has(std::string_view list, std::string_view element);
+
+}  // namespace atp::inline v0::net
