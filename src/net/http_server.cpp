@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/net/http_server.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "atp/core/error.hpp"
+#include "net/session.hpp"
+
+namespace atp::inline v0 {
+namespace {
+
+namespace asio = boost::asio;
+using net::ErrorCode;
+using net::Tcp;
+
+/// Connections beyond the limit that are told so; those beyond them are closed without a word.
+constexpr std::size_t kTurnedAwayAtOnce = 32;
+constexpr std::chrono::milliseconds kPauseOfAccepting{100};
+
+std::optional<asio::ssl::context> tls_of(const std::optional<HttpServerTls>& files) {
+  if (!files) return std::nullopt;
+  return net::server_tls(files->certificates.string(), files->private_key.string());
+}
+
+Tcp::endpoint endpoint_of(const HttpServerOptions& options) {
+  ErrorCode error;
+  const auto address = asio::ip::make_address(options.address, error);
+  if (error) {
+    throw Error(ErrorKind::invalid_argument, options.address,
+                "expected an IP address to listen at, found another word");
+  }
+  return {address, options.port};
+}
+
+}  // namespace
+
+class HttpServer::Gate {
+ public:
+  Gate(const HttpServerOptions& options, HttpHandler handler)
+      : tls_(tls_of(options.tls)),
+        serving_{.limits = options.limits,
+                 .handler = std::move(handler),
+                 .io = io_,
+                 .workers = workers_,
+                 .tls = tls_ ? &*tls_ : nullptr},
+        workers_(std::max(options.threads, 1U)),
+        acceptor_(io_),
+        timer_(io_) {
+    listen(endpoint_of(options));
+  }
+
+  ~Gate() { workers_.join(); }
+
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+  void run(const std::stop_token& stop) {
+    accept();
+    const std::stop_callback stopper(stop, [this] { asio::post(io_, [this] { close(); }); });
+    io_.run();
+  }
+
+ private:
+  void listen(const Tcp::endpoint& endpoint) {
+    ErrorCode error;
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(Tcp::acceptor::max_listen_connections, error);
+    if (!error) return;
+    throw Error(ErrorKind::unavailable,
+                endpoint.address().to_string() + " port " + std::to_string(endpoint.port()),
+                "expected an address to listen at, found: " + error.message());
+  }
+
+  void accept() {
+    acceptor_.async_accept([this](const ErrorCode& error, Tcp::socket socket) {
+      if (serving_.stopping) return;
+      if (error) return accept_later();
+      welcome(std::move(socket));
+      accept();
+    });
+  }
+
+  /// The process has no descriptor left, mostly.
+  void accept_later() {
+    timer_.expires_after(kPauseOfAccepting);
+    timer_.async_wait([this](const ErrorCode& error) {
+      if (!error) accept();
+    });
+  }
+
+  void welcome(Tcp::socket socket) {
+    const bool full =
+        serving_.sessions.size() - serving_.turned_away >= serving_.limits.connections;
+    if (full && serving_.turned_away >= kTurnedAwayAtOnce) return;
+    ErrorCode ignored;  // It only makes answers come later.
+    socket.set_option(Tcp::no_delay(true), ignored);
+    const auto session = std::make_shared<net::Session>(serving_, std::move(socket));
+    if (full) return session->turn_away();
+    session->start();
+  }
+
+  void close() {
+    serving_.stopping = true;
+    ErrorCode ignored;  // Nobody comes in any more, either way.
+    acceptor_.close(ignored);
+    timer_.cancel();
+    for (net::Session* session : serving_.sessions) session->stop();
+  }
+
+  std::optional<asio::ssl::context> tls_;
+  net::Serving serving_;  ///< Before what may still hold sessions when it goes.
+  asio::io_context io_;
+  asio::thread_pool workers_;
+  Tcp::acceptor acceptor_;
+  asio::steady_timer timer_;
+};
+
+HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler handler)
+    : gate_(std::make_unique<Gate>(options, std::move(handler))) {}
+HttpServer::~HttpServer() = default;
+std::uint16_t HttpServer::port() const { return gate_->port(); }
+void HttpServer::run(const std::stop_token& stop) { gate_->run(stop); }
+
+}  // namespace atp::inline v0

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/// One connection of the server, from its first byte to its last; for this layer's sources only.
+/// It lives as long as it has something under way, and belongs to the io_context's thread.
+#pragma once
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "atp/net/http_server.hpp"
+#include "net/request_reader.hpp"
+#include "net/stream.hpp"
+
+namespace atp::inline v0::net {
+
+class Session;
+
+/// What the sessions of a server share.
+struct Serving {
+  HttpLimits limits;
+  HttpHandler handler;
+  boost::asio::io_context& io;
+  boost::asio::thread_pool& workers;
+  boost::asio::ssl::context* tls;  ///< Null without TLS.
+  std::set<Session*> sessions{};
+  std::size_t turned_away = 0;  ///< Of the sessions; they take no place.
+  bool stopping = false;
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(Serving& serving, Tcp::socket socket);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void start();
+  /// Says that the server is full, and closes.
+  void turn_away();
+  /// Closes, once what is being answered is.
+  void stop();
+
+ private:
+  enum class Phase { idle, head, body, answering, writing, finishing };
+
+  void read();
+  void go_on();
+  void enter_reading_phase();
+  void write_continue();
+  void hand_over();
+  void answer(const HttpResponse& response, bool keep_alive, bool head_only);
+  void finish();
+  void enter(Phase phase, std::chrono::milliseconds time);
+  void time_is_up();
+  void refuse(int status, std::string_view reason);
+
+  Serving& serving_;
+  Stream stream_;
+  boost::asio::steady_timer timer_;
+  RequestReader reader_;
+  Phase phase_ = Phase::idle;
+  bool late_ = false;  ///< The time of a phase in which is read is up.
+  bool turned_away_ = false;
+  bool continued_ = false;
+  std::array<char, 4096> in_;
+  std::string out_;
+};
+
+}  // namespace atp::inline v0::net

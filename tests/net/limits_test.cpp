@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server against those who are slow, many, or send too much.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "atp/net/http_client.hpp"
+#include "net/raw_socket.hpp"
+#include "net/running_server.hpp"
+#include "support/sanitized.hpp"
+
+namespace atp {
+namespace {
+
+using test::echo;
+using test::RawSocket;
+using test::RunningServer;
+using testing::HasSubstr;
+using testing::StartsWith;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+HttpServerOptions hasty() {
+  HttpServerOptions options;
+  options.limits.head_time = 300ms;
+  options.limits.body_time = 500ms;
+  options.limits.idle_time = 700ms;
+  options.limits.connections = 32;
+  return options;
+}
+
+int status_of(const RunningServer& server) {
+  return make_http_client({})->send(server.url(), {.method = "GET"}, {}).status;
+}
+
+/// Sends `piece` over and over until the server has had enough, and says what it said.
+std::string drip(RawSocket& socket, std::string_view piece) {
+  while (socket.send(piece)) {
+    const std::string answer = socket.receive(20ms);
+    if (!answer.empty()) return answer;
+  }
+  return {};
+}
+
+TEST(HttpLimits, T100_AHeadByTheByteIsLate) {
+  const RunningServer server(echo, hasty());
+  RawSocket socket = RawSocket::to(server.port());
+  socket.send("GET / HTTP/1.1\r\n");
+  const auto begin = Clock::now();
+  EXPECT_THAT(drip(socket, "X: y\r\n"), StartsWith("HTTP/1.1 408 "));
+  EXPECT_LT(Clock::now() - begin, 1s);
+  EXPECT_TRUE(socket.closes_within(2s));
+}
+
+TEST(HttpLimits, T100_ABodyByTheByteIsLate) {
+  const RunningServer server(echo, hasty());
+  for (const std::string head :
+       {"Content-Length: 1000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"}) {
+    RawSocket socket = RawSocket::to(server.port());
+    socket.send("POST / HTTP/1.1\r\nHost: x\r\n" + head);
+    const auto begin = Clock::now();
+    EXPECT_THAT(drip(socket, head.starts_with('C') ? "x" : "1\r\nx\r\n"),
+                StartsWith("HTTP/1.1 408 "));
+    EXPECT_LT(Clock::now() - begin, 1500ms);
+    EXPECT_TRUE(socket.closes_within(2s));
+  }
+}
+
+TEST(HttpLimits, T100_WhoSaysNothingIsClosedWithoutAWord) {
+  const RunningServer server(echo, hasty());
+  RawSocket silent = RawSocket::to(server.port());
+  EXPECT_EQ(silent.receive_all(1s), "");
+  RawSocket idle = RawSocket::to(server.port());
+  idle.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(idle.receive_until("GET /"), HasSubstr("200"));
+  EXPECT_FALSE(idle.closes_within(400ms));
+  EXPECT_TRUE(idle.closes_within(1s));
+}
+
+TEST(HttpLimits, T100_AnAnswerThatNobodyTakesIsDropped) {
+  HttpServerOptions options = hasty();
+  options.limits.connections = 1;
+  const RunningServer server(
+      [](const HttpRequest& request) {
+        return HttpResponse{
+            .status = 200,
+            .body = request.target == "/large" ? std::string(64 << 20, 'x') : "small"};
+      },
+      options);
+  RawSocket socket = RawSocket::to(server.port());
+  socket.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  std::this_thread::sleep_for(1s);
+  EXPECT_EQ(status_of(server), 200);
+}
+
+TEST(HttpLimits, T100_EndlessHeadersAreRefused) {
+  const RunningServer server(echo, hasty());
+  RawSocket many = RawSocket::to(server.port());
+  many.send("GET / HTTP/1.1\r\nHost: x\r\n");
+  for (int i = 0; i < 100'000 && many.send("X: y\r\n"); ++i) {
+  }
+  EXPECT_THAT(many.receive_all(), StartsWith("HTTP/1.1 431 "));
+  RawSocket large = RawSocket::to(server.port());
+  large.send("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(1 << 20, 'y'));
+  EXPECT_THAT(large.receive_all(), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST(HttpLimits, T100_AGiantBodyIsRefusedByItsSizeAlone) {
+  const RunningServer server(echo, hasty());
+  RawSocket socket = RawSocket::to(server.port());
+  socket.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1099511627776\r\n\r\n");
+  EXPECT_THAT(socket.receive_all(), StartsWith("HTTP/1.1 413 "));
+}
+
+std::size_t resident_kilobytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::size_t size = 0;
+    if (word == "VmRSS:" && status >> size) return size;
+  }
+  return 0;
+}
+
+TEST(HttpLimits, T100_ManyIdleConnectionsTakeNeitherMemoryNorThePlaceOfOthers) {
+  const RunningServer server(echo, hasty());
+  EXPECT_EQ(status_of(server), 200);
+  const std::size_t before = resident_kilobytes();
+  std::vector<RawSocket> idle;
+  for (int i = 0; i < 30; ++i) idle.push_back(RawSocket::to(server.port()));
+  EXPECT_EQ(status_of(server), 200);
+  for (int i = 0; i < 370; ++i) idle.push_back(RawSocket::to(server.port()));
+  if (!test::kSanitized) {
+    EXPECT_LT(resident_kilobytes(), before + 4096);
+  }
+  for (RawSocket& socket : idle) EXPECT_TRUE(socket.closes_within(3s));
+  EXPECT_EQ(status_of(server), 200);
+}
+
+TEST(HttpLimits, T100_WhoComesWhenAllPlacesAreTakenIsToldSo) {
+  HttpServerOptions options = hasty();
+  options.limits.connections = 2;
+  options.limits.head_time = 1s;
+  const RunningServer server(echo, options);
+  RawSocket first = RawSocket::to(server.port());
+  RawSocket second = RawSocket::to(server.port());
+  first.send("G");
+  std::this_thread::sleep_for(50ms);
+  EXPECT_EQ(status_of(server), 503);
+  first.close();
+  std::this_thread::sleep_for(50ms);
+  EXPECT_EQ(status_of(server), 200);
+}
+
+TEST(HttpLimits, T100_OthersAreServedWhileSomeAreSlow) {
+  const RunningServer server(echo, hasty());
+  std::jthread slow([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      std::vector<RawSocket> sockets;
+      for (int i = 0; i < 10; ++i) {
+        sockets.push_back(RawSocket::to(server.port()));
+        sockets.back().send("GET / HTTP/1.1\r\nHo");
+      }
+      std::this_thread::sleep_for(100ms);
+    }
+  });
+  for (int i = 0; i < 50; ++i) {
+    const auto begin = Clock::now();
+    EXPECT_EQ(status_of(server), 200);
+    EXPECT_LT(Clock::now() - begin, 1s);
+    std::this_thread::sleep_for(5ms);
+  }
+}
+
+}  // namespace
+}  // namespace atp

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "atp/net/http_client.hpp"
+#include "net/certificates.hpp"
+#include "net/raw_socket.hpp"
+#include "net/running_server.hpp"
+#include "support/error_kind.hpp"
+
+namespace atp {
+namespace {
+
+using test::error_kind;
+using test::RawServer;
+using test::RawSocket;
+using test::RunningServer;
+using namespace std::chrono_literals;
+
+class Tls : public testing::Test {
+ protected:
+  static const test::Certificates& certificates() {
+    static const test::Certificates made;
+    return made;
+  }
+
+  static HttpServerOptions serving(const std::string& name) {
+    HttpServerOptions options;
+    options.tls = {.certificates = certificates().pem(name),
+                   .private_key = certificates().key(name)};
+    return options;
+  }
+
+  static std::shared_ptr<HttpClient> client(const std::string& authority = "ca") {
+    HttpClientOptions options;
+    options.connect_timeout = 1s;
+    options.timeout = 2s;
+    if (!authority.empty()) options.certificate_authorities = certificates().pem(authority);
+    return make_http_client(options);
+  }
+
+  static std::string url(std::uint16_t port, const std::string& host = "localhost") {
+    return "https://" + host + ":" + std::to_string(port) + "/x";
+  }
+
+  static void expect_untrusted(const std::string& name, const std::string& found,
+                               const std::string& authority = "ca") {
+    std::atomic<int> asked = 0;
+    const RunningServer server(
+        [&](const HttpRequest& request) {
+          ++asked;
+          return test::echo(request);
+        },
+        serving(name));
+    for (const std::string host : {"localhost", "127.0.0.1"}) {
+      try {
+        client(authority)->send(url(server.port(), host), {.method = "GET", .repeatable = true},
+                                {});
+        FAIL() << name;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::untrusted) << error.what();
+        EXPECT_FALSE(error.temporary());
+        EXPECT_THAT(error.what(), testing::HasSubstr(found));
+      }
+    }
+    EXPECT_EQ(asked, 0);
+  }
+};
+
+TEST_F(Tls, CarriesARequestToAHostByNameAndByAddress) {
+  const RunningServer server(test::echo, serving("good"));
+  for (const std::string host : {"localhost", "127.0.0.1"}) {
+    EXPECT_EQ(client()
+                  ->send(url(server.port(), host),
+                         {.method = "POST", .body = std::string(500'000, 'b')}, {})
+                  .body.size(),
+              500'008U);
+  }
+}
+
+TEST_F(Tls, ACertificateOfAStrangerIsUntrusted) {
+  expect_untrusted("stranger", "unable to get local issuer certificate");
+  expect_untrusted("good", "unable to get local issuer certificate", "");
+}
+
+TEST_F(Tls, AnExpiredCertificateIsUntrusted) {
+  std::this_thread::sleep_for(1s);  // It is good in the second in which it is made.
+  expect_untrusted("expired", "certificate has expired");
+}
+
+TEST_F(Tls, ACertificateOfAnotherHostIsUntrusted) {
+  const RunningServer server(test::echo, serving("elsewhere"));
+  EXPECT_EQ(error_kind([&] { client()->send(url(server.port()), {.method = "GET"}, {}); }),
+            ErrorKind::untrusted);
+  EXPECT_EQ(
+      error_kind([&] { client()->send(url(server.port(), "127.0.0.1"), {.method = "GET"}, {}); }),
+      ErrorKind::untrusted);
+}
+
+TEST_F(Tls, IsNotSpokenWithAServerThatSpeaksNone) {
+  const RunningServer server(test::echo);
+  EXPECT_EQ(error_kind([&] { client()->send(url(server.port()), {.method = "GET"}, {}); }),
+            ErrorKind::unavailable);
+}
+
+TEST_F(Tls, AHandshakeThatHangsEndsInTimeAndByAStop) {
+  const RawServer server(test::stay_silent);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(error_kind([&] { client()->send(url(server.port()), {.method = "GET"}, {}); }),
+            ErrorKind::unavailable);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 1800ms);
+
+  std::stop_source source;
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(50ms);
+    source.request_stop();
+  });
+  EXPECT_EQ(error_kind(
+                [&] { client()->send(url(server.port()), {.method = "GET"}, source.get_token()); }),
+            ErrorKind::cancelled);
+}
+
+/// A TLS server that is not ours: `openssl s_server` with what its standard input says.
+class OpensslServer {
+ public:
+  OpensslServer(const std::string& arguments, const std::string& says) {
+    const RawServer free([](RawSocket&, int) {});
+    port_ = free.port();
+    std::ofstream(folder_.path() / "says") << says;
+    start("(cat " + (folder_.path() / "says").string() +
+          "; sleep 5) | exec openssl s_server -quiet -accept " + std::to_string(port_) + " " +
+          arguments + " >/dev/null 2>&1");
+  }
+  ~OpensslServer() {
+    ::kill(-process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  void start(const std::string& command) {
+    process_ = ::fork();
+    if (process_ == 0) {
+      ::setpgid(0, 0);
+      ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      ::_exit(127);
+    }
+    for (int i = 0; i < 100; ++i) {
+      try {
+        RawSocket::to(port_);
+        return;
+      } catch (const std::runtime_error&) {
+        std::this_thread::sleep_for(20ms);
+      }
+    }
+  }
+
+  test::TempDir folder_;
+  std::uint16_t port_ = 0;
+  pid_t process_ = 0;
+};
+
+TEST_F(Tls, VersionsBefore12AreNotSpoken) {
+  const std::string good = "-cert " + certificates().pem("good").string() + " -key " +
+                           certificates().key("good").string();
+  const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  const auto send = [&](const OpensslServer& server) {
+    return client()->send(url(server.port()), {.method = "GET"}, {});
+  };
+  const OpensslServer old("-tls1_1 -cipher ALL:@SECLEVEL=0 " + good, ok);
+  EXPECT_EQ(error_kind([&] { send(old); }), ErrorKind::unavailable);
+}
+
+TEST_F(Tls, SettingsThatAreNoneAreInvalidArguments) {
+  HttpClientOptions options;
+  options.certificate_authorities = certificates().key("ca");
+  EXPECT_EQ(error_kind([&] { make_http_client(options); }), ErrorKind::invalid_argument);
+  options.certificate_authorities = "/no/such/file";
+  EXPECT_EQ(error_kind([&] { make_http_client(options); }), ErrorKind::invalid_argument);
+
+  HttpServerOptions other_key = serving("good");
+  other_key.tls->private_key = certificates().key("stranger");
+  EXPECT_EQ(error_kind([&] { HttpServer(other_key, test::echo); }), ErrorKind::invalid_argument);
+  HttpServerOptions no_chain = serving("good");
+  no_chain.tls->certificates = "/no/such/file";
+  EXPECT_EQ(error_kind([&] { HttpServer(no_chain, test::echo); }), ErrorKind::invalid_argument);
+}
+
+TEST_F(Tls, ASlowHandshakeIsCutOff) {
+  HttpServerOptions options = serving("good");
+  options.limits.head_time = 200ms;
+  const RunningServer server(test::echo, options);
+  RawSocket silent = RawSocket::to(server.port());
+  EXPECT_TRUE(silent.closes_within(2s));
+  EXPECT_EQ(client()->send(url(server.port()), {.method = "GET"}, {}).status, 200);
+}
+
+TEST_F(Tls, GarbageLeavesTheServerAlive) {
+  const RunningServer server(test::echo, serving("good"));
+  RawSocket garbage = RawSocket::to(server.port());
+  garbage.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(garbage.closes_within(2s));
+  EXPECT_EQ(client()->send(url(server.port()), {.method = "GET"}, {}).status, 200);
+}
+
+}  // namespace
+}  // namespace atp
