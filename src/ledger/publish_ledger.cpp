@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "atp/core/error.hpp"
+#include "atp/ledger/cosignature.hpp"
 #include "atp/ledger/published_ledger.hpp"
 #include "atp/storage/layout.hpp"
 #include "ledger/tile_paths.hpp"
@@ -208,7 +209,7 @@ PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& trust, cons
                 "the ledger changed while it was published");
   }
   writer.finish();
-  target.put_checkpoint(head.newest_note);
+  target.put_checkpoint(with_stored_cosignatures(store, tenant, checkpoint.size, head.newest_note));
   return {checkpoint, target.written()};
 }
 

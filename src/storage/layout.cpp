@@ -81,6 +81,35 @@ std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t term, std::u
   return ledger_checkpoints(tenant, term) + format_sequence(size);
 }
 
+std::string cosignatures(const TenantId& tenant, std::uint64_t term) {
+  return folder("cosignatures", tenant) + std::to_string(term) + "/";
+}
+
+std::string cosignatures(const TenantId& tenant, std::uint64_t term, std::uint64_t size) {
+  return cosignatures(tenant, term) + format_sequence(size) + "/";
+}
+
+std::string cosignature(const TenantId& tenant, std::uint64_t term, std::uint64_t size,
+                        std::uint64_t n) {
+  return cosignatures(tenant, term, size) + std::to_string(n);
+}
+
+std::string timestamps(const TenantId& tenant) { return folder("timestamps", tenant); }
+
+std::string timestamps(const TenantId& tenant, const Digest& sha256) {
+  return timestamps(tenant) + sha256.hex() + "/";
+}
+
+std::string timestamp(const TenantId& tenant, const Digest& sha256, std::uint64_t n) {
+  return timestamps(tenant, sha256) + std::to_string(n) + ".tsr";
+}
+
+std::string documents(const TenantId& tenant) { return folder("documents", tenant); }
+
+std::string document(const TenantId& tenant, const Digest& sha256) {
+  return documents(tenant) + sha256.hex() + ".json.age";
+}
+
 std::string_view element(std::string_view key, std::size_t depth) {
   std::string_view rest = key;
   for (std::size_t i = 0; i < depth; ++i) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints: the note as it comes, and its text signed anew by a known key.
-// covers: src/ledger/note.cpp
+// Checkpoints: the note as it comes, its text signed and cosigned anew by a known key, and asked of
+// a witness.
+// covers: src/ledger/note.cpp src/ledger/signed_note.cpp src/ledger/cosignature.cpp
 #include <memory>
 #include <string>
 
+#include "atp/ledger/cosignature.hpp"
 #include "atp/ledger/note.hpp"
+#include "atp/ledger/witness.hpp"
 #include "fuzz.hpp"
 #include "support/sequence_random.hpp"
 
@@ -28,7 +31,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto parsed = atp::parse_checkpoint(note);
   const auto opened = atp::open_checkpoint(note, keys);
   require(!opened || opened == parsed, "an opened checkpoint is the one that was parsed");
+  if (const auto request = atp::parse_witness_request(note)) {
+    require(atp::print_witness_request(*request) == note, "a request has one form");
+  }
   if (!parsed) return 0;
+  const atp::TrustPolicy trust{
+      .vault_id = {},
+      .domain = {},
+      .keys = {{signer().public_key(), atp::KeyRole::witness, {}, {}, "w1"}}};
+  atp::cosignatures_of(note, trust);
+  const std::string line = atp::cosign_checkpoint(note, "w1", signer(), atp::Time{});
+  const std::string cosigned = atp::with_signatures(std::string(note), line);
+  require(cosigned == note || atp::cosignatures_of(cosigned, trust).size() == 1,
+          "a cosignature counts");
   atp::fuzz::parse([&] {
     const std::string own = atp::sign_checkpoint(*parsed, signer());
     require(atp::open_checkpoint(own, keys) == parsed, "a signed checkpoint opens");

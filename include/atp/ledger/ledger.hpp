@@ -75,6 +75,8 @@ class ATP_EXPORT Ledger {
   Digest root() const { return reading_.tree.root(); }
   std::vector<Digest> frontier() const { return reading_.tree.nodes(); }
   const std::vector<LedgerEntry>& entries() const { return reading_.entries; }
+  /// The newest checkpoint as the signed note that is stored; empty before the first.
+  const std::string& newest_note() const { return reading_.newest_note; }
   bool has_checkpoint() const {
     return reading_.newest_checkpoint && reading_.newest_checkpoint->size == size();
   }

@@ -13,8 +13,9 @@
 namespace atp::inline v0::layout {
 
 /// What tenants' names stand under.
-inline constexpr std::array<std::string_view, 7> kTenantRoots{
-    "keys/", "ledger/", "lists/", "manifests/", "policies/", "recovery-points/", "segments/"};
+inline constexpr std::array<std::string_view, 10> kTenantRoots{
+    "cosignatures/", "documents/",       "keys/",     "ledger/",    "lists/", "manifests/",
+    "policies/",     "recovery-points/", "segments/", "timestamps/"};
 
 inline constexpr std::string_view kVault = "vault.json";
 
@@ -55,6 +56,21 @@ ATP_EXPORT std::string ledger_entry(const TenantId& tenant, std::uint64_t term,
 ATP_EXPORT std::string ledger_checkpoints(const TenantId& tenant, std::uint64_t term);
 ATP_EXPORT std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t term,
                                          std::uint64_t size);
+
+/// `cosignatures/<tenant>/<term>/<size>/<n>`: of the checkpoint of that size.
+ATP_EXPORT std::string cosignatures(const TenantId& tenant, std::uint64_t term);
+ATP_EXPORT std::string cosignatures(const TenantId& tenant, std::uint64_t term, std::uint64_t size);
+ATP_EXPORT std::string cosignature(const TenantId& tenant, std::uint64_t term, std::uint64_t size,
+                                   std::uint64_t n);
+
+/// `timestamps/<tenant>/<sha256>/<n>.tsr`: of the object whose stored bytes have that digest.
+ATP_EXPORT std::string timestamps(const TenantId& tenant);
+ATP_EXPORT std::string timestamps(const TenantId& tenant, const Digest& sha256);
+ATP_EXPORT std::string timestamp(const TenantId& tenant, const Digest& sha256, std::uint64_t n);
+
+/// `documents/<tenant>/<sha256>.json.age`: what a statement names, by the digest of what is stored.
+ATP_EXPORT std::string documents(const TenantId& tenant);
+ATP_EXPORT std::string document(const TenantId& tenant, const Digest& sha256);
 
 /// The element of `key` after the `depth`-th slash: `element("a/b/c", 1)` is `b`.
 /// Throws: invalid_argument where there is none.
