@@ -6,6 +6,7 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/merkle/frontier.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/anchor.hpp"
 
 namespace atp::inline v0 {
 namespace {
@@ -59,7 +60,8 @@ bool has_uncovered(const SegmentChains& chains, const std::optional<CompletedPoi
 }
 
 RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
-                        const PointDraft& draft, const PutOptions& options) {
+                        const PointDraft& draft, const PutOptions& options,
+                        const std::stop_token& stop) {
   ObjectStore& store = vault.store();
   std::vector<StreamCoverage> coverage;
   std::vector<ListReference> lists;
@@ -97,8 +99,10 @@ RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const Segmen
   if (draft.parent) {
     point.parent = ParentPoint{draft.parent->point.recovery_point_id, draft.parent->sha256};
   }
-  put_object(store, layout::recovery_point(tenant, point.recovery_point_id),
-             as_bytes(sign_document(point, vault.signers())), options);
+  const std::string key = layout::recovery_point(tenant, point.recovery_point_id);
+  const std::string stored = sign_document(point, vault.signers());
+  require_timestamp(vault, tenant, key, sha256(as_bytes(stored)), *options.retain_until, stop);
+  put_object(store, key, as_bytes(stored), options);
   return point;
 }
 

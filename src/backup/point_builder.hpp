@@ -23,9 +23,11 @@ struct PointDraft {
   std::uint64_t ledger_size_seen;
 };
 
-/// Puts list pages, then the point's manifest.
+/// Puts list pages, then the point's manifest; before it the time-stamp where one is required, so
+/// that no point waits for one. Throws: as `require_timestamp`.
 RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
-                        const PointDraft& draft, const PutOptions& options);
+                        const PointDraft& draft, const PutOptions& options,
+                        const std::stop_token& stop);
 
 /// The sequence from which on a stream's manifests are not in `parent` or its parents.
 std::uint64_t covered(const std::optional<CompletedPoint>& parent, const StreamId& stream);

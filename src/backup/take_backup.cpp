@@ -133,6 +133,7 @@ class BackupJob {
     } else {
       check_only(result);
     }
+    result.anchors = anchor_ledger(vault_, ledger_, {.stop = options_.stop});
     result.status = status(result);
     return result;
   }
@@ -235,6 +236,7 @@ class BackupJob {
                         .merkle_root = {},
                         .skipped = skipped_,
                         .alarms = alarms_,
+                        .anchors = {},
                         .gone = {}};
     for (const auto& [stream, chain] : chains_.streams()) {
       for (const auto& entry : chain) {
@@ -285,7 +287,7 @@ class BackupJob {
                    .alarms = alarms_,
                    .policy_version = policy.version,
                    .ledger_size_seen = ledger_.size()},
-                  {.retain_until = retain_until_});
+                  {.retain_until = retain_until_}, options_.stop);
     complete_point(vault_, ledger_, chains_, job_id_, point_id_, options_.workers);
     record_progress(vault_, ledger_, chains_);
     changed_ = true;

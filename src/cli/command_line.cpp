@@ -30,6 +30,7 @@ class CommandLine {
     add_ledger();
     add_key_verbs();
     add_trust_verbs();
+    add_witness();
   }
 
   /// Nothing to run where help or the version was asked for; `exit_code` then says so.
@@ -228,6 +229,8 @@ class CommandLine {
         ->add_option("--old", arguments_.old, "The note that was kept; - for standard input")
         ->required();
     add_verb("audit", "Verify every entry, checkpoint and document", run_ledger_audit);
+    add_verb("anchor", "Ask witnesses and time-stamping authorities for what is pending",
+             run_ledger_anchor);
     add_verb("resolve", "Let a halted tenant go on, once its ledger is whole again",
              run_ledger_resolve)
         ->add_option("--old", arguments_.old,
@@ -261,15 +264,22 @@ class CommandLine {
       return command;
     };
     add_verb("show", "Check a trust policy and print it", run_trust_show);
-    CLI::App* key = add_verb("add", "Add the key of a witness or an approver", run_trust_add);
-    key->add_option("--role", arguments_.role, "witness or approver")
+    CLI::App* key =
+        add_verb("add", "Add a witness, a time-stamping authority or an approver", run_trust_add);
+    key->add_option("--role", arguments_.role, "witness, authority or approver")
         ->required()
-        ->check(CLI::IsMember({"witness", "approver"}));
-    key->add_option("--name", arguments_.name, "Of the witness, or of the person")->required();
-    key->add_option("--key", arguments_.key, "Public key in PEM (openssl pkey -pubout)")
-        ->required();
+        ->check(CLI::IsMember({"witness", "authority", "approver"}));
+    key->add_option("--name", arguments_.name, "Of the service, or of the person")->required();
+    key->add_option("--key", arguments_.key,
+                    "Public key of a witness or an approver in PEM (openssl pkey -pubout)");
+    key->add_option("--root", arguments_.root, "Root certificate of an authority, in PEM");
+    key->add_option("--signer", arguments_.signer, "Certificate that it signs with, in PEM");
+    key->add_option("--policy", arguments_.policies,
+                    "Policy of its time-stamps, a dotted OID; repeatable");
+    key->add_flag("--required", arguments_.required,
+                  "Believe nothing without a time-stamp (default: say where there is none)");
     key->add_option("--as", arguments_.roles, "Role an approver approves in; repeatable");
-    key->add_option("--url", arguments_.url, "Where the witness is asked");
+    key->add_option("--url", arguments_.url, "Where the service is asked");
     key->add_option("--threshold", arguments_.threshold,
                     "How many witnesses a checkpoint needs (default: 1 at first)");
     add_dry_run(key);
@@ -280,6 +290,28 @@ class CommandLine {
     rule->add_option("--threshold", arguments_.threshold,
                      "How many different persons (default: 2)");
     add_dry_run(rule);
+  }
+
+  void add_witness() {
+    CLI::App* command = app_.add_subcommand(
+        "witness", "Cosign the checkpoints of others' ledgers (C2SP tlog-witness)");
+    command->callback([this] { run_ = run_witness; });
+    command->add_option("--state", arguments_.to, "Folder of its memory: never lose it")
+        ->required();
+    command->add_option("--name", arguments_.name, "Such as witness.example/w1")->required();
+    command->add_option("--key", arguments_.key, "Ed25519 private key in PEM, of this witness only")
+        ->required();
+    command
+        ->add_option("--log", arguments_.logs,
+                     "Trust policy of a vault whose ledgers it cosigns; repeatable")
+        ->required();
+    command->add_option("--address", arguments_.address, "Where to listen (default: 127.0.0.1)");
+    command->add_option("--port", arguments_.port, "Port (default: any that is free)");
+    auto* certificate = command->add_option("--tls-certificate", arguments_.tls_certificate,
+                                            "Certificates in PEM, its own first");
+    auto* key = command->add_option("--tls-key", arguments_.tls_key, "Its private key in PEM");
+    certificate->needs(key);
+    key->needs(certificate);
   }
 
   CLI::App app_{"Backup, restore and verification of audit trails", "atp"};

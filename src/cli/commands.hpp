@@ -70,6 +70,15 @@ struct Arguments {
   std::string action;
   std::optional<std::string> url;
   std::optional<std::uint64_t> threshold;
+  Path root;
+  Path signer;
+  std::vector<std::string> policies;
+  bool required = false;
+  std::vector<std::string> logs;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::optional<Path> tls_certificate;
+  std::optional<Path> tls_key;
 };
 
 struct Session {
@@ -93,6 +102,8 @@ int run_ledger_consistency(const Session& session);
 int run_ledger_audit(const Session& session);
 int run_ledger_publish(const Session& session);
 int run_ledger_resolve(const Session& session);
+int run_ledger_anchor(const Session& session);
+int run_witness(const Session& session);
 int run_keys_seal(const Session& session);
 int run_keys_rotate(const Session& session);
 int run_trust_show(const Session& session);

@@ -108,6 +108,7 @@ Json::Object backup_object(const BackupResult& result) {
           {"merkleRoot", result.merkle_root.hex()},
           {"skipped", skipped_json(result.skipped)},
           {"alarms", std::move(alarms)},
+          {"anchors", anchors_json(result.anchors)},
           {"gone", std::move(gone)}};
 }
 
@@ -225,7 +226,8 @@ int run_backup(const Session& session) {
   session.console.end_progress();
   session.console.object(backup_object(result));
   print_backup(session.console, result);
-  return backup_exit_code(result.status);
+  print_anchors(session.console, result.anchors);
+  return graver(backup_exit_code(result.status), result.anchors.complete ? 0 : kExitPartial);
 }
 
 /// Nothing for a point without the segment that is asked for.

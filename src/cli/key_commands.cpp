@@ -77,6 +77,17 @@ void print_policy(Console& console, const TrustPolicy& policy) {
       console.line("  " + name + " is asked at " + url);
     }
   }
+  if (policy.timestamps) {
+    console.line(policy.timestamps->required ? "a recovery point needs a time-stamp"
+                                             : "a recovery point is to have a time-stamp");
+    for (const TimestampAuthority& authority : policy.timestamps->authorities) {
+      console.line("  " + authority.name + ": signer " + authority.signers.front().hex() +
+                   ", policy " + joined(authority.policies));
+    }
+    for (const auto& [name, url] : policy.timestamps->addresses) {
+      console.line("  " + name + " is asked at " + url);
+    }
+  }
   for (const Approver& approver : policy.approvals.approvers) {
     console.line("approver " + approver.name + ": " + joined(approver.roles));
   }
@@ -95,7 +106,14 @@ PublicKey read_public_key(const Environment& environment, const Path& path) {
   }
 }
 
+/// Says what is missing before anything is read.
+void expect(bool given, const char* option, const std::string& role) {
+  if (given) return;
+  throw Error(ErrorKind::invalid_argument, option, "expected for the role " + role);
+}
+
 void add_key(PolicyFile& file, const Arguments& arguments, KeyRole role) {
+  expect(!arguments.key.empty(), "--key", arguments.role);
   file.policy.keys.push_back({.key = read_public_key(file.environment, arguments.key),
                               .role = role,
                               .not_before = {},
@@ -103,22 +121,35 @@ void add_key(PolicyFile& file, const Arguments& arguments, KeyRole role) {
                               .name = arguments.name});
 }
 
-/// Says what is missing before anything is read.
-void expect(bool given, const char* option, const std::string& role) {
-  if (given) return;
-  throw Error(ErrorKind::invalid_argument, option, "expected for the role " + role);
+void set_address(std::vector<ServiceAddress>& addresses, const Arguments& arguments) {
+  if (!arguments.url) return;
+  std::erase_if(addresses,
+                [&](const ServiceAddress& address) { return address.name == arguments.name; });
+  addresses.push_back({.name = arguments.name, .url = *arguments.url});
 }
 
 void add_witness(PolicyFile& file, const Arguments& arguments) {
   auto& witnesses = file.policy.witnesses;
   if (!witnesses) witnesses = WitnessPolicy{.threshold = 1, .addresses = {}};
   if (arguments.threshold) witnesses->threshold = *arguments.threshold;
-  if (arguments.url) {
-    std::erase_if(witnesses->addresses,
-                  [&](const WitnessAddress& address) { return address.name == arguments.name; });
-    witnesses->addresses.push_back({.name = arguments.name, .url = *arguments.url});
-  }
+  set_address(witnesses->addresses, arguments);
   add_key(file, arguments, KeyRole::witness);
+}
+
+void add_authority(PolicyFile& file, const Arguments& arguments) {
+  expect(!arguments.root.empty(), "--root", "authority");
+  expect(!arguments.signer.empty(), "--signer", "authority");
+  auto& timestamps = file.policy.timestamps;
+  if (!timestamps)
+    timestamps = TimestampPolicy{.required = false, .authorities = {}, .addresses = {}};
+  timestamps->required = timestamps->required || arguments.required;
+  std::erase_if(timestamps->authorities, [&](const TimestampAuthority& authority) {
+    return authority.name == arguments.name;
+  });
+  timestamps->authorities.push_back(make_timestamp_authority(
+      arguments.name, read_input(file.environment, arguments.root, kPublicKeyLimit),
+      read_input(file.environment, arguments.signer, kPublicKeyLimit), arguments.policies));
+  set_address(timestamps->addresses, arguments);
 }
 
 void add_approver(PolicyFile& file, const Arguments& arguments) {
@@ -181,10 +212,12 @@ int run_trust_add(const Session& session) {
   PolicyFile file(session);
   if (session.arguments.role == "witness") {
     add_witness(file, session.arguments);
+  } else if (session.arguments.role == "authority") {
+    add_authority(file, session.arguments);
   } else {
     add_approver(file, session.arguments);
   }
-  file.replace(session, "added a key of " + session.arguments.name);
+  file.replace(session, "added " + session.arguments.role + " " + session.arguments.name);
   return 0;
 }
 

@@ -39,6 +39,41 @@ Json checkpoint_json(const Checkpoint& checkpoint) {
       {"origin", checkpoint.origin}, {"size", checkpoint.size}, {"root", checkpoint.root.hex()}};
 }
 
+Json anchors_json(const Anchors& anchors) {
+  Json::Array cosignatures;
+  for (const Cosignature& each : anchors.cosignatures) {
+    cosignatures.push_back(
+        Json::Object{{"witness", each.witness}, {"time", format_time(each.time)}});
+  }
+  Json::Array pending;
+  for (const PendingAnchor& each : anchors.pending) {
+    pending.push_back(Json::Object{{"service", each.service},
+                                   {"subject", each.subject},
+                                   {"problem", json_text(each.problem)}});
+  }
+  return Json::Object{
+      {"checkpoint", anchors.checkpoint ? checkpoint_json(*anchors.checkpoint) : Json()},
+      {"cosignatures", std::move(cosignatures)},
+      {"timestampsAdded", anchors.timestamps_added},
+      {"pending", std::move(pending)},
+      {"complete", anchors.complete}};
+}
+
+void print_anchors(Console& console, const Anchors& anchors) {
+  for (const Cosignature& each : anchors.cosignatures) {
+    console.line(console.paint(Colour::good, "cosigned") + "  by " + each.witness + " at " +
+                 format_time(each.time));
+  }
+  if (anchors.timestamps_added > 0) {
+    console.line(console.paint(Colour::good, "stamped") + "   " +
+                 counted(anchors.timestamps_added, "object"));
+  }
+  for (const PendingAnchor& each : anchors.pending) {
+    console.line(console.paint(anchors.complete ? Colour::warn : Colour::bad, "pending") + "   " +
+                 each.subject + ": " + each.service + " " + printable(each.problem));
+  }
+}
+
 void print_check(Console& console, const Check& check) {
   const bool failed = check.state == CheckState::failed;
   std::string head = console.paint(failed ? Colour::bad : Colour::warn, to_string(check.state)) +

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "atp/ledger/note.hpp"
+#include "atp/vault/anchor.hpp"
 #include "atp/verify/report.hpp"
 #include "cli/console.hpp"
 
@@ -15,6 +16,10 @@ Json check_json(const Check& check);
 Json::Array checks_json(const std::vector<Check>& checks);
 
 Json checkpoint_json(const Checkpoint& checkpoint);
+
+Json anchors_json(const Anchors& anchors);
+/// What witnesses and authorities have added, and what is pending; nothing where nobody is asked.
+void print_anchors(Console& console, const Anchors& anchors);
 
 /// A check that did not verify, for people: what and where, then what was expected and found.
 void print_check(Console& console, const Check& check);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/crypto/timestamp.hpp"
 
+#include <openssl/pem.h>
+
 #include "crypto/timestamp_chain.hpp"
 #include "crypto/timestamp_signature.hpp"
 #include "crypto/timestamp_token.hpp"
@@ -150,6 +152,16 @@ CheckedTimestamp check(ByteView reply, const Digest& imprint,
   return checked;
 }
 
+/// The one in a PEM text; what stands around it does not matter.
+crypto::Certificate read_certificate(std::string_view pem) {
+  const Owned<BIO, BIO_free> input(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  crypto::Certificate certificate(input ? PEM_read_bio_X509(input.get(), nullptr, nullptr, nullptr)
+                                        : nullptr);
+  ERR_clear_error();
+  if (!certificate) refuse_argument("expected a certificate in pem, found other text");
+  return certificate;
+}
+
 }  // namespace
 
 std::string_view to_string(TimestampState state) {
@@ -178,6 +190,19 @@ std::string_view to_string(TimestampState state) {
       return "future";
   }
   return "unknown";
+}
+
+TimestampAuthority make_timestamp_authority(std::string name, std::string_view root_pem,
+                                            std::string_view signer_pem,
+                                            std::vector<std::string> policies) {
+  const crypto::Certificate root = read_certificate(root_pem);
+  const crypto::Certificate signer = read_certificate(signer_pem);
+  TimestampAuthority authority{.name = std::move(name),
+                               .root = crypto::der_of(i2d_X509, root.get()),
+                               .signers = {crypto::key_digest(signer.get())},
+                               .policies = std::move(policies)};
+  check_authority(authority);
+  return authority;
 }
 
 void check_authority(const TimestampAuthority& authority) {

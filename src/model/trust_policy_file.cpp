@@ -28,7 +28,7 @@ bool is_name(std::string_view text, bool (*matches)(char)) {
 }
 
 /// signed-note.md has neither spaces nor plus signs in the names of keys.
-const Grammar kWitnessName{"1 to 120 graphic characters without plus", [](std::string_view text) {
+const Grammar kServiceName{"1 to 120 graphic characters without plus", [](std::string_view text) {
                              return is_name(text,
                                             [](char c) { return c > ' ' && c <= '~' && c != '+'; });
                            }};
@@ -69,7 +69,7 @@ struct Codec<TrustedKey> {
                        .not_before = in.optional<Time>("notBefore"),
                        .not_after = in.optional<Time>("notAfter")};
     if (has_name(trusted.role)) {
-      trusted.name = in.text("name", trusted.role == KeyRole::witness ? kWitnessName : kPersonName);
+      trusted.name = in.text("name", trusted.role == KeyRole::witness ? kServiceName : kPersonName);
     }
     in.finish();
     require(key_id == trusted.key.id(),
@@ -82,15 +82,15 @@ struct Codec<TrustedKey> {
 };
 
 template <>
-struct Codec<WitnessAddress> {
-  static Json encode(const WitnessAddress& address) {
+struct Codec<ServiceAddress> {
+  static Json encode(const ServiceAddress& address) {
     FieldWriter out;
     out("name", address.name)("url", address.url);
     return std::move(out).json();
   }
-  static WitnessAddress decode(const Field& field) {
+  static ServiceAddress decode(const Field& field) {
     FieldReader in(field);
-    WitnessAddress address{.name = in.text("name", kWitnessName), .url = in.text("url", kUrl)};
+    ServiceAddress address{.name = in.text("name", kServiceName), .url = in.text("url", kUrl)};
     in.finish();
     return address;
   }
@@ -108,6 +108,43 @@ struct Codec<WitnessPolicy> {
     WitnessPolicy witnesses{.threshold = in["threshold"], .addresses = in["addresses"]};
     in.finish();
     return witnesses;
+  }
+};
+
+template <>
+struct Codec<TimestampAuthority> {
+  static Json encode(const TimestampAuthority& authority) {
+    FieldWriter out;
+    out("name", authority.name)("root", authority.root)("signers", authority.signers);
+    out("policies", authority.policies);
+    return std::move(out).json();
+  }
+  static TimestampAuthority decode(const Field& field) {
+    FieldReader in(field);
+    TimestampAuthority authority{.name = in.text("name", kServiceName),
+                                 .root = in["root"],
+                                 .signers = in["signers"],
+                                 .policies = in["policies"]};
+    in.finish();
+    check_authority(authority);
+    return authority;
+  }
+};
+
+template <>
+struct Codec<TimestampPolicy> {
+  static Json encode(const TimestampPolicy& timestamps) {
+    FieldWriter out;
+    out("required", timestamps.required)("authorities", timestamps.authorities);
+    out("addresses", timestamps.addresses);
+    return std::move(out).json();
+  }
+  static TimestampPolicy decode(const Field& field) {
+    FieldReader in(field);
+    TimestampPolicy timestamps{
+        .required = in["required"], .authorities = in["authorities"], .addresses = in["addresses"]};
+    in.finish();
+    return timestamps;
   }
 };
 
@@ -207,16 +244,29 @@ void check_threshold(std::uint64_t threshold, std::uint64_t least, std::size_t m
               std::to_string(threshold));
 }
 
+void check_addresses(const std::vector<ServiceAddress>& addresses,
+                     const std::set<std::string, std::less<>>& names) {
+  check_once(addresses, &ServiceAddress::name, "address of");
+  for (const auto& [name, url] : addresses) {
+    require(names.contains(name), "address of `" + name + "`: expected one of whom is trusted");
+  }
+}
+
+void check_timestamps(const TimestampPolicy& timestamps) {
+  require(!timestamps.authorities.empty(), "member `authorities`: expected one, found none");
+  check_once(timestamps.authorities, &TimestampAuthority::name, "authority");
+  std::set<std::string, std::less<>> names;
+  for (const TimestampAuthority& authority : timestamps.authorities) names.insert(authority.name);
+  check_addresses(timestamps.addresses, names);
+}
+
 void check_witnesses(const TrustPolicy& policy) {
   const auto names = names_of(policy.keys, KeyRole::witness);
   require(policy.witnesses.has_value() || names.empty(),
           "member `witnesses`: expected, with a threshold, where keys have the role witness");
   if (!policy.witnesses) return;
   check_threshold(policy.witnesses->threshold, 1, names.size(), "witnesses");
-  check_once(policy.witnesses->addresses, &WitnessAddress::name, "address of");
-  for (const auto& [name, url] : policy.witnesses->addresses) {
-    require(names.contains(name), "address of `" + name + "`: expected a key of that witness");
-  }
+  check_addresses(policy.witnesses->addresses, names);
 }
 
 void check_rule(const ApprovalRule& rule, const std::vector<Approver>& approvers) {
@@ -264,6 +314,7 @@ std::string print_trust_policy(const TrustPolicy& policy) {
   FieldWriter out;
   out("type", kType)("formatVersion", kFormatVersion)("vaultId", policy.vault_id);
   out("domain", policy.domain)("keys", policy.keys)("witnesses", policy.witnesses);
+  out("timestamps", policy.timestamps);
   if (!policy.approvals.approvers.empty()) out("approvals", policy.approvals);
   return std::move(out).json().str() + "\n";
 }
@@ -277,10 +328,12 @@ TrustPolicy parse_trust_policy(std::string_view text) {
       .domain = in.text("domain", kDomain),
       .keys = in["keys"],
       .witnesses = in.optional<WitnessPolicy>("witnesses"),
+      .timestamps = in.optional<TimestampPolicy>("timestamps"),
       .approvals = in.optional<ApprovalPolicy>("approvals").value_or(ApprovalPolicy())};
   in.finish();
   check_keys(policy.keys);
   check_witnesses(policy);
+  if (policy.timestamps) check_timestamps(*policy.timestamps);
   check_approvals(policy);
   return policy;
 }

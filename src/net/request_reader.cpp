@@ -82,8 +82,6 @@ bool RequestReader::step_line(std::string_view rest, std::size_t& used) {
     const bool after_return = scanned_ > 0 && rest[scanned_ - 1] == '\r';
     if (scanned_ >= line_limit()) {
       refuse_long_line();
-    } else if (c == '\0') {
-      refuse(400, "expected no NUL");
     } else if (after_return != (c == '\n')) {
       refuse(400, "expected CR LF at the end of a line");
     } else if (c == '\n') {

@@ -27,7 +27,7 @@ bool take_scheme(std::string_view& rest) {
 }
 
 std::string target_of(std::string_view rest) {
-  const std::string target = (rest.starts_with('/') ? "" : "/") + std::string(rest);
+  std::string target = (rest.starts_with('/') ? "" : "/") + std::string(rest);
   if (!is_target(target)) {
     refuse("expected a path and a query of escaped bytes, without a fragment, found others");
   }

@@ -5,6 +5,7 @@
 #include "atp/model/problem.hpp"
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/anchor.hpp"
 #include "atp/vault/recovery.hpp"
 #include "vault/keeping.hpp"
 
@@ -110,6 +111,8 @@ void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& cha
       retain_document_until(point.as_of, policy ? policy->retention : kDefaultRetention);
   // Before the statement says so: everything is there, and kept.
   keep_point(vault, ledger, chains, point, workers);
+  require_timestamp(vault, tenant, layout::recovery_point(tenant, recovery_point_id), digest,
+                    retain_until);
   if (!has_statement(ledger, recovery_point_id)) {
     append_statement(vault, ledger,
                      {.header = vault.new_header(tenant),

@@ -93,8 +93,11 @@ void Needs::add_shared(const Ledger& ledger) {
   for (std::uint64_t index = 0; index < ledger.size(); ++index) {
     add_document(layout::ledger_entry(tenant_, ledger.term(), index));
   }
-  for_each_key(vault_.store(), layout::ledger_checkpoints(tenant_, ledger.term()),
-               [&](const std::string& key) { add_document(key); });
+  for (const std::string& folder : {layout::ledger_checkpoints(tenant_, ledger.term()),
+                                    layout::cosignatures(tenant_, ledger.term()),
+                                    layout::timestamps(tenant_), layout::documents(tenant_)}) {
+    for_each_key(vault_.store(), folder, [&](const std::string& key) { add_document(key); });
+  }
   for (const TenantPolicy& policy : policies_) {
     add_document(layout::policy(tenant_, policy.version));
   }

@@ -91,7 +91,8 @@ void settle_vault(FileSystem& files, const VaultPaths& paths) {
 Environment system_environment() {
   return {.files = posix_file_system(),
           .clock = std::make_shared<SystemClock>(),
-          .random = std::make_shared<SystemRandom>()};
+          .random = std::make_shared<SystemRandom>(),
+          .http = make_http_client({})};
 }
 
 VaultPaths vault_paths(const Path& folder) {
@@ -116,6 +117,11 @@ Catalog& Vault::catalog() const {
   if (catalog_) return *catalog_;
   throw Error(ErrorKind::unavailable, paths_.catalog.string(),
               catalog_problem_ + "; the vault is read-only until `atp catalog rebuild`");
+}
+
+HttpClient& Vault::http() const {
+  if (environment_.http) return *environment_.http;
+  throw Error(ErrorKind::unavailable, paths_.folder.string(), "there is no client for HTTP");
 }
 
 std::optional<Path> Vault::renew_catalog() {

@@ -39,6 +39,14 @@ Check failed(std::string name, std::string subject, std::string expected, std::s
   return check;
 }
 
+Check attested(std::string name, std::string subject, std::string expected, std::string found,
+               CheckClass check_class) {
+  Check check = failed(std::move(name), std::move(subject), std::move(expected), std::move(found),
+                       check_class);
+  check.state = CheckState::attested;
+  return check;
+}
+
 Check failed(std::string name, const Problem& problem) {
   return failed(std::move(name), problem.subject, problem.expected, problem.found,
                 problem.kind == Problem::Kind::trust ? CheckClass::trust : CheckClass::integrity);

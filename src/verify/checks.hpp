@@ -29,6 +29,9 @@ Check not_checked(std::string name, std::string subject, std::string found);
 Check failed(std::string name, std::string subject, std::string expected, std::string found,
              CheckClass check_class = CheckClass::integrity);
 Check failed(std::string name, const Problem& problem);
+/// Somebody signed it, and what would show it is not there.
+Check attested(std::string name, std::string subject, std::string expected, std::string found,
+               CheckClass check_class);
 /// Verified, or without a trust policy not checked.
 Check signed_by_trust(const Context& context, std::string name, std::string subject);
 

@@ -6,9 +6,11 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/parallel.hpp"
+#include "atp/ledger/cosignature.hpp"
 #include "atp/merkle/tree.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
+#include "verify/anchors.hpp"
 #include "verify/checks.hpp"
 #include "verify/ledger_check.hpp"
 
@@ -20,6 +22,7 @@ using verify::verified;
 
 constexpr const char* kConsistency = "ledger.consistency";
 constexpr const char* kDocument = "ledger.document";
+constexpr const char* kPointTimestamp = "point.timestamp";
 constexpr std::size_t kBatch = 512;
 
 std::string place_of(const Checkpoint& checkpoint) {
@@ -73,9 +76,11 @@ class DocumentAudit {
 
   void finish(std::vector<Check>& checks) {
     flush();
-    if (checks_.empty() && sound_ > 0) {
+    const bool sound = checks_.empty();
+    if (sound && sound_ > 0) {
       checks_.push_back(verified(kDocument, layout::recovery_points(context_.tenant)));
     }
+    if (sound) add_timestamps();
     std::ranges::move(checks_, std::back_inserter(checks));
   }
 
@@ -87,8 +92,10 @@ class DocumentAudit {
     parallel_for(batch_.size(), context_.workers, context_.stop,
                  [&](std::size_t i) { check(batch_[i], found[i]); });
     for (std::vector<Check>& each : found) {
-      if (each.empty()) ++sound_;
-      std::ranges::move(each, std::back_inserter(checks_));
+      const bool sound = std::ranges::none_of(
+          each, [](const Check& check) { return check.state == CheckState::failed; });
+      if (sound) ++sound_;
+      for (Check& check : each) take_in(std::move(check));
     }
     batch_.clear();
   }
@@ -111,12 +118,38 @@ class DocumentAudit {
     } else if (stored->document.recovery_point_id != *statement.subject_id) {
       checks.push_back(failed(kDocument, key, "point " + *statement.subject_id,
                               "point " + stored->document.recovery_point_id));
+    } else {
+      verify::check_timestamps_of(context_, kPointTimestamp, key, stored->sha256, checks);
+    }
+  }
+
+  /// Each that fails, and of those that hold the number.
+  void take_in(Check check) {
+    if (check.state == CheckState::verified) {
+      ++stamped_;
+    } else if (check.state == CheckState::attested) {
+      ++unstamped_;
+    } else {
+      checks_.push_back(std::move(check));
+    }
+  }
+
+  void add_timestamps() {
+    const std::string subject = layout::recovery_points(context_.tenant);
+    if (unstamped_ > 0) {
+      checks_.push_back(verify::attested(kPointTimestamp, subject, "a time-stamp of each point",
+                                         std::to_string(unstamped_) + " have none yet",
+                                         CheckClass::timestamp));
+    } else if (stamped_ > 0) {
+      checks_.push_back(verified(kPointTimestamp, subject));
     }
   }
 
   verify::Context context_;
   std::vector<Statement> batch_;
   std::vector<Check> checks_;
+  std::uint64_t stamped_ = 0;
+  std::uint64_t unstamped_ = 0;
   std::uint64_t sound_ = 0;
 };
 
@@ -129,7 +162,8 @@ SignedCheckpoint newest_checkpoint(ObjectStore& store, const TenantId& tenant,
   if (!head.newest_checkpoint) {
     throw Error(ErrorKind::not_found, tenant.str(), "has no checkpoint");
   }
-  return {*head.newest_checkpoint, head.newest_note};
+  return {*head.newest_checkpoint,
+          with_stored_cosignatures(store, tenant, head.newest_checkpoint->size, head.newest_note)};
 }
 
 Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const TrustPolicy& trust,
@@ -171,10 +205,17 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   });
   verify::add_ledger_checks(tenant, head, checks);
   documents.finish(checks);
+  const verify::Context context{store, &trust, tenant, 1, options.stop};
+  verify::check_cosignatures(context, head, std::nullopt, checks);
+  if (head.newest_checkpoint) {
+    verify::check_timestamps_of(context, "ledger.timestamp",
+                                layout::ledger_checkpoint(tenant, 0, head.newest_checkpoint->size),
+                                sha256(as_bytes(head.newest_note)), checks);
+  }
   if (head.problems.empty()) {
     const std::uint64_t size = head.tree.size();
     const auto cut = find_cut_tail(store, &trust, tenant, size, PointsToAsk::newest);
-    if (cut && !verify::has_grown({store, &trust, tenant, 1, options.stop}, size)) {
+    if (cut && !verify::has_grown(context, size)) {
       checks.push_back(failed("ledger.tail", *cut));
     } else if (newest && !is_completed) {
       checks.push_back(verify::not_checked(

@@ -14,6 +14,7 @@
 #include "atp/verify/resolved_point.hpp"
 #include "segment/buffer.hpp"
 #include "segment/record_reader.hpp"
+#include "verify/anchors.hpp"
 #include "verify/coverage.hpp"
 #include "verify/point_chain.hpp"
 
@@ -74,20 +75,22 @@ RecordInclusion read_record(const Context& context, const Descriptor& descriptor
 }
 
 LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::uint64_t index) {
-  const auto& checkpoint = ledger.newest_checkpoint;
-  if (!checkpoint || checkpoint->size <= index) {
+  const auto witnessed = verify::find_witnessed(context, ledger, index);
+  if (!witnessed) {
+    const bool covered = ledger.newest_checkpoint && ledger.newest_checkpoint->size > index;
     throw Error(ErrorKind::precondition_failed, layout::ledger_checkpoints(context.tenant, 0),
                 "no checkpoint covers entry " + std::to_string(index) +
-                    " yet; the next backup, or atp doctor, adds one");
+                    (covered ? " that enough witnesses have cosigned; atp ledger anchor asks them"
+                             : " yet; the next backup, or atp doctor, adds one"));
   }
   std::vector<Digest> leaves;
-  for (const LedgerEntry& entry : std::span(ledger.entries).first(checkpoint->size)) {
+  for (const LedgerEntry& entry : std::span(ledger.entries).first(witnessed->checkpoint.size)) {
     leaves.push_back(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
   }
   return {.extra = {},
           .index = index,
           .path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, index),
-          .checkpoint = ledger.newest_note};
+          .checkpoint = witnessed->note};
 }
 
 std::string stored_text(const Context& context, const std::string& key, std::uint64_t limit) {

@@ -14,6 +14,7 @@
 #include "atp/segment/package_writer.hpp"
 #include "atp/storage/layout.hpp"
 #include "segment/frame_hasher.hpp"
+#include "verify/anchors.hpp"
 #include "verify/checks.hpp"
 
 namespace atp::inline v0 {
@@ -176,6 +177,7 @@ class ProofChecker {
       return;
     }
     checks_.push_back(verified(kName, checkpoint_->origin));
+    verify::check_cosignatures_in(proof_.checkpoint, checkpoint_->origin, trust_, checks_);
     const auto root = merkle::root_from_inclusion<Rfc9162Hasher>(
         proof_.index, checkpoint_->size, Rfc9162Hasher::leaf(as_bytes(evidence_.statement)),
         proof_.path);

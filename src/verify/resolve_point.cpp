@@ -6,6 +6,7 @@
 #include "atp/storage/layout.hpp"
 #include "atp/verify/resolved_point.hpp"
 #include "atp/verify/verify.hpp"
+#include "verify/anchors.hpp"
 #include "verify/coverage.hpp"
 #include "verify/work.hpp"
 
@@ -131,13 +132,18 @@ void check_policies(const Context& context, const std::set<std::uint64_t>& versi
 ResolvedPoint resolve_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
                             unsigned workers, const std::stop_token& stop) {
   const Context context{store, trust, tenant_of_point(store, id), workers, stop};
-  ResolvedPoint resolved{context.tenant, std::nullopt, {}, {}, {}, {}};
+  ResolvedPoint resolved{context.tenant, std::nullopt, {}, {}, {}, {}, {}};
   std::vector<Check>& checks = resolved.checks;
   check_vault(context, checks);
   const verify::PointChain points = verify::read_point_chain(context, id, checks);
   if (points.points.empty()) return resolved;
   resolved.point = points.points.front().point;
   resolved.sha256 = points.points.front().sha256;
+  if (points.statement) {
+    verify::check_cosignatures(context, points.ledger, *points.statement, resolved.anchors);
+  }
+  verify::check_timestamps_of(context, "point.timestamp", points.points.front().key,
+                              resolved.sha256, resolved.anchors);
   std::vector<verify::Listing> listings;
   for (const verify::LinkedPoint& link : points.points) {
     listings.push_back(verify::read_listing(context, link.point, checks));

@@ -48,6 +48,7 @@ Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy
     progress.add(0, 1);
   });
   Report report{id, std::move(resolved.checks)};
+  append(report.checks, std::move(resolved.anchors));
   append(report.checks, std::move(wrap_checks));
   for (auto& checks : package_checks) append(report.checks, std::move(checks));
   return report;

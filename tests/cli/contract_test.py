@@ -3,6 +3,7 @@
 """The contract of the `atp` command: exit codes, JSON, what is and is not written."""
 import unittest
 
+from contract_anchors import *
 from contract_faults import *
 from contract_keys import *
 from contract_operator import *

@@ -16,10 +16,11 @@ class Certificates {
   Certificates() {
     authority("ca");
     authority("other-ca");
-    // Named, by whom, for whom, for how many days.
+    // By whom, for whom, for how many days. The common name would always fit.
     server("good", "ca", "DNS:localhost,IP:127.0.0.1", 30);
     server("expired", "ca", "DNS:localhost,IP:127.0.0.1", 0);
     server("elsewhere", "ca", "DNS:other.example,IP:127.0.0.2", 30);
+    server("subject", "ca", "IP:127.0.0.2", 30);
     server("stranger", "other-ca", "DNS:localhost,IP:127.0.0.1", 30);
   }
 
@@ -36,7 +37,6 @@ class Certificates {
 
   void server(const std::string& name, const std::string& issuer, const std::string& subjects,
               int days) {
-    // The common name would fit always: it must not count.
     const std::string request = at(name + ".csr").string();
     openssl("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost" +
             std::string(" -addext subjectAltName=") + subjects +

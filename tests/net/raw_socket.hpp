@@ -52,6 +52,7 @@ class RawSocket {
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      was_reset_ = was_reset_ || sent < 0;
       if (sent <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -63,9 +64,12 @@ class RawSocket {
     if (::poll(&waiting, 1, static_cast<int>(time.count())) != 1) return {};
     std::string bytes(64 << 10, '\0');
     const ssize_t got = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
+    was_reset_ = was_reset_ || got < 0;
     bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     return bytes;
   }
+  /// The peer threw away what it was sent, and this side may never have got its last words.
+  bool was_reset() const { return was_reset_; }
   /// All that comes until `end` has, the peer closes, or is silent for `silence`.
   std::string receive_until(std::string_view end, std::chrono::milliseconds silence = 5s) {
     std::string all;
@@ -99,6 +103,7 @@ class RawSocket {
 
  private:
   int descriptor_;
+  bool was_reset_ = false;
 };
 
 /// Takes one connection after another and does with each what the test says.

@@ -63,6 +63,15 @@ INSTANTIATE_TEST_SUITE_P(
                     "http://[fe80::1%25eth0]/", "http://::1/",
                     "http://log.example\\@other.example/", " http://log.example/"));
 
+TEST(Url, UserInfoIsRefusedByName) {
+  try {
+    parse_url("https://user@log.example/");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("user info"));
+  }
+}
+
 TEST(Url, T102_WhatIsRefusedIsNotRepeated) {
   for (const std::string text : {"http://user:canary@log.example/",
                                  "http://log.example/canary here", "canary", "http://canary:0/"}) {

@@ -560,6 +560,56 @@ def is_signed(text, origin, signature, trust, earliest):
     return False
 
 
+def witnesses_of(note, trust):
+    """The names of trusted witnesses that have cosigned it (C2SP tlog-cosignature)."""
+    text, _, lines = note.decode().partition("\n\n")
+    names = set()
+    for line in lines.splitlines():
+        _, name, encoded = line.split(" ")
+        signature = unbase64(encoded)
+        for key in trust["keys"]:
+            spki = unbase64(key["publicKey"])
+            key_hash = hashlib.sha256(name.encode() + b"\n\4" + spki[-32:]).digest()[:4]
+            if key["role"] != "witness" or key["name"] != name or signature[:4] != key_hash \
+                    or len(signature) != 4 + 8 + 64:
+                continue
+            seconds = int.from_bytes(signature[4:12], "big")
+            time = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+            written = time.strftime("%Y-%m-%dT%H:%M:%S.000000000Z")
+            if not key.get("notBefore", "") <= written < key.get("notAfter", "~"):
+                continue
+            try:
+                openssl_verify(spki, "Ed25519", f"cosignature/v1\ntime {seconds}\n{text}\n".encode(),
+                               signature[12:])
+                names.add(name)
+            except Refused:
+                continue
+    return names
+
+
+def require_quorum(note, trust):
+    if "witnesses" in trust:
+        require(len(witnesses_of(note, trust)) >= trust["witnesses"]["threshold"], "too few witnesses")
+
+
+def is_stamped(token, digest, authority):
+    """Whether the authority's pinned signer has stamped the digest (RFC 3161)."""
+    try:
+        certificates = run(["openssl", "pkcs7", "-inform", "DER", "-print_certs"],
+                           run(["openssl", "ts", "-reply", "-in", "@0", "-token_out"], b"", [token]))
+        keys = [run(["openssl", "pkey", "-pubin", "-outform", "DER"],
+                    run(["openssl", "x509", "-noout", "-pubkey"],
+                        b"-----BEGIN CERTIFICATE-----" + certificate))
+                for certificate in certificates.split(b"-----BEGIN CERTIFICATE-----")[1:]]
+        require(any(sha256(key) in authority["signers"] for key in keys), "signer of a time-stamp")
+        root = run(["openssl", "x509", "-inform", "DER"], unbase64(authority["root"]))
+        run(["openssl", "ts", "-verify", "-digest", digest, "-in", "@0", "-CAfile", "@1"], b"",
+            [token, root])
+        return True
+    except Refused:
+        return False
+
+
 # The vault ---------------------------------------------------------------------------------------
 
 class Vault:
@@ -606,6 +656,8 @@ class Vault:
 
     def verify_point(self, point_id):
         chain = self.read_points(point_id)
+        self.require_witnesses(self.completion_of(point_id)["index"])
+        self.require_timestamps(f"recovery-points/{self.place}/{point_id}.json")
         self.read_manifests(chain[0])
         covered = {}
         for point in reversed(chain):
@@ -663,6 +715,33 @@ class Vault:
         if points:  # Ids begin with their time.
             seen = self.document(points[-1], "recoveryPoint")["ledgerSizeSeen"]
             require(seen <= len(leaves), "the tail of the ledger was cut off")
+
+    def require_witnesses(self, index):
+        """Some checkpoint over the entry, with as many cosignatures as the policy asks for."""
+        if "witnesses" not in self.trust:
+            return
+        for size in range(self.covered, index, -1):
+            folder = f"cosignatures/{self.place}/0/{size:020}/"
+            lines = [self.get(key) for key in sorted(self.objects) if key.startswith(folder)]
+            if lines:
+                note = self.get(f"ledger/{self.place}/0/checkpoints/{size:020}") + b"".join(lines)
+                try:
+                    return require_quorum(note, self.trust)
+                except Refused:
+                    continue
+        raise Refused("too few witnesses")
+
+    def require_timestamps(self, key):
+        """None that is false, and one where the policy requires it."""
+        if "timestamps" not in self.trust:
+            return
+        digest = sha256(self.get(key))
+        folder = f"timestamps/{self.place}/{digest}/"
+        tokens = [self.get(key) for key in sorted(self.objects) if key.startswith(folder)]
+        for token in tokens:
+            require(any(is_stamped(token, digest, authority)
+                        for authority in self.trust["timestamps"]["authorities"]), "a time-stamp")
+        require(tokens or not self.trust["timestamps"]["required"], "no time-stamp")
 
     def completion_of(self, point_id):
         for statement in self.statements:
@@ -838,6 +917,7 @@ def check_proof(text, trust):
     require(points[0]["ledgerSizeSeen"] <= index, "order in the ledger")
     checkpoint = open_checkpoint(note, trust, statement["createdAt"])
     require(checkpoint["origin"] == statement["origin"], "origin of the checkpoint")
+    require_quorum(note, trust)
     root = root_of_path(index, checkpoint["size"], leaf_hash(entry), path)
     require(root.hex() == checkpoint["root"], "root of the checkpoint")
     return {"tenantId": tenant, "stream": row["stream"], "segment": row["name"],

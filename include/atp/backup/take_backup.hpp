@@ -12,6 +12,7 @@
 #include "atp/core/progress.hpp"
 #include "atp/segment/package_writer.hpp"
 #include "atp/source/segment_source.hpp"
+#include "atp/vault/anchor.hpp"
 #include "atp/vault/vault.hpp"
 
 namespace atp::inline v0 {
@@ -55,6 +56,7 @@ struct BackupResult {
   Digest merkle_root;              ///< Of the point.
   std::vector<SkippedInput> skipped;
   std::vector<AlteredSegment> alarms;
+  Anchors anchors;  ///< What outsiders added, and what is pending.
   std::vector<std::string> gone;  ///< `<stream>/<segment>` sealed earlier, not at the source now.
 };
 

@@ -30,6 +30,12 @@ struct TimestampAuthority {
   bool operator==(const TimestampAuthority&) const = default;
 };
 
+/// From certificates in PEM: the root's, and the one that signs now.
+/// Throws: invalid_argument for what is no certificate, and as `check_authority`.
+ATP_EXPORT TimestampAuthority make_timestamp_authority(std::string name, std::string_view root_pem,
+                                                       std::string_view signer_pem,
+                                                       std::vector<std::string> policies);
+
 /// Throws: invalid_argument for a root that is no certificate, none of a CA, or whose key is weak
 /// (accepted are RSA of 2048 bits or more, P-256, P-384 and P-521), for no signers, for no policies
 /// and for a policy that is no OID.

@@ -14,6 +14,7 @@
 #include "atp/core/ids.hpp"
 #include "atp/core/time.hpp"
 #include "atp/crypto/signature.hpp"
+#include "atp/crypto/timestamp.hpp"
 
 namespace atp::inline v0 {
 
@@ -33,17 +34,24 @@ struct TrustedKey {
   std::string name = {};           ///< Whose: of a witness or an approver, else empty.
 };
 
-/// Where a witness is asked.
-struct WitnessAddress {
+/// Where a witness or a time-stamping authority is asked.
+struct ServiceAddress {
   std::string name;
-  std::string url;  ///< Submission prefix (C2SP tlog-witness.md).
+  std::string url;  ///< Of a witness: the submission prefix (C2SP tlog-witness.md).
 };
 
 /// How many witnesses a checkpoint needs before it is believed; several keys of one name are one
 /// witness.
 struct WitnessPolicy {
   std::uint64_t threshold;
-  std::vector<WitnessAddress> addresses;
+  std::vector<ServiceAddress> addresses;
+};
+
+/// Whose time-stamps (RFC 3161) count.
+struct TimestampPolicy {
+  bool required;  ///< Else what has none yet is believed, and said to have none.
+  std::vector<TimestampAuthority> authorities;
+  std::vector<ServiceAddress> addresses;
 };
 
 /// A person. Two keys of theirs, or two names, are still one person: names are compared, and no key
@@ -73,6 +81,7 @@ struct ATP_EXPORT TrustPolicy {
   std::string domain;
   std::vector<TrustedKey> keys;
   std::optional<WitnessPolicy> witnesses = {};
+  std::optional<TimestampPolicy> timestamps = {};
   ApprovalPolicy approvals = {};
 
   /// The key of that id if it has the role and is valid at `signed_at`; else nothing.

@@ -18,6 +18,7 @@
 #include "atp/core/random.hpp"
 #include "atp/keys/key_folder.hpp"
 #include "atp/model/documents.hpp"
+#include "atp/net/http_client.hpp"
 #include "atp/storage/object_store.hpp"
 
 namespace atp::inline v0 {
@@ -27,9 +28,10 @@ struct Environment {
   std::shared_ptr<FileSystem> files;
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<Random> random;
+  std::shared_ptr<HttpClient> http = {};  ///< Null: witnesses and authorities cannot be asked.
 };
 
-/// The machine's file system, clock and randomness.
+/// The machine's file system, clock and randomness, and a client for HTTP.
 ATP_EXPORT Environment system_environment();
 
 struct VaultPaths {
@@ -61,6 +63,8 @@ class ATP_EXPORT Vault {
   const std::string& id() const { return document_.header.vault_id; }
   const Region& region() const { return document_.region; }
   ObjectStore& store() const { return *store_; }
+  /// Throws: unavailable where the environment has none.
+  HttpClient& http() const;
   const Keys& keys() const { return keys_; }
 
   /// Why the catalog cannot be used; empty where it can.

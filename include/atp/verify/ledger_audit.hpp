@@ -55,9 +55,11 @@ struct LedgerAudit {
 };
 
 /// Every entry, every checkpoint, and every document that an entry names: there, signed, and of the
-/// digest that stands in the entry. Checks: `ledger.entries`, `ledger.checkpoint`,
-/// `ledger.document` (one for each that fails, one for all that hold), and `ledger.tail` where a
-/// stored point saw more entries than there are. Memory does not grow with the ledger. Throws:
+/// digest that stands in the entry; and what outsiders added, where the policy has witnesses or
+/// authorities. Checks: `ledger.entries`, `ledger.checkpoint`, `ledger.document` (one for each that
+/// fails, one for all that hold), `ledger.cosignatures`, `ledger.timestamp` of the newest
+/// checkpoint, `point.timestamp`, and `ledger.tail` where a stored point saw more entries than
+/// there are. Memory does not grow with the ledger. Throws:
 /// cancelled, unavailable.
 ATP_EXPORT LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant,
                                     const TrustPolicy& trust, const ScanLedgerOptions& options);

@@ -78,6 +78,7 @@ struct CheckedProof {
 ///     ledger.statement    the entry: signed, completing the point
 ///     ledger.inclusion    the entry leads to the checkpoint's root
 ///     ledger.checkpoint   signed by a trusted ledger key, of the entry's ledger
+///     ledger.cosignatures by as many witnesses as the policy asks for, where it asks for any
 ///
 /// Throws: unsupported for a proof of a later version.
 ATP_EXPORT CheckedProof check_record_proof(std::string_view proof, const TrustPolicy& trust);

@@ -39,6 +39,7 @@ struct ResolvedPoint {
   std::vector<ResolvedSegment> segments;  ///< The union, in order of stream and sequence.
   KeyEpochs epochs;
   std::vector<Check> checks;
+  std::vector<Check> anchors;  ///< What outsiders added to it; no restore waits for them.
 };
 
 /// Reads and checks every document that a point hangs on; packages are not read. Without `trust`

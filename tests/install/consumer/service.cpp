@@ -4,6 +4,7 @@
 #include <atp/backup/take_backup.hpp>
 #include <atp/core/error.hpp>
 #include <atp/core/version.hpp>
+#include <atp/net/http_client.hpp>
 #include <atp/restore/restore.hpp>
 #include <iostream>
 
@@ -21,6 +22,11 @@ int main(int, char** argv) {
   const auto restored = atp::restore_point(vault->store(), *environment.files, *environment.random,
                                            taken.recovery_point_id, folder / "restored",
                                            vault->trust(), vault->keys().identities, {});
+  try {
+    atp::make_http_client({})->send("no URL", {.method = "GET"}, {});
+  } catch (const atp::Error& error) {
+    std::cerr << error.what() << "\n";
+  }
   try {
     atp::open_vault(environment, folder / "none", {});
   } catch (const atp::Error& error) {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Anchors: what outsiders add to a tenant's ledger. Witnesses cosign its newest checkpoint (C2SP
+/// tlog-witness.md), time-stamping authorities stamp that checkpoint and the recovery points (RFC
+/// 3161). Whom to ask, and whether there is no way without, says the trust policy.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "atp/core/export.hpp"
+#include "atp/core/progress.hpp"
+#include "atp/ledger/cosignature.hpp"
+#include "atp/ledger/ledger.hpp"
+#include "atp/vault/vault.hpp"
+
+namespace atp::inline v0 {
+
+/// What is still to come, and why.
+struct PendingAnchor {
+  std::string service;  ///< Name of the witness or authority.
+  std::string subject;  ///< Key of the object that it has not signed yet.
+  std::string problem;
+};
+
+struct Anchors {
+  std::optional<Checkpoint> checkpoint;   ///< The newest; nothing before the first.
+  std::vector<Cosignature> cosignatures;  ///< Of it, by trusted witnesses, old and new.
+  std::uint64_t timestamps_added = 0;
+  std::vector<PendingAnchor> pending;
+  /// Whether something is pending that the trust policy does not go without.
+  bool complete = true;
+};
+
+struct AnchorOptions {
+  /// Also renew time-stamps whose authority's certificate ends within 90 days: the token itself is
+  /// stamped, so that it is known to be older than that end.
+  bool renew = false;
+  std::stop_token stop = {};
+  ProgressSink* progress = nullptr;
+};
+
+/// Asks for what is missing, and stores what came and holds. A service that does not answer, or not
+/// what it should, is pending: the next call asks again. Throws: corrupt, untrusted for a ledger
+/// that does not hold; unavailable and no_space of the store; cancelled.
+ATP_EXPORT Anchors anchor_ledger(const Vault& vault, const Ledger& ledger,
+                                 const AnchorOptions& options = {});
+
+/// Where the trust policy requires time-stamps: the object `key`, of that digest, has one on
+/// return. Throws: unavailable where no authority stamped it.
+ATP_EXPORT void require_timestamp(const Vault& vault, const TenantId& tenant,
+                                  const std::string& key, const Digest& sha256, Time retain_until,
+                                  const std::stop_token& stop = {});
+
+}  // namespace atp::inline v0

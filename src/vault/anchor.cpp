@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/vault/anchor.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "atp/core/error.hpp"
+#include "atp/crypto/sha256.hpp"
+#include "atp/policy/retention.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/vault/tenant.hpp"
+#include "vault/services.hpp"
+
+namespace atp::inline v0 {
+namespace {
+
+constexpr std::chrono::days kRenewBefore{90};
+constexpr std::uint64_t kTokensOfOne = 100;  ///< More are not looked at, nor added.
+
+/// Whether an error is about what a service answered, so that others can be asked.
+bool is_of_service(const Error& error) {
+  return error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::untrusted ||
+         error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::invalid_argument;
+}
+
+/// Puts `bytes` at the first of the numbered keys that is free.
+template <class KeyOf>
+void put_next(const Vault& vault, ByteView bytes, Time retain_until, const KeyOf& key_of) {
+  for (std::uint64_t n = 0; n < kTokensOfOne; ++n) {
+    try {
+      put_object(vault.store(), key_of(n), bytes, {.retain_until = retain_until});
+      return;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::already_exists) throw;
+    }
+  }
+  throw Error(ErrorKind::precondition_failed, key_of(0), "has too many beside it");
+}
+
+/// What `ask` got from a service; where it got nothing, what was wrong goes to `pending`.
+template <class Ask>
+auto answer(const ServiceAddress& address, const std::string& key,
+            std::vector<PendingAnchor>& pending, const Ask& ask) -> std::optional<decltype(ask())> {
+  try {
+    return ask();
+  } catch (const Error& error) {
+    if (!is_of_service(error)) throw;
+    pending.push_back({address.name, key, error.message()});
+    return std::nullopt;
+  }
+}
+
+/// Asks authorities, and stores what they say.
+class Stamper {
+ public:
+  Stamper(const Vault& vault, const TenantId& tenant, Time retain_until, std::stop_token stop)
+      : vault_(vault),
+        tenant_(tenant),
+        retain_until_(retain_until),
+        stop_(std::move(stop)),
+        policy_(*vault.trust().timestamps) {}
+
+  /// Whether a time-stamp of `sha256` is stored that holds.
+  bool has(const Digest& sha256) const {
+    for (std::uint64_t n = 0; n < kTokensOfOne; ++n) {
+      const auto reply =
+          find_small_object(vault_.store(), layout::timestamp(tenant_, sha256, n), kTimestampLimit);
+      if (!reply) return false;
+      const auto checked = check_timestamp(*reply, sha256, policy_.authorities, {}, {});
+      if (checked.state == TimestampState::verified) return true;
+    }
+    return false;
+  }
+
+  /// What was wrong with each authority asked; nothing once one has stamped it.
+  std::vector<PendingAnchor> stamp(const std::string& key, const Digest& sha256) const {
+    std::vector<PendingAnchor> pending;
+    for (const ServiceAddress& address : policy_.addresses) {
+      const auto reply = answer(address, key, pending, [&] { return ask(address, sha256); });
+      if (!reply) continue;
+      put_next(vault_, *reply, retain_until_,
+               [&](std::uint64_t n) { return layout::timestamp(tenant_, sha256, n); });
+      return {};
+    }
+    if (policy_.addresses.empty()) {
+      pending.push_back({"", key, "the trust policy says of no authority where to ask it"});
+    }
+    return pending;
+  }
+
+ private:
+  Bytes ask(const ServiceAddress& address, const Digest& sha256) const {
+    const auto authority =
+        std::ranges::find(policy_.authorities, address.name, &TimestampAuthority::name);
+    const Environment& environment = vault_.environment();
+    return ask_authority({vault_.http(), address, stop_}, *authority, sha256, *environment.random,
+                         environment.clock->now());
+  }
+
+  const Vault& vault_;
+  const TenantId& tenant_;
+  Time retain_until_;
+  std::stop_token stop_;
+  const TimestampPolicy& policy_;
+};
+
+class Anchoring {
+ public:
+  Anchoring(const Vault& vault, const Ledger& ledger, const AnchorOptions& options)
+      : vault_(vault), ledger_(ledger), options_(options), tenant_(ledger.tenant()) {
+    const auto policy = current_policy(vault, tenant_);
+    retain_until_ = retain_document_until(vault.environment().clock->now(),
+                                          policy ? policy->retention : kDefaultRetention);
+  }
+
+  Anchors run() {
+    if (!ledger_.has_checkpoint()) return std::move(anchors_);
+    anchors_.checkpoint = Checkpoint{ledger_.origin(), ledger_.size(), ledger_.root()};
+    if (vault_.trust().witnesses) ask_witnesses();
+    if (vault_.trust().timestamps) stamp();
+    return std::move(anchors_);
+  }
+
+ private:
+  std::vector<Cosignature> stored_cosignatures() const {
+    return cosignatures_of(
+        with_stored_cosignatures(vault_.store(), tenant_, ledger_.size(), ledger_.newest_note()),
+        vault_.trust());
+  }
+
+  /// The newest size that anybody has cosigned; a first guess at what a witness knows.
+  std::uint64_t cosigned_before() const {
+    std::uint64_t size = 0;
+    for_each_key(
+        vault_.store(), layout::cosignatures(tenant_, ledger_.term()), [&](const std::string& key) {
+          const std::string element(layout::element(key, 3));
+          size = element < format_sequence(ledger_.size()) ? parse_sequence(element) : size;
+        });
+    return size;
+  }
+
+  void ask_witnesses() {
+    const WitnessPolicy& policy = *vault_.trust().witnesses;
+    const auto known = stored_cosignatures();
+    const std::uint64_t before = cosigned_before();
+    const std::string key = layout::ledger_checkpoint(tenant_, ledger_.term(), ledger_.size());
+    for (const ServiceAddress& address : policy.addresses) {
+      if (std::ranges::count(known, address.name, &Cosignature::witness) > 0) continue;
+      const auto lines = answer(address, key, anchors_.pending, [&] {
+        return ask_witness({vault_.http(), address, options_.stop}, ledger_, vault_.trust(),
+                           before);
+      });
+      if (!lines) continue;
+      put_next(vault_, as_bytes(*lines), retain_until_, [&](std::uint64_t n) {
+        return layout::cosignature(tenant_, ledger_.term(), ledger_.size(), n);
+      });
+    }
+    anchors_.cosignatures = stored_cosignatures();
+    if (has_quorum(anchors_.cosignatures, vault_.trust())) return;
+    anchors_.complete = false;
+    if (anchors_.pending.empty()) {
+      anchors_.pending.push_back(
+          {"", key, "the trust policy has addresses of too few witnesses to ask"});
+    }
+  }
+
+  void stamp() {
+    const Stamper stamper(vault_, tenant_, retain_until_, options_.stop);
+    const std::set<std::string> stamped = stamped_digests();
+    ProgressMeter progress(options_.progress, {.stage = "anchor"});
+    stamp_one(stamper, layout::ledger_checkpoint(tenant_, ledger_.term(), ledger_.size()),
+              sha256(as_bytes(ledger_.newest_note())));
+    for (auto entry = ledger_.entries().rbegin(); entry != ledger_.entries().rend(); ++entry) {
+      const Statement& statement = entry->statement;
+      if (statement.action != "recovery_point.completed") continue;
+      if (stamped.contains(statement.subject_sha256->hex())) continue;
+      if (!stamp_one(stamper, layout::recovery_point(tenant_, *statement.subject_id),
+                     *statement.subject_sha256)) {
+        return;  // Who does not answer now need not be asked a thousand times.
+      }
+      progress.add(0, 1);
+    }
+    if (options_.renew) renew(stamper, stamped);
+  }
+
+  /// Of the objects that have a time-stamp, whether it holds or not.
+  std::set<std::string> stamped_digests() const {
+    std::set<std::string> digests;
+    for_each_key(vault_.store(), layout::timestamps(tenant_),
+                 [&](const std::string& key) { digests.emplace(layout::element(key, 2)); });
+    return digests;
+  }
+
+  bool stamp_one(const Stamper& stamper, const std::string& key, const Digest& sha256) {
+    if (stamper.has(sha256)) return true;
+    auto pending = stamper.stamp(key, sha256);
+    if (pending.empty()) {
+      ++anchors_.timestamps_added;
+      return true;
+    }
+    std::ranges::move(pending, std::back_inserter(anchors_.pending));
+    if (vault_.trust().timestamps->required) anchors_.complete = false;
+    return false;
+  }
+
+  void renew(const Stamper& stamper, const std::set<std::string>& stamped) {
+    const Time soon = vault_.environment().clock->now() + kRenewBefore;
+    std::vector<std::string> keys;
+    for_each_key(vault_.store(), layout::timestamps(tenant_),
+                 [&](const std::string& key) { keys.push_back(key); });
+    for (const std::string& key : keys) {
+      const auto of = Digest::from_hex(layout::element(key, 2));
+      const auto reply = find_small_object(vault_.store(), key, kTimestampLimit);
+      if (!of || !reply || stamped.contains(sha256(*reply).hex())) continue;
+      const auto checked =
+          check_timestamp(*reply, *of, vault_.trust().timestamps->authorities, {}, {});
+      const bool ends =
+          checked.state == TimestampState::verified && checked.certificate_ends < soon;
+      if (ends && !stamp_one(stamper, key, sha256(*reply))) return;
+    }
+  }
+
+  const Vault& vault_;
+  const Ledger& ledger_;
+  const AnchorOptions& options_;
+  const TenantId& tenant_;
+  Time retain_until_;
+  Anchors anchors_;
+};
+
+}  // namespace
+
+Anchors anchor_ledger(const Vault& vault, const Ledger& ledger, const AnchorOptions& options) {
+  return Anchoring(vault, ledger, options).run();
+}
+
+void require_timestamp(const Vault& vault, const TenantId& tenant, const std::string& key,
+                       const Digest& sha256, Time retain_until, const std::stop_token& stop) {
+  const auto& policy = vault.trust().timestamps;
+  if (!policy || !policy->required) return;
+  const Stamper stamper(vault, tenant, retain_until, stop);
+  if (stamper.has(sha256)) return;
+  const auto pending = stamper.stamp(key, sha256);
+  if (pending.empty()) return;
+  throw Error(ErrorKind::unavailable, key,
+              "needs a time-stamp, and none was to be had: " + pending.front().service + " " +
+                  pending.front().problem,
+              Error::Retry::temporary);
+}
+
+}  // namespace atp::inline v0
