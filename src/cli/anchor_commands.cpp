@@ -18,15 +18,6 @@ HttpResponse text_response(int status, std::string_view content_type, const std:
   return {.status = status, .headers = {{"Content-Type", std::string(content_type)}}, .body = body};
 }
 
-std::shared_ptr<const Signer> load_witness_key(const Environment& environment, const Path& path) {
-  const SecretBytes pem = read_secret_file(*environment.files, path);
-  try {
-    return signer_from_pem(pem);
-  } catch (const Error& error) {
-    throw Error(error.kind(), path.string(), error.message());
-  }
-}
-
 HttpServerOptions server_options(const Arguments& arguments) {
   HttpServerOptions options{.address = arguments.address, .port = arguments.port};
   options.limits.body_bytes = kWitnessRequestLimit;
@@ -70,7 +61,7 @@ int run_witness(const Session& session) {
   const Environment environment = system_environment();
   WitnessOptions options{.folder = absolute_path(arguments.to),
                          .name = arguments.name,
-                         .signer = load_witness_key(environment, arguments.key),
+                         .signer = load_person_key(environment, arguments.key),
                          .logs = {}};
   for (const std::string& path : arguments.logs) {
     options.logs.push_back(load_trust_policy(*environment.files, path));

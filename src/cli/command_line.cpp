@@ -31,6 +31,7 @@ class CommandLine {
     add_key_verbs();
     add_trust_verbs();
     add_witness();
+    add_approve();
   }
 
   /// Nothing to run where help or the version was asked for; `exit_code` then says so.
@@ -231,14 +232,40 @@ class CommandLine {
     add_verb("audit", "Verify every entry, checkpoint and document", run_ledger_audit);
     add_verb("anchor", "Ask witnesses and time-stamping authorities for what is pending",
              run_ledger_anchor);
-    add_verb("resolve", "Let a halted tenant go on, once its ledger is whole again",
-             run_ledger_resolve)
-        ->add_option("--old", arguments_.old,
-                     "A checkpoint that was kept elsewhere, which it must go on from");
+    add_resolve(add_verb("resolve", "Let a halted tenant go on, once its ledger is whole again",
+                         run_ledger_resolve));
     add_verb("publish", "Write the ledger as files that C2SP tlog-tiles clients read",
              run_ledger_publish)
         ->add_option("--to", arguments_.to, "Folder, new or of an earlier publication")
         ->required();
+  }
+
+  void add_resolve(CLI::App* command) {
+    command->add_option("--old", arguments_.old,
+                        "A checkpoint that was kept elsewhere, which it must go on from");
+    auto* request = command->add_option("--request", arguments_.request,
+                                        "Only write a request for approvals of it into this file");
+    command->add_option("--key", arguments_.key, "Private key of whoever asks for approvals")
+        ->needs(request);
+    command->add_option("--valid-for", arguments_.valid_for,
+                        "How long approvals may take (default: P7D, at most P30D)");
+    command
+        ->add_option("--approved", arguments_.approvals,
+                     "The request, then each approval of it; several files")
+        ->excludes(request);
+  }
+
+  void add_approve() {
+    CLI::App* command = app_.add_subcommand(
+        "approve", "Approve what somebody asked for; needs no vault, only a trust policy");
+    command->callback([this] { run_ = run_approve; });
+    command->add_option("FILE", arguments_.from, "The request; - for standard input")->required();
+    command->add_option("--trust", arguments_.trust, "Trust policy, from a place you trust")
+        ->required();
+    command->add_option("--key", arguments_.key, "Your own private key, in PEM");
+    command->add_option("--as", arguments_.role, "The role you approve in");
+    command->add_option("--to", arguments_.to, "New file (default: standard output)");
+    add_dry_run(command);
   }
 
   void add_key_verbs() {

@@ -79,6 +79,9 @@ struct Arguments {
   std::uint16_t port = 0;
   std::optional<Path> tls_certificate;
   std::optional<Path> tls_key;
+  std::optional<Path> request;
+  std::vector<std::string> approvals;
+  std::string valid_for = "P7D";
 };
 
 struct Session {
@@ -104,6 +107,7 @@ int run_ledger_publish(const Session& session);
 int run_ledger_resolve(const Session& session);
 int run_ledger_anchor(const Session& session);
 int run_witness(const Session& session);
+int run_approve(const Session& session);
 int run_keys_seal(const Session& session);
 int run_keys_rotate(const Session& session);
 int run_trust_show(const Session& session);

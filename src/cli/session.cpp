@@ -167,6 +167,33 @@ Sealing::Sealing(const Environment& environment, const Arguments& arguments) {
   if (arguments.passphrase) passphrase_ = new_passphrase(environment, arguments);
 }
 
+std::shared_ptr<const Signer> load_person_key(const Environment& environment, const Path& path) {
+  if (path.empty()) {
+    throw Error(ErrorKind::invalid_argument, "--key", "expected a private key in pem, found none");
+  }
+  const SecretBytes pem = read_secret_file(*environment.files, path);
+  try {
+    return signer_from_pem(pem);
+  } catch (const Error& error) {
+    throw Error(error.kind(), path.string(), error.message());
+  }
+}
+
+std::optional<ApprovalDocuments> read_approvals(const Environment& environment,
+                                                const Arguments& arguments) {
+  if (arguments.approvals.empty()) return std::nullopt;
+  ApprovalDocuments documents;
+  for (const std::string& path : arguments.approvals) {
+    std::string text = read_input(environment, path, kStatementLimit);
+    if (documents.request.empty()) {
+      documents.request = std::move(text);
+    } else {
+      documents.approvals.push_back(std::move(text));
+    }
+  }
+  return documents;
+}
+
 Keys load_keys(const Environment& environment, const Arguments& arguments, KeyUse use) {
   Keys keys;
   if (const auto folder = find_key_folder(environment, arguments)) {

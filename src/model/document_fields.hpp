@@ -20,6 +20,8 @@ void write_members(FieldWriter& out, const KeyEpoch& epoch);
 void write_members(FieldWriter& out, const SegmentManifest& manifest);
 void write_members(FieldWriter& out, const RecoveryPoint& point);
 void write_members(FieldWriter& out, const Statement& statement);
+void write_members(FieldWriter& out, const ApprovalRequest& request);
+void write_members(FieldWriter& out, const Approval& approval);
 
 /// Reads them and checks what they say of one another.
 template <class T>
@@ -36,5 +38,9 @@ template <>
 RecoveryPoint read_members(FieldReader& in, DocumentHeader header);
 template <>
 Statement read_members(FieldReader& in, DocumentHeader header);
+template <>
+ApprovalRequest read_members(FieldReader& in, DocumentHeader header);
+template <>
+Approval read_members(FieldReader& in, DocumentHeader header);
 
 }  // namespace atp::inline v0

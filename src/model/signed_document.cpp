@@ -42,11 +42,16 @@ struct Parsed {
 struct Finding {
   DocumentState state;
   std::string detail;
+  std::string key_id = {};
 };
+
+/// Whether persons sign it, each for themselves.
+template <class T>
+constexpr bool is_personal = std::is_same_v<T, ApprovalRequest> || std::is_same_v<T, Approval>;
 
 template <class T>
 constexpr std::uint64_t size_limit() {
-  return std::is_same_v<T, Statement> ? kStatementLimit : kDocumentLimit;
+  return std::is_same_v<T, Statement> || is_personal<T> ? kStatementLimit : kDocumentLimit;
 }
 
 void check_size(std::uint64_t size, std::uint64_t limit) {
@@ -120,6 +125,7 @@ Parsed<T> read_document(const Json& json) {
   in["formatVersion"];
   T document = read_members<T>(in, read_header<T>(in));
   std::vector<DocumentSignature> signatures = read_signatures(in);
+  require(!is_personal<T> || signatures.size() == 1, "member `coSignatures`: expected none");
   in.finish();
   return {std::move(document), std::move(signatures)};
 }
@@ -136,7 +142,9 @@ Finding check_tenant(const DocumentHeader& header, const std::optional<TenantId>
 Finding check_signatures(Time signed_at, const std::string& text,
                          const std::vector<DocumentSignature>& signatures, const TrustPolicy& trust,
                          KeyRole role) {
-  bool signed_by_trusted = false;
+  Finding found{
+      DocumentState::untrusted_key,
+      "expected a trusted key of the document's role and time, found " + signatures.front().key_id};
   for (const DocumentSignature& signature : signatures) {
     const TrustedKey* trusted = trust.find(signature.key_id, role, signed_at);
     if (trusted == nullptr) continue;
@@ -144,12 +152,9 @@ Finding check_signatures(Time signed_at, const std::string& text,
       return {DocumentState::bad_signature,
               "expected a signature of key " + signature.key_id + ", found another"};
     }
-    signed_by_trusted = true;
+    if (found.key_id.empty()) found = {DocumentState::verified, "", signature.key_id};
   }
-  if (signed_by_trusted) return {DocumentState::verified, ""};
-  return {
-      DocumentState::untrusted_key,
-      "expected a trusted key of the document's role and time, found " + signatures.front().key_id};
+  return found;
 }
 
 template <class T>
@@ -163,7 +168,7 @@ Finding check_parsed(Json json, const Parsed<T>& parsed, const TrustPolicy* trus
   Finding finding = check_tenant(header, tenant);
   if (finding.state != DocumentState::not_checked || trust == nullptr) return finding;
   return check_signatures(header.created_at, signed_text(std::move(json)), parsed.signatures,
-                          *trust, KeyRole::document);
+                          *trust, is_personal<T> ? KeyRole::approver : KeyRole::document);
 }
 
 }  // namespace
@@ -190,6 +195,17 @@ std::string_view to_string(DocumentState state) {
       return "bad_signature";
   }
   return "";
+}
+
+std::optional<TenantId> tenant_in(std::string_view stored) {
+  try {
+    const Json json = parse_stored(stored);
+    FieldReader in(json);
+    return in.optional<TenantId>("tenantId");
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid_argument) throw;
+    return std::nullopt;
+  }
 }
 
 template <class T>
@@ -226,7 +242,8 @@ CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* tr
     const bool usable =
         finding.state == DocumentState::verified || finding.state == DocumentState::not_checked;
     if (!usable) return {finding.state, std::move(finding.detail), std::nullopt};
-    return {finding.state, std::move(finding.detail), std::move(parsed.document)};
+    return {finding.state, std::move(finding.detail), std::move(parsed.document),
+            std::move(finding.key_id)};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid_argument) throw;
     return {DocumentState::malformed, error.what(), std::nullopt};
@@ -254,6 +271,8 @@ ATP_INSTANTIATE(KeyEpoch);
 ATP_INSTANTIATE(SegmentManifest);
 ATP_INSTANTIATE(RecoveryPoint);
 ATP_INSTANTIATE(Statement);
+ATP_INSTANTIATE(ApprovalRequest);
+ATP_INSTANTIATE(Approval);
 
 #undef ATP_INSTANTIATE
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Tenants whose ledger was found not to be what it was.
 #include "atp/core/error.hpp"
+#include "atp/crypto/sha256.hpp"
 #include "atp/policy/retention.hpp"
+#include "atp/vault/approval.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/resolved_point.hpp"
@@ -9,8 +11,25 @@
 namespace atp::inline v0 {
 namespace {
 
+constexpr std::string_view kResolveHalt = "halt.resolve";
+
+Plan resolution_of(const HaltRow& halt, const Ledger& ledger,
+                   const std::optional<std::string>& kept_note) {
+  Plan plan{.action = std::string(kResolveHalt),
+            .tenant = ledger.tenant(),
+            .subject_id = ledger.tenant().str(),
+            .steps = {{"halted.at", format_time(halt.halted_at)},
+                      {"halted.by", halt.subject},
+                      {"halted.because", halt.message},
+                      {"ledger.origin", ledger.origin()},
+                      {"ledger.root", ledger.root().hex()}},
+            .ledger_size = ledger.size()};
+  if (kept_note) plan.steps.push_back({"kept.checkpoint", sha256(as_bytes(*kept_note)).hex()});
+  return plan;
+}
+
 /// That the ledger stands for what it did: who resolves a halt puts it into the ledger.
-void state_resolved(const Vault& vault, Ledger& ledger) {
+void state_resolved(const Vault& vault, Ledger& ledger, const DualApproval* approval) {
   const Time now = vault.environment().clock->now();
   const std::string job_id = random_hex(*vault.environment().random, 16);
   vault.catalog().begin_job({.job_id = job_id,
@@ -20,16 +39,21 @@ void state_resolved(const Vault& vault, Ledger& ledger) {
                              .started_at = now,
                              .recovery_point_id = {}});
   const auto policy = current_policy(vault, ledger.tenant());
-  append_statement(vault, ledger,
-                   {.header = vault.new_header(ledger.tenant()),
-                    .origin = {},
-                    .index = 0,
-                    .action = "halt.resolved",
-                    .job_id = job_id,
-                    .subject_id = {},
-                    .subject_sha256 = {},
-                    .predecessor = {}},
-                   retain_document_until(now, policy ? policy->retention : kDefaultRetention));
+  const Time retain_until =
+      retain_document_until(now, policy ? policy->retention : kDefaultRetention);
+  if (approval != nullptr) store_approval(vault, *approval, retain_until);
+  append_statement(
+      vault, ledger,
+      {.header = vault.new_header(ledger.tenant()),
+       .origin = {},
+       .index = 0,
+       .action = "halt.resolved",
+       .job_id = job_id,
+       .subject_id = {},
+       .subject_sha256 = {},
+       .predecessor = {},
+       .approved_by = approval ? std::optional(approval->approved_by()) : std::nullopt},
+      retain_until);
   SegmentChains chains(vault, ledger.tenant(), SegmentChains::From::catalog);
   record_progress(vault, ledger, chains);
 }
@@ -57,12 +81,27 @@ void halt_for(const Vault& vault, const TenantId& tenant, const Error& error) {
                         .message = error.message()});
 }
 
+Plan plan_resolution(const Vault& vault, const TenantId& tenant,
+                     const std::optional<std::string>& kept_note) {
+  const auto halt = vault.catalog().find_halt(tenant);
+  if (!halt) throw Error(ErrorKind::not_found, tenant.str(), "is not halted");
+  const Ledger ledger = catch_up(vault, tenant);
+  return resolution_of(*halt, ledger, kept_note);
+}
+
 HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
-                     const std::optional<std::string>& kept_note, const std::stop_token& stop) {
+                     const std::optional<std::string>& kept_note,
+                     const std::optional<DualApproval>& approval, const std::stop_token& stop) {
   const WorkLock lock = vault.lock_for_rebuild();
   const auto halt = vault.catalog().find_halt(tenant);
   if (!halt) throw Error(ErrorKind::not_found, tenant.str(), "is not halted");
   vault.ledger_signers();
+  const bool must_be_approved = vault.trust().approvals.find_rule(kResolveHalt) != nullptr;
+  if (must_be_approved && !approval) {
+    throw Error(ErrorKind::not_approved, tenant.str(),
+                "the trust policy asks for approvals of this: atp ledger resolve --request, then "
+                "atp approve");
+  }
   const ScanLedgerOptions options{.workers = 0, .stop = stop};
   require_sound(audit_ledger(vault.store(), tenant, vault.trust(), options).report.checks);
   if (kept_note) {
@@ -70,7 +109,11 @@ HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
         check_consistency(vault.store(), tenant, vault.trust(), *kept_note, options).report.checks);
   }
   Ledger ledger = catch_up(vault, tenant);
-  state_resolved(vault, ledger);
+  if (approval) {
+    check_approvals(resolution_of(*halt, ledger, kept_note), approval->documents(), vault.trust(),
+                    ledger, vault.environment().clock->now());
+  }
+  state_resolved(vault, ledger, approval ? &*approval : nullptr);
   vault.catalog().lift_halt(tenant);
   return *halt;
 }

@@ -225,8 +225,12 @@ MEMBERS = {  # By type: those that must be there, those that may.
         "tenantId recoveryPointId region backupType asOf completedAt dataClasses coveredTo lists "
         "merkleRoot segments records bytes storedBytes skipped alarms policyVersion ledgerSizeSeen",
         "parent"),
-    "statement": ("tenantId origin index action", "jobId subjectId subjectSha256 predecessor"),
+    "statement": ("tenantId origin index action",
+                  "jobId subjectId subjectSha256 predecessor approvedBy"),
+    "approvalRequest": ("tenantId action subjectId plan ledgerSize expiresAt", ""),
+    "approval": ("tenantId action subjectId planSha256 requestSha256 ledgerSize expiresAt role", ""),
 }
+PERSONAL = ("approvalRequest", "approval")  # Signed by one person each.
 
 
 def check_members(document, document_type):
@@ -239,9 +243,10 @@ KEY = re.compile(r"(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}(?:/(?!$)|$))+")
 FORMS = [(re.compile(form), names.split()) for form, names in (
     ("[0-9a-f]{32}", "vaultId nonce jobId"),
     ("[0-9a-f]{64}", "keyId wrapSha256 storedSha256 indexSha256 sha256 inputSha256 merkleRoot previous "
-                     "subjectSha256 head manifestSha256 sealedSha256 foundSha256 root"),
+                     "subjectSha256 head manifestSha256 sealedSha256 foundSha256 root planSha256 "
+                     "requestSha256 request"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z",
-     "createdAt asOf completedAt sealedAt firstTime lastTime"),
+     "createdAt asOf completedAt sealedAt firstTime lastTime expiresAt"),
     (r"\d{4}(?:0[1-9]|1[0-2])", "epoch keyEpoch"),
     (KEY.pattern, "key wrapKey"),
     (r"RP-[A-Za-z0-9._=-]+", "recoveryPointId"),
@@ -253,7 +258,7 @@ FORMS = [(re.compile(form), names.split()) for form, names in (
 )]
 FORM_OF = {name: form for form, names in FORMS for name in names}
 COUNTS = set("records opaqueRecords frames bytes inputBytes storedBytes segments sequence sequences page "
-             "descriptors index version policyVersion ledgerSizeSeen leafScheme size".split())
+             "descriptors index version policyVersion ledgerSizeSeen ledgerSize leafScheme size".split())
 FIELDS = {"time", "action", "actor.id", "subject.id", "subject.email", "subject.phone", "id"}
 
 
@@ -277,6 +282,7 @@ def check_sense(document):
     """What members say of one another."""
     kind, signers = document["type"], [each["keyId"] for each in document.get("coSignatures", [])]
     require("coSignatures" not in document or signers, "no co-signature")
+    require(not (signers and kind in PERSONAL), "co-signatures of a person")
     require(len({document["keyId"], *signers}) == len(signers) + 1, "a signer twice")
     if kind == "segmentManifest":
         timed = document["records"] > document["opaqueRecords"]
@@ -294,6 +300,16 @@ def check_sense(document):
         require(set(document["fieldMap"]) <= FIELDS and "time" in document["fieldMap"], "field map")
     elif kind == "statement":
         require("predecessor" not in document or document["action"] == "ledger.opened", "predecessor")
+        if "approvedBy" in document:
+            require(set(document["approvedBy"]) == {"request", "approvals"}, "approvedBy")
+            require(len(document["approvedBy"]["approvals"]) >= 2, "approvals of a statement")
+            require(all(re.fullmatch("[0-9a-f]{64}", each)
+                        for each in document["approvedBy"]["approvals"]), "form of approvals")
+    elif kind == "approvalRequest":
+        require(1 <= len(document["plan"]) <= 1000, "steps of a plan")
+        require(all(set(step) == {"name", "value"} and re.fullmatch("[a-z_.]+", step["name"])
+                    and isinstance(step["value"], str) for step in document["plan"]), "a step")
+        require(document["createdAt"] < document["expiresAt"], "end of a request")
     elif kind == "vault":
         require(document["recipients"], "no recipient")
 
@@ -318,7 +334,8 @@ def check_document(stored, document_type, trust, tenant):
     message = canonical(signed)
     signed = False
     for each in [document, *document.get("coSignatures", [])]:
-        key = trusted_key(trust, each["keyId"], document["createdAt"])
+        key = trusted_key(trust, each["keyId"], document["createdAt"],
+                          "approver" if document_type in PERSONAL else "document")
         if key is None:
             continue
         openssl_verify(unbase64(key["publicKey"]), key["algorithm"], message,
@@ -328,11 +345,11 @@ def check_document(stored, document_type, trust, tenant):
     return document
 
 
-def trusted_key(trust, key_id, time):
+def trusted_key(trust, key_id, time, role):
     """Times of the format compare as texts."""
     for key in trust["keys"]:
         valid = key.get("notBefore", "") <= time < key.get("notAfter", "~")
-        if key["keyId"] == key_id and key["role"] == "document" and valid:
+        if key["keyId"] == key_id and key["role"] == role and valid:
             require(sha256(unbase64(key["publicKey"])) == key_id, "keyId of the trust policy")
             return key
     return None

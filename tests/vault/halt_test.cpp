@@ -92,7 +92,7 @@ class Halt : public test::BackupFixture {
     EXPECT_NE((halt->subject + ": " + halt->message).find(names), std::string::npos)
         << halt->subject << ": " << halt->message;
     backup(options("other"));
-    const auto resolve = [&] { resolve_halt(*vault_, tenant_, std::nullopt, {}); };
+    const auto resolve = [&] { resolve_halt(*vault_, tenant_, std::nullopt, {}, {}); };
     EXPECT_NE(error_kind(resolve), std::nullopt) << "resolved while it does not hold";
     put_back(before);
     EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
@@ -191,9 +191,10 @@ TEST_F(Halt, IsResolvedOnlyByALedgerThatGoesOnFromAKeptCheckpoint) {
   write(entry(3), last);
   std::string forged = kept;
   forged.replace(forged.find("\n4\n"), 3, "\n5\n");
-  EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, forged, {}); }), ErrorKind::untrusted);
+  EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, forged, {}, {}); }),
+            ErrorKind::untrusted);
   EXPECT_TRUE(vault_->catalog().find_halt(tenant_));
-  const HaltRow halt = resolve_halt(*vault_, tenant_, kept, {});
+  const HaltRow halt = resolve_halt(*vault_, tenant_, kept, {}, {});
   EXPECT_EQ(halt.tenant, tenant_);
   const Ledger ledger = catch_up(*vault_, tenant_);
   EXPECT_EQ(ledger.entries().back().statement.action, "halt.resolved");
@@ -207,13 +208,13 @@ TEST_F(Halt, IsResolvedThoughNoCheckpointCoversTheLastEntry) {
   EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
   write(entry(1), second);
   remove(checkpoint(4));
-  resolve_halt(*vault_, tenant_, std::nullopt, {});
+  resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
   EXPECT_TRUE(catch_up(*vault_, tenant_).has_checkpoint());
   EXPECT_EQ(backup().status, BackupStatus::unchanged);
 }
 
 TEST_F(Halt, OfNobodyCannotBeResolved) {
-  EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, std::nullopt, {}); }),
+  EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, std::nullopt, {}, {}); }),
             ErrorKind::not_found);
 }
 

@@ -207,7 +207,7 @@ py::dict rebuild(const Handle& handle, const py::object& on_progress) {
 py::dict resolve(const Handle& handle, const std::string& tenant,
                  const std::optional<std::string>& old_note) {
   const HaltRow halt = interruptible(py::none(), [&](const Work& work) {
-    return resolve_halt(*handle.vault, TenantId(tenant), old_note, work.stop);
+    return resolve_halt(*handle.vault, TenantId(tenant), old_note, std::nullopt, work.stop);
   });
   return py::dict("tenant"_a = halt.tenant.str(), "halted_at"_a = format_time(halt.halted_at),
                   "subject"_a = halt.subject, "message"_a = halt.message);

@@ -220,6 +220,50 @@ struct LogPosition {
   bool operator==(const LogPosition&) const = default;
 };
 
+/// What an act would do, in one line each.
+struct PlanStep {
+  std::string name;
+  std::string value;
+  bool operator==(const PlanStep&) const = default;
+};
+
+/// The SHA-256 of the steps' canonical JSON: names and values, in their order.
+ATP_EXPORT Digest plan_digest(std::span<const PlanStep> plan);
+
+/// Somebody asks others to approve one act. Signed with the key of a person, who cannot approve it.
+struct ATP_EXPORT ApprovalRequest {
+  static constexpr std::string_view type = "approvalRequest";
+  DocumentHeader header;
+  std::string action;
+  std::string subject_id;
+  std::vector<PlanStep> plan;
+  std::uint64_t ledger_size;  ///< Of the tenant's ledger when the plan was made.
+  Time expires_at;
+  bool operator==(const ApprovalRequest&) const = default;
+};
+
+/// One person's consent, signed with a key of theirs. It repeats what it is to, so that the
+/// signature is over it, whatever is shown beside it.
+struct ATP_EXPORT Approval {
+  static constexpr std::string_view type = "approval";
+  DocumentHeader header;
+  std::string action;
+  std::string subject_id;
+  Digest plan_sha256;
+  Digest request_sha256;  ///< Of the request as stored.
+  std::uint64_t ledger_size;
+  Time expires_at;
+  std::string role;  ///< That the person approves in.
+  bool operator==(const Approval&) const = default;
+};
+
+/// What an act was done by virtue of: documents, by the SHA-256 of what was signed and stored.
+struct ApprovedBy {
+  Digest request;
+  std::vector<Digest> approvals;
+  bool operator==(const ApprovedBy&) const = default;
+};
+
 /// A ledger entry: an act, by the digest of what it is about.
 struct ATP_EXPORT Statement {
   static constexpr std::string_view type = "statement";
@@ -228,9 +272,10 @@ struct ATP_EXPORT Statement {
   std::uint64_t index;
   std::string action;                 ///< `ledger.opened`, `recovery_point.completed`, `checked`.
   std::optional<std::string> job_id;  ///< 32 hexadecimal digits; the catalog knows the job.
-  std::optional<std::string> subject_id;   ///< A recovery point's id.
-  std::optional<Digest> subject_sha256;    ///< Of the subject as stored.
-  std::optional<LogPosition> predecessor;  ///< Only in `ledger.opened` of a later term.
+  std::optional<std::string> subject_id;       ///< A recovery point's id.
+  std::optional<Digest> subject_sha256;        ///< Of the subject as stored.
+  std::optional<LogPosition> predecessor;      ///< Only in `ledger.opened` of a later term.
+  std::optional<ApprovedBy> approved_by = {};  ///< Where the act needed approvals.
   bool operator==(const Statement&) const = default;
 };
 

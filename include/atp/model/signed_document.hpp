@@ -22,7 +22,7 @@ inline constexpr std::uint64_t kStatementLimit = (64 << 10) - 1;
 
 /// What a stored document turned out to be.
 enum class DocumentState {
-  verified,     ///< Signed by a trusted key of the role `document`, valid at `createdAt`.
+  verified,     ///< Signed by a trusted key of the document's role, valid at `createdAt`.
   not_checked,  ///< Well-formed, but no trust policy was given.
   malformed,    ///< Not canonical, a member missing, unknown or of a wrong form.
   unsupported,  ///< A higher `formatVersion`.
@@ -39,6 +39,7 @@ struct CheckedDocument {
   DocumentState state;
   std::string detail;         ///< What was expected and found, where not verified.
   std::optional<T> document;  ///< Present in the states `verified` and `not_checked` only.
+  std::string key_id = {};  ///< Where verified: the trusted key that signed it, the first of them.
 };
 
 /// The bytes to store: signed by the current signer, co-signed by the one it replaces. Throws:
@@ -46,8 +47,12 @@ struct CheckedDocument {
 template <class T>
 ATP_EXPORT std::string sign_document(const T& document, const Signers& signers);
 
-/// Checks everything that the bytes alone can show. `trust` may be null: `not_checked` is then the
-/// best that comes out. `tenant` is the one whose key space the bytes came from.
+/// Whose document a stored one says to be, unchecked. Nothing for what is none, or nobody's.
+ATP_EXPORT std::optional<TenantId> tenant_in(std::string_view stored);
+
+/// Requests and approvals are signed by one key of the role `approver`, all others by the role
+/// `document`. Checks everything that the bytes alone can show. `trust` may be null: `not_checked`
+/// is then the best that comes out. `tenant` is the one whose key space the bytes came from.
 template <class T>
 ATP_EXPORT CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* trust,
                                              const std::optional<TenantId>& tenant);

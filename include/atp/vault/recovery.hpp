@@ -13,6 +13,7 @@
 #include "atp/core/error.hpp"
 #include "atp/core/export.hpp"
 #include "atp/core/progress.hpp"
+#include "atp/vault/approval.hpp"
 #include "atp/vault/tenant.hpp"
 
 namespace atp::inline v0 {
@@ -34,11 +35,19 @@ ATP_EXPORT void require_not_halted(const Vault& vault, const TenantId& tenant);
 /// Lifts the halt of a tenant once its ledger is whole again: every entry, checkpoint and document
 /// is verified, it is the ledger that the catalog saw and no shorter, and goes on from `kept_note`,
 /// a checkpoint that was kept elsewhere, if one is given. A statement says that it was done.
-/// Returns what had halted it. Throws: not_found for a tenant that is not halted; corrupt or
-/// untrusted while something does not hold; precondition_failed while jobs run.
+/// Where the trust policy has a rule for `halt.resolve`, only with an approval of what
+/// `plan_resolution` says now. Returns what had halted it. Throws: not_found for a tenant that is
+/// not halted; not_approved; corrupt or untrusted while something does not hold;
+/// precondition_failed while jobs run.
 ATP_EXPORT HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
                                 const std::optional<std::string>& kept_note,
+                                const std::optional<DualApproval>& approval,
                                 const std::stop_token& stop);
+
+/// What `resolve_halt` would do, for those who are to approve it. Throws: not_found, corrupt,
+/// untrusted, unavailable.
+ATP_EXPORT Plan plan_resolution(const Vault& vault, const TenantId& tenant,
+                                const std::optional<std::string>& kept_note);
 
 /// Records in the catalog what `chains` and `ledger` have beyond it.
 ATP_EXPORT void record_progress(const Vault& vault, const Ledger& ledger, SegmentChains& chains);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+/// approve.
+#include <iostream>
+
+#include "atp/core/error.hpp"
+#include "atp/vault/approval.hpp"
+#include "cli/session.hpp"
+
+namespace atp::cli {
+namespace {
+
+Json::Object request_object(const CheckedRequest& checked) {
+  const ApprovalRequest& request = checked.request;
+  Json::Array plan;
+  for (const PlanStep& step : request.plan) {
+    plan.push_back(Json::Object{{"name", step.name}, {"value", json_text(step.value)}});
+  }
+  return {{"vaultId", request.header.vault_id},
+          {"tenantId", request.header.tenant->str()},
+          {"action", request.action},
+          {"subjectId", json_text(request.subject_id)},
+          {"plan", std::move(plan)},
+          {"ledgerSize", request.ledger_size},
+          {"requestedBy", checked.requester},
+          {"requestedAt", format_time(request.header.created_at)},
+          {"expiresAt", format_time(request.expires_at)}};
+}
+
+void print_request(Console& console, const CheckedRequest& checked) {
+  const ApprovalRequest& request = checked.request;
+  console.line(checked.requester + " asks to approve " + request.action + " of " +
+               printable(request.subject_id) + ", until " + format_time(request.expires_at));
+  console.line("  vault            " + request.header.vault_id + ", tenant " +
+               printable(request.header.tenant->str()));
+  for (const PlanStep& step : request.plan) {
+    console.line("  " + step.name +
+                 std::string(17 - std::min<std::size_t>(16, step.name.size()), ' ') +
+                 printable(step.value));
+  }
+}
+
+}  // namespace
+
+int run_approve(const Session& session) {
+  const Arguments& arguments = session.arguments;
+  const Environment environment = system_environment();
+  const TrustPolicy trust = load_trust_policy(*environment.files, *arguments.trust);
+  const Time now = environment.clock->now();
+  const std::string request = read_input(environment, arguments.from, kStatementLimit);
+  const CheckedRequest checked = check_request(request, trust, now);
+  Json::Object object = request_object(checked);
+  if (!arguments.to.empty() || arguments.dry_run) print_request(session.console, checked);
+  if (!arguments.dry_run) {
+    const auto signer = load_person_key(environment, arguments.key);
+    const std::string approval =
+        approve(request, trust, *signer, arguments.role, now, *environment.random);
+    object.emplace("role", arguments.role);
+    if (arguments.to.empty()) {
+      object.emplace("approval", approval);
+      if (!session.console.json()) std::cout << approval;
+    } else {
+      write_file_durably(*environment.files, *environment.random, absolute_path(arguments.to),
+                         as_bytes(approval));
+      object.emplace("file", json_text(arguments.to.string()));
+      session.console.line("approved as " + printable(arguments.role) + ": " +
+                           printable(arguments.to.string()));
+    }
+  }
+  session.console.object(object);
+  return 0;
+}
+
+}  // namespace atp::cli
