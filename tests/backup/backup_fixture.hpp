@@ -66,7 +66,7 @@ class BackupFixture : public testing::Test {
 
   const std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>();
   const std::shared_ptr<SimulatedFileSystem> disk_ = std::make_shared<SimulatedFileSystem>(clock_);
-  const Environment environment_{disk_, clock_, std::make_shared<SequenceRandom>()};
+  Environment environment_{disk_, clock_, std::make_shared<SequenceRandom>()};
   std::shared_ptr<Vault> vault_;
 };
 
