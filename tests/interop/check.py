@@ -16,6 +16,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "cli"))
 from atp_command import ATP, atp  # noqa: E402
+from services import WitnessProcess  # noqa: E402
 
 SKIPPED = 77
 RUNS = 300  # More than a tile holds.
@@ -52,6 +53,32 @@ def verifier_key(origin, trust):
     return f"{origin}+{key_hash.hex()}+{base64.b64encode(key).decode()}"
 
 
+def witness_key(name, public):
+    """C2SP tlog-cosignature: of the type 4."""
+    spki = base64.b64decode("".join(public.read_text().splitlines()[1:-1]))
+    key = b"\x04" + spki[-32:]
+    key_hash = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
+    return f"{name}+{key_hash.hex()}+{base64.b64encode(key).decode()}"
+
+
+def cosign(work):
+    """The newest checkpoint, cosigned, in `cosigned`; the witness's key."""
+    secret, public, trust = work / "w.pem", work / "w.pub", work / "keys/trust.json"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", secret], check=True)
+    subprocess.run(["openssl", "pkey", "-in", secret, "-pubout", "-out", public], check=True)
+    secret.chmod(0o600)
+    witness = WitnessProcess("w1.example", secret, work / "state", trust, env=os.environ)
+    try:
+        atp("trust add", work / "vault", "--role", "witness", "--name", "w1.example", "--key", public,
+            "--url", witness.url, keys=work / "keys")
+        atp("ledger anchor", work / "vault", "--tenant", "acme", keys=work / "keys")
+    finally:
+        witness.kill()
+    found, = atp("ledger checkpoint", work / "vault", "--tenant", "acme", keys=work / "keys")
+    (work / "cosigned").write_text(found["note"])
+    return witness_key("w1.example", public)
+
+
 def make(work):
     keys, vault, source = work / "keys", work / "vault", work / "source"
     source.mkdir()
@@ -79,25 +106,30 @@ def main():
             return absent()
         vkey = make(work)
 
+        witness = cosign(work)
+
         def accepted(verb, path):
-            return subprocess.run([clients, verb, path, vkey], capture_output=True, text=True,
+            keys = [vkey, witness] if verb == "cosigned" else [vkey]
+            return subprocess.run([clients, verb, path, *keys], capture_output=True, text=True,
                                   check=False).returncode == 0
 
         wrong = []
         for verb, path, change in (("fsck", "published", "tile/entries/000"),
                                    ("fsck", "published", "tile/1/000.p/1"),
                                    ("entries", "published", "tile/0/000"),
+                                   ("cosigned", "cosigned", ""),
                                    ("proof", "proof", "")):
             if not accepted(verb, work / path):
                 wrong.append(f"{verb} refuses {path}")
             changed = work / path / change if change else work / path
             kept = changed.read_bytes()
-            at = kept.index(b"\nindex ") + 7 if verb == "proof" else len(kept) // 2
+            at = {"proof": kept.find(b"\nindex ") + 7, "cosigned": len(kept) - 20}.get(
+                verb, len(kept) // 2)
             changed.write_bytes(kept[:at] + bytes([kept[at] ^ 1]) + kept[at + 1:])
             if accepted(verb, work / path):
                 wrong.append(f"{verb} accepts a changed {change or path}")
             changed.write_bytes(kept)
-        print(*wrong, f"ledger of {RUNS + 1} entries, 4 checks by others, {len(wrong)} wrong",
+        print(*wrong, f"ledger of {RUNS + 1} entries, 5 checks by others, {len(wrong)} wrong",
               sep="\n")
         return 1 if wrong else 0
 

@@ -5,6 +5,8 @@
 //	interop fsck FOLDER VKEY       Tessera's fsck of a published ledger
 //	interop entries FOLDER VKEY    torchwood reads every entry, proven to the checkpoint
 //	interop proof FILE VKEY        torchwood checks a proof file; its entry is the statement within
+//	interop cosigned FILE VKEY WITNESS
+//	                               torchwood checks a checkpoint and the witness's cosignature of it
 package main
 
 import (
@@ -92,11 +94,28 @@ func checkProof(file string, verifier note.Verifier) error {
 	return torchwood.VerifyProof(policy, tlog.RecordHash(evidence.Statement), proof)
 }
 
+func checkCosigned(file string, verifier note.Verifier) error {
+	signed, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	witness, err := torchwood.NewCosignatureVerifier(os.Args[4])
+	if err != nil {
+		return err
+	}
+	policy := torchwood.ThresholdPolicy(3, torchwood.OriginPolicy(verifier.Name()),
+		torchwood.SingleVerifierPolicy(verifier), torchwood.SingleVerifierPolicy(witness))
+	_, _, err = torchwood.VerifyCheckpoint(signed, policy)
+	return err
+}
+
 func main() {
 	verbs := map[string]func(string, note.Verifier) error{
-		"fsck": checkFolder, "entries": readEntries, "proof": checkProof}
-	if len(os.Args) != 4 || verbs[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: interop fsck|entries|proof PATH VKEY")
+		"fsck": checkFolder, "entries": readEntries, "proof": checkProof,
+		"cosigned": checkCosigned}
+	arguments := map[string]int{"cosigned": 5}
+	if len(os.Args) != max(arguments[os.Args[1]], 4) || verbs[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: interop fsck|entries|proof|cosigned PATH VKEY [WITNESS]")
 		os.Exit(2)
 	}
 	verifier, err := note.NewVerifier(os.Args[3])
