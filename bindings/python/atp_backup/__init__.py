@@ -50,7 +50,6 @@ from .errors import (
 from ._listing import Listing
 from ._proof_values import (
     CheckedProof,
-    Checkpoint,
     Consistency,
     Halt,
     LedgerAudit,
@@ -60,11 +59,14 @@ from ._proof_values import (
 )
 from ._values import (
     AlteredSegment,
+    Anchors,
     BackupResult,
     BackupStatus,
     BackupType,
     Check,
     CheckState,
+    Checkpoint,
+    Cosignature,
     CreatedVault,
     DamagedTenant,
     Descriptor,
@@ -72,15 +74,18 @@ from ._values import (
     Finding,
     FindingState,
     KnownFiles,
+    PendingAnchor,
     Progress,
     RebuildResult,
     RecoveryPoint,
     Report,
     RestoreResult,
+    RotatedKeys,
     SkippedInput,
     VerifyDepth,
 )
 from ._reader import Reader, check_record_proof, open_reader
+from ._parties import approve, rotate_keys, seal_keys
 from ._vault import Vault, create_vault, open_vault
 
 __version__ = _core.__version__
@@ -90,6 +95,7 @@ _os.register_at_fork(after_in_child=_core.after_fork)
 __all__ = [
     "AlreadyExistsError",
     "AlteredSegment",
+    "Anchors",
     "BackupError",
     "BackupResult",
     "BackupStatus",
@@ -102,6 +108,7 @@ __all__ = [
     "ClockUntrustedError",
     "Consistency",
     "CorruptError",
+    "Cosignature",
     "CreatedVault",
     "DamagedTenant",
     "Descriptor",
@@ -117,6 +124,7 @@ __all__ = [
     "NotApprovedError",
     "NotFoundError",
     "OnHoldError",
+    "PendingAnchor",
     "PermissionDeniedError",
     "PreconditionFailedError",
     "Progress",
@@ -128,6 +136,7 @@ __all__ = [
     "Report",
     "RestoreResult",
     "RetainedError",
+    "RotatedKeys",
     "SignedCheckpoint",
     "SkippedInput",
     "UnauthenticatedError",
@@ -136,10 +145,13 @@ __all__ = [
     "UntrustedError",
     "Vault",
     "VerifyDepth",
+    "approve",
     "check_record_proof",
     "create_vault",
     "errors",
     "open_reader",
     "open_vault",
+    "rotate_keys",
+    "seal_keys",
     "storage",
 ]

@@ -43,10 +43,23 @@ class Segment:
 
 def open_segment(vault: Reader, *, id: str, segment: tuple[str, str]) -> Segment: ...
 def create_vault(
-    *, folder: bytes, region: str, domain: str | None, keys: bytes | None, configuration: bytes
+    *,
+    folder: bytes,
+    region: str,
+    domain: str | None,
+    keys: bytes | None,
+    configuration: bytes,
+    recipient: str | None,
+    passphrase: str | None,
 ) -> dict[str, Any]: ...
 def open_vault(
-    *, folder: bytes, keys: bytes | None, trust: bytes | None, configuration: bytes
+    *,
+    folder: bytes,
+    keys: bytes | None,
+    trust: bytes | None,
+    configuration: bytes,
+    unlock: bytes | None,
+    passphrase: str | None,
 ) -> Vault: ...
 def take_backup(
     vault: Vault,
@@ -61,7 +74,14 @@ def take_backup(
     workers: int,
     on_progress: Callable[[str, int, int, int, int], object] | None,
 ) -> dict[str, Any]: ...
-def open_reader(*, store: Store, keys: bytes | None, trust: bytes | None) -> Reader: ...
+def open_reader(
+    *,
+    store: Store,
+    keys: bytes | None,
+    trust: bytes | None,
+    unlock: bytes | None,
+    passphrase: str | None,
+) -> Reader: ...
 def arrow_stream(columns: list[tuple[str, str]], pages: Iterator[list[list[Any]]]) -> object: ...
 def after_fork() -> None: ...
 def stop_all() -> None: ...
@@ -92,7 +112,23 @@ def restore_point(
 def rebuild_catalog(
     vault: Vault, *, on_progress: Callable[[str, int, int, int, int], object] | None
 ) -> dict[str, Any]: ...
-def resolve_halt(vault: Vault, *, tenant: str, old_note: str | None) -> dict[str, Any]: ...
+def anchor_ledger(
+    vault: Vault,
+    *,
+    tenant: str,
+    on_progress: Callable[[str, int, int, int, int], object] | None,
+) -> dict[str, Any]: ...
+def request_resolution(
+    vault: Vault, *, tenant: str, old_note: str | None, key: bytes, valid_for: str
+) -> str: ...
+def approve(*, request: str, trust: bytes, key: bytes, role: str) -> str: ...
+def resolve_halt(
+    vault: Vault, *, tenant: str, old_note: str | None, approved: list[str]
+) -> dict[str, Any]: ...
+def seal_keys(*, folder: bytes, recipient: str | None, passphrase: str | None) -> None: ...
+def rotate_keys(
+    *, folder: bytes, overlap: str, unlock: bytes | None, passphrase: str | None
+) -> dict[str, Any]: ...
 def examine(vault: Vault, *, mend: bool) -> list[dict[str, Any]]: ...
 def prove_record(vault: Reader, *, id: str, segment: tuple[str, str], number: int) -> str: ...
 def find_records(

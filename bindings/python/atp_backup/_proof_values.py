@@ -7,7 +7,7 @@ import base64
 import dataclasses
 import datetime
 
-from ._values import Report, Value, one_of, time_of
+from ._values import Checkpoint, Report, Value, one_of, time_of
 
 
 def _bytes(value: bytes | str) -> bytes:
@@ -21,15 +21,6 @@ class RecordPlace(Value):
 
     segment: str
     number: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class Checkpoint(Value):
-    """Origin, size and root of a ledger; it pins every entry below `size`."""
-
-    origin: str
-    size: int
-    root: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

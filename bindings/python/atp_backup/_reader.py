@@ -51,15 +51,23 @@ _log = logging.getLogger("atp_backup")
 
 
 def open_reader(
-    store: ObjectStore, *, keys: StrPath | None = None, trust: StrPath | None = None
+    store: ObjectStore,
+    *,
+    keys: StrPath | None = None,
+    trust: StrPath | None = None,
+    unlock: StrPath | None = None,
+    passphrase: str | None = None,
 ) -> Reader:
     """Opens a vault's objects in any store, with the keys in the folder `keys` and the trust policy in
-    the file `trust` (default: the one beside the keys). Nothing is written to the store."""
+    the file `trust` (default: the one beside the keys). Sealed key files are opened as by
+    `open_vault`. Nothing is written to the store."""
     return Reader._around(
         _core.open_reader(
             store=core_store(store),
             keys=None if keys is None else absolute(keys),
             trust=None if trust is None else absolute(trust),
+            unlock=None if unlock is None else absolute(unlock),
+            passphrase=None if passphrase is None else text("passphrase", passphrase),
         )
     )
 

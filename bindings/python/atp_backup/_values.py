@@ -231,6 +231,65 @@ class AlteredSegment(Value):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Checkpoint(Value):
+    """Origin, size and root of a ledger; it pins every entry below `size`."""
+
+    origin: str
+    size: int
+    root: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Cosignature(Value):
+    """A trusted witness saw the ledger at this size, at `time` by its clock."""
+
+    witness: str
+    time: datetime.datetime
+
+    _made_by = {"time": time_of}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class PendingAnchor(Value):
+    """What a witness or a time-stamping authority has not signed yet, and why."""
+
+    service: str
+    subject: str
+    problem: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Anchors(Value):
+    """What outsiders have added to a ledger; true where the trust policy asks for no more."""
+
+    checkpoint: Checkpoint | None = None
+    cosignatures: tuple[Cosignature, ...] = ()
+    timestamps_added: int = 0
+    pending: tuple[PendingAnchor, ...] = ()
+    complete: bool = True
+
+    _made_by = {
+        "checkpoint": one_of(Checkpoint),
+        "cosignatures": _tuple_of(Cosignature),
+        "pending": _tuple_of(PendingAnchor),
+    }
+
+    def __bool__(self) -> bool:
+        return self.complete
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class RotatedKeys(Value):
+    """The keys that sign now; those before sign too until `overlap_ends`."""
+
+    signing_key_id: str
+    ledger_key_id: str
+    overlap_ends: datetime.datetime
+
+    _made_by = {"overlap_ends": time_of}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class BackupResult(Value):
     """What `Vault.take_backup` did. Counts and bytes are those of the new segments."""
 
@@ -247,6 +306,7 @@ class BackupResult(Value):
     merkle_root: str
     skipped: tuple[SkippedInput, ...] = ()
     alarms: tuple[AlteredSegment, ...] = ()
+    anchors: Anchors = Anchors()
     gone: tuple[str, ...] = ()
 
     _made_by = {
@@ -254,6 +314,7 @@ class BackupResult(Value):
         "status": BackupStatus,
         "skipped": _tuple_of(SkippedInput),
         "alarms": _tuple_of(AlteredSegment),
+        "anchors": one_of(Anchors),
         "gone": tuple,
     }
 

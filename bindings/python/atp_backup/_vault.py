@@ -8,7 +8,7 @@ import logging
 import os
 import pathlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from . import _core
 from ._arguments import (
@@ -28,6 +28,7 @@ from ._listing import Listing
 from ._reader import Reader
 from ._proof_values import Halt
 from ._values import (
+    Anchors,
     BackupResult,
     BackupStatus,
     BackupType,
@@ -53,12 +54,15 @@ def create_vault(
     region: str,
     domain: str | None = None,
     keys: StrPath | None = None,
+    passphrase: str | None = None,
+    recipient: str | None = None,
 ) -> CreatedVault:
     """Makes a vault in `folder` and its keys in `keys` (default:
     `$XDG_CONFIG_HOME/atp/<vaultId>`), durable on return; finishes an interrupted call, unless it was
     interrupted so late that the vault is there.
 
-    `domain` (default: `<vaultId>.invalid`) goes into the names of the ledgers.
+    `domain` (default: `<vaultId>.invalid`) goes into the names of the ledgers. With a `passphrase`,
+    or to an age `recipient`, the secrets are written sealed.
     Raises `AlreadyExistsError` where there is a vault, `InvalidArgumentError` for a folder of keys
     inside the vault.
     """
@@ -69,6 +73,8 @@ def create_vault(
             domain=None if domain is None else text("domain", domain),
             keys=None if keys is None else absolute(keys),
             configuration=configuration_folder(),
+            recipient=None if recipient is None else text("recipient", recipient),
+            passphrase=None if passphrase is None else text("passphrase", passphrase),
         )
     )
     _log.info("made vault %s in %s", created.vault_id, folder)
@@ -76,14 +82,20 @@ def create_vault(
 
 
 def open_vault(
-    folder: StrPath, *, keys: StrPath | None = None, trust: StrPath | None = None
+    folder: StrPath,
+    *,
+    keys: StrPath | None = None,
+    trust: StrPath | None = None,
+    unlock: StrPath | None = None,
+    passphrase: str | None = None,
 ) -> Vault:
     """Opens the vault in `folder`, with whatever keys are in `keys` (default:
     `$XDG_CONFIG_HOME/atp/<vaultId>`) and the trust policy in the file `trust` (default: the one
     beside the keys).
 
     Backing up needs the signing keys; restoring, and verifying content, the identity; verifying
-    what is stored only a trust policy.
+    what is stored only a trust policy. Sealed key files are opened with the age identity in the file
+    `unlock`, or with `passphrase`.
     Raises `NotFoundError` where there is no vault, `PermissionDeniedError` for secrets that others
     may read, `CorruptError` for a vault that the trust policy does not vouch for.
     """
@@ -93,6 +105,8 @@ def open_vault(
             keys=None if keys is None else absolute(keys),
             trust=None if trust is None else absolute(trust),
             configuration=configuration_folder(),
+            unlock=None if unlock is None else absolute(unlock),
+            passphrase=None if passphrase is None else text("passphrase", passphrase),
         )
     )
 
@@ -227,12 +241,49 @@ class Vault(Reader):
         _log.info("rebuilt the catalog: %d points of %d tenants", result.points, result.tenants)
         return result
 
-    def resolve_halt(self, *, tenant: str, old_note: str | None = None) -> Halt:
+    def anchor_ledger(self, *, tenant: str, on_progress: OnProgress | None = None) -> Anchors:
+        """Asks witnesses and time-stamping authorities for what is pending, and renews time-stamps
+        whose certificate ends soon. Who does not answer stays pending.
+
+        Raises `CorruptError` for a ledger that does not hold.
+        """
+        return Anchors.of(
+            _core.anchor_ledger(
+                self._open(), tenant=text("tenant", tenant), on_progress=reporter(on_progress)
+            )
+        )
+
+    def request_resolution(
+        self, *, tenant: str, key: StrPath, valid_for: str = "P7D", old_note: str | None = None
+    ) -> str:
+        """A request to approve `resolve_halt` exactly as it would be done now, signed with the private
+        key of whoever asks; others give it to `approve`.
+
+        Raises `NotFoundError` for a tenant that is not halted, `UnauthenticatedError` for a key of no
+        approver.
+        """
+        return _core.request_resolution(
+            self._open(),
+            tenant=text("tenant", tenant),
+            old_note=None if old_note is None else text("old_note", old_note),
+            key=absolute(key),
+            valid_for=text("valid_for", valid_for),
+        )
+
+    def resolve_halt(
+        self,
+        *,
+        tenant: str,
+        old_note: str | None = None,
+        request: str | None = None,
+        approvals: Iterable[str] = (),
+    ) -> Halt:
         """Lets a tenant go on that was halted because its ledger was found to be another, once all of
         it verifies again and, where given, it goes on from a checkpoint that was kept elsewhere.
-        Returns what had halted it.
+        Returns what had halted it. Where the trust policy has a rule for `halt.resolve`, only with a
+        `request` and `approvals` of it.
 
-        Raises `NotFoundError` for a tenant that is not halted, `CorruptError` while something does
+        Raises `NotApprovedError` without enough of them; `NotFoundError` for a tenant that is not halted, `CorruptError` while something does
         not hold, `PreconditionFailedError` while jobs run.
         """
         halt = Halt.of(
@@ -240,6 +291,7 @@ class Vault(Reader):
                 self._open(),
                 tenant=text("tenant", tenant),
                 old_note=None if old_note is None else text("old_note", old_note),
+                approved=[] if request is None else [text("request", request), *approvals],
             )
         )
         _log.warning("%s was halted by %s: %s; resolved", halt.tenant, halt.subject, halt.message)

@@ -13,6 +13,7 @@
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/open_segment.hpp"
 #include "interruptible.hpp"
+#include "parties.hpp"
 #include "proofs.hpp"
 #include "reader.hpp"
 #include "stores.hpp"
@@ -25,24 +26,26 @@ namespace {
 
 using namespace py::literals;
 
-/// An open vault: also its catalog, to write.
-struct Handle : Reader {
-  std::shared_ptr<Vault> vault;
-};
-
 py::dict create(const std::string& folder, const std::string& region,
                 const std::optional<std::string>& domain, const std::optional<std::string>& keys,
-                const std::string& configuration) {
+                const std::string& configuration, const std::optional<std::string>& recipient,
+                const std::optional<std::string>& passphrase) {
   CreateVaultOptions options{
       .region = Region(region), .domain = domain, .keys = {}, .configuration = configuration};
   if (keys) options.keys = Path(*keys);
+  std::optional<SecretBytes> secret;
+  if (passphrase) secret = SecretBytes(as_bytes(*passphrase));
+  if (recipient) options.sealing.recipient = age::Recipient::parse(*recipient);
+  options.sealing.passphrase = secret ? &*secret : nullptr;
   return to_python(interruptible(py::none(), [&](const Work&) {
     return create_vault(system_environment(), folder, options);
   }));
 }
 
 Handle open(const std::string& folder, const std::optional<std::string>& keys,
-            const std::optional<std::string>& trust, const std::string& configuration) {
+            const std::optional<std::string>& trust, const std::string& configuration,
+            const std::optional<std::string>& unlock,
+            const std::optional<std::string>& passphrase) {
   return interruptible(py::none(), [&](const Work&) {
     const Environment environment = system_environment();
     const Path key_folder =
@@ -50,7 +53,7 @@ Handle open(const std::string& folder, const std::optional<std::string>& keys,
     if (keys && !environment.files->status(key_folder / "")) {
       throw Error(ErrorKind::not_found, *keys, "there is no such key folder");
     }
-    Keys found = load_keys(*environment.files, key_folder);
+    Keys found = load_keys(*environment.files, key_folder, key_unlock(unlock, passphrase));
     if (trust) found.trust = load_trust_policy(*environment.files, *trust);
     const auto vault = open_vault(environment, folder, std::move(found));
     const std::shared_ptr<const Keys> of_vault(vault, &vault->keys());
@@ -60,12 +63,13 @@ Handle open(const std::string& folder, const std::optional<std::string>& keys,
 
 /// A vault's objects in any store.
 Reader open_objects(const std::shared_ptr<ObjectStore>& objects,
-                    const std::optional<std::string>& keys,
-                    const std::optional<std::string>& trust) {
+                    const std::optional<std::string>& keys, const std::optional<std::string>& trust,
+                    const std::optional<std::string>& unlock,
+                    const std::optional<std::string>& passphrase) {
   return interruptible(py::none(), [&](const Work&) {
     const Environment environment = system_environment();
     Keys found;
-    if (keys) found = load_keys(*environment.files, *keys);
+    if (keys) found = load_keys(*environment.files, *keys, key_unlock(unlock, passphrase));
     if (trust) found.trust = load_trust_policy(*environment.files, *trust);
     return Reader{environment, objects, std::make_shared<Keys>(std::move(found))};
   });
@@ -204,15 +208,6 @@ py::dict rebuild(const Handle& handle, const py::object& on_progress) {
   }));
 }
 
-py::dict resolve(const Handle& handle, const std::string& tenant,
-                 const std::optional<std::string>& old_note) {
-  const HaltRow halt = interruptible(py::none(), [&](const Work& work) {
-    return resolve_halt(*handle.vault, TenantId(tenant), old_note, std::nullopt, work.stop);
-  });
-  return py::dict("tenant"_a = halt.tenant.str(), "halted_at"_a = format_time(halt.halted_at),
-                  "subject"_a = halt.subject, "message"_a = halt.message);
-}
-
 std::vector<py::dict> doctor(const Handle& handle, bool mend) {
   const auto findings = interruptible(py::none(), [&](const Work&) {
     return examine(*handle.vault, mend ? Mending::mend : Mending::report_only);
@@ -256,10 +251,11 @@ PYBIND11_MODULE(_core, module) {
       .def("read", &read_records, py::kw_only(), "start"_a, "stop"_a);
   module.def("open_segment", &open_one_segment, "vault"_a, py::kw_only(), "id"_a, "segment"_a);
   module.def("create_vault", &create, py::kw_only(), "folder"_a, "region"_a, "domain"_a, "keys"_a,
-             "configuration"_a);
-  module.def("open_vault", &open, py::kw_only(), "folder"_a, "keys"_a, "trust"_a,
-             "configuration"_a);
-  module.def("open_reader", &open_objects, py::kw_only(), "store"_a, "keys"_a, "trust"_a);
+             "configuration"_a, "recipient"_a, "passphrase"_a);
+  module.def("open_vault", &open, py::kw_only(), "folder"_a, "keys"_a, "trust"_a, "configuration"_a,
+             "unlock"_a, "passphrase"_a);
+  module.def("open_reader", &open_objects, py::kw_only(), "store"_a, "keys"_a, "trust"_a,
+             "unlock"_a, "passphrase"_a);
   module.def("take_backup", &backup, "vault"_a, py::kw_only(), "source"_a, "tenant"_a, "type"_a,
              "field_map"_a, "retention"_a, "allow_empty"_a, "reread"_a, "workers"_a,
              "on_progress"_a);
@@ -268,6 +264,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("arrow_stream", &arrow_stream, "columns"_a, "pages"_a);
   add_stores(module);
   add_proofs(module);
+  add_parties(module);
   module.def("tenants", &tenants, "vault"_a);
   module.def("points", &points, "vault"_a, py::kw_only(), "tenant"_a);
   module.def("show_point", &show, "vault"_a, py::kw_only(), "id"_a);
@@ -276,6 +273,5 @@ PYBIND11_MODULE(_core, module) {
   module.def("restore_point", &restore, "vault"_a, py::kw_only(), "id"_a, "folder"_a, "stream"_a,
              "segment"_a, "since"_a, "until"_a, "workers"_a, "on_progress"_a);
   module.def("rebuild_catalog", &rebuild, "vault"_a, py::kw_only(), "on_progress"_a);
-  module.def("resolve_halt", &resolve, "vault"_a, py::kw_only(), "tenant"_a, "old_note"_a);
   module.def("examine", &doctor, "vault"_a, py::kw_only(), "mend"_a);
 }

@@ -23,4 +23,20 @@ struct Reader {
   }
 };
 
+/// An open vault: also its catalog, to write.
+struct Handle : Reader {
+  std::shared_ptr<Vault> vault;
+};
+
+/// What opens sealed key files: an identity in a file, or a passphrase, or nothing.
+inline KeyUnlock key_unlock(const std::optional<std::string>& identity,
+                            const std::optional<std::string>& passphrase) {
+  KeyUnlock unlock;
+  if (identity) unlock.identity = Path(*identity);
+  if (passphrase) {
+    unlock.passphrase = [passphrase](const Path&) { return SecretBytes(as_bytes(*passphrase)); };
+  }
+  return unlock;
+}
+
 }  // namespace atp::python

@@ -84,6 +84,27 @@ py::dict to_python(const CreatedVault& created) {
                   "trust"_a = file_name(created.keys.trust));
 }
 
+py::dict to_python(const Anchors& anchors) {
+  py::object checkpoint = py::none();
+  if (anchors.checkpoint) {
+    checkpoint =
+        py::dict("origin"_a = anchors.checkpoint->origin, "size"_a = anchors.checkpoint->size,
+                 "root"_a = anchors.checkpoint->root.hex());
+  }
+  py::list cosignatures;
+  for (const Cosignature& each : anchors.cosignatures) {
+    cosignatures.append(py::dict("witness"_a = each.witness, "time"_a = format_time(each.time)));
+  }
+  py::list pending;
+  for (const PendingAnchor& each : anchors.pending) {
+    pending.append(py::dict("service"_a = each.service, "subject"_a = each.subject,
+                            "problem"_a = shown(each.problem)));
+  }
+  return py::dict("checkpoint"_a = checkpoint, "cosignatures"_a = cosignatures,
+                  "timestamps_added"_a = anchors.timestamps_added, "pending"_a = pending,
+                  "complete"_a = anchors.complete);
+}
+
 py::dict to_python(const BackupResult& result) {
   py::list skipped;
   for (const SkippedInput& each : result.skipped) {
@@ -97,15 +118,15 @@ py::dict to_python(const BackupResult& result) {
                            "sealed_sha256"_a = each.sealed_sha256.hex(),
                            "found_sha256"_a = each.found_sha256.hex()));
   }
-  return py::dict("recovery_point_id"_a = result.recovery_point_id,
-                  "tenant"_a = result.tenant.str(), "region"_a = result.region.str(),
-                  "type"_a = result.backup_type == BackupType::full ? "full" : "incremental",
-                  "status"_a = std::string(to_string(result.status)),
-                  "segments_new"_a = result.segments_new,
-                  "segments_unchanged"_a = result.segments_unchanged, "records"_a = result.records,
-                  "bytes"_a = result.bytes, "stored_bytes"_a = result.stored_bytes,
-                  "merkle_root"_a = result.merkle_root.hex(), "skipped"_a = skipped,
-                  "alarms"_a = alarms, "gone"_a = result.gone);
+  return py::dict(
+      "recovery_point_id"_a = result.recovery_point_id, "tenant"_a = result.tenant.str(),
+      "region"_a = result.region.str(),
+      "type"_a = result.backup_type == BackupType::full ? "full" : "incremental",
+      "status"_a = std::string(to_string(result.status)), "segments_new"_a = result.segments_new,
+      "segments_unchanged"_a = result.segments_unchanged, "records"_a = result.records,
+      "bytes"_a = result.bytes, "stored_bytes"_a = result.stored_bytes,
+      "merkle_root"_a = result.merkle_root.hex(), "skipped"_a = skipped, "alarms"_a = alarms,
+      "anchors"_a = to_python(result.anchors), "gone"_a = result.gone);
 }
 
 py::dict to_python(const Report& report) {

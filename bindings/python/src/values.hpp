@@ -9,6 +9,7 @@
 
 #include "atp/backup/take_backup.hpp"
 #include "atp/restore/restore.hpp"
+#include "atp/vault/anchor.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/verify.hpp"
@@ -24,6 +25,7 @@ VerifyDepth parse_depth(const std::string& text);
 Time parse_instant(const std::string& text);
 
 pybind11::dict to_python(const CreatedVault& created);
+pybind11::dict to_python(const Anchors& anchors);
 pybind11::dict to_python(const BackupResult& result);
 pybind11::dict to_python(const Report& report);
 pybind11::dict to_python(const RestoreResult& result);

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parties.hpp"
+
+#include <pybind11/stl.h>
+
+#include "atp/vault/anchor.hpp"
+#include "atp/vault/approval.hpp"
+#include "atp/vault/recovery.hpp"
+#include "interruptible.hpp"
+#include "reader.hpp"
+#include "values.hpp"
+
+namespace py = pybind11;
+
+namespace atp::python {
+namespace {
+
+using namespace py::literals;
+
+std::shared_ptr<const Signer> load_key(const Environment& environment, const std::string& path) {
+  return signer_from_pem(read_secret_file(*environment.files, path));
+}
+
+py::dict anchor(const Handle& handle, const std::string& tenant, const py::object& on_progress) {
+  return to_python(interruptible(on_progress, [&](const Work& work) {
+    const Ledger ledger = Ledger::load(handle.store(), handle.vault->trust(), TenantId(tenant));
+    return anchor_ledger(*handle.vault, ledger,
+                         {.renew = true, .stop = work.stop, .progress = work.progress});
+  }));
+}
+
+std::string request(const Handle& handle, const std::string& tenant,
+                    const std::optional<std::string>& old_note, const std::string& key,
+                    const std::string& valid_for) {
+  return interruptible(py::none(), [&](const Work&) {
+    const Environment& environment = handle.environment;
+    return request_approval(*handle.vault,
+                            plan_resolution(*handle.vault, TenantId(tenant), old_note),
+                            *load_key(environment, key),
+                            add_period(environment.clock->now(), CalendarPeriod::parse(valid_for)));
+  });
+}
+
+std::string consent(const std::string& request, const std::string& trust, const std::string& key,
+                    const std::string& role) {
+  return interruptible(py::none(), [&](const Work&) {
+    const Environment environment = system_environment();
+    return approve(request, load_trust_policy(*environment.files, trust),
+                   *load_key(environment, key), role, environment.clock->now(),
+                   *environment.random);
+  });
+}
+
+std::optional<DualApproval> approval_of(const Handle& handle, const TenantId& tenant,
+                                        const std::optional<std::string>& old_note,
+                                        const std::vector<std::string>& approved) {
+  if (approved.empty()) return std::nullopt;
+  const Vault& vault = *handle.vault;
+  return check_approvals(
+      plan_resolution(vault, tenant, old_note),
+      {.request = approved.front(), .approvals = {approved.begin() + 1, approved.end()}},
+      vault.trust(), Ledger::load(vault.store(), vault.trust(), tenant),
+      vault.environment().clock->now());
+}
+
+py::dict resolve(const Handle& handle, const std::string& tenant,
+                 const std::optional<std::string>& old_note,
+                 const std::vector<std::string>& approved) {
+  const HaltRow halt = interruptible(py::none(), [&](const Work& work) {
+    const TenantId id(tenant);
+    return resolve_halt(*handle.vault, id, old_note, approval_of(handle, id, old_note, approved),
+                        work.stop);
+  });
+  return py::dict("tenant"_a = halt.tenant.str(), "halted_at"_a = format_time(halt.halted_at),
+                  "subject"_a = halt.subject, "message"_a = halt.message);
+}
+
+void seal(const std::string& folder, const std::optional<std::string>& recipient,
+          const std::optional<std::string>& passphrase) {
+  interruptible(py::none(), [&](const Work&) {
+    const Environment environment = system_environment();
+    KeySealing sealing;
+    std::optional<SecretBytes> secret;
+    if (passphrase) secret = SecretBytes(as_bytes(*passphrase));
+    if (recipient) sealing.recipient = age::Recipient::parse(*recipient);
+    sealing.passphrase = secret ? &*secret : nullptr;
+    seal_keys(*environment.files, *environment.random, folder, sealing);
+    return 0;
+  });
+}
+
+py::dict rotate(const std::string& folder, const std::string& overlap,
+                const std::optional<std::string>& unlock,
+                const std::optional<std::string>& passphrase) {
+  const RotatedKeys rotated = interruptible(py::none(), [&](const Work&) {
+    const Environment environment = system_environment();
+    const Time now = environment.clock->now();
+    return rotate_keys(*environment.files, *environment.random, folder, now,
+                       add_period(now, CalendarPeriod::parse(overlap)),
+                       key_unlock(unlock, passphrase));
+  });
+  return py::dict("signing_key_id"_a = rotated.signing_key_id,
+                  "ledger_key_id"_a = rotated.ledger_key_id,
+                  "overlap_ends"_a = format_time(rotated.overlap_ends));
+}
+
+}  // namespace
+
+void add_parties(py::module_& module) {
+  module.def("anchor_ledger", &anchor, "vault"_a, py::kw_only(), "tenant"_a, "on_progress"_a);
+  module.def("request_resolution", &request, "vault"_a, py::kw_only(), "tenant"_a, "old_note"_a,
+             "key"_a, "valid_for"_a);
+  module.def("approve", &consent, py::kw_only(), "request"_a, "trust"_a, "key"_a, "role"_a);
+  module.def("resolve_halt", &resolve, "vault"_a, py::kw_only(), "tenant"_a, "old_note"_a,
+             "approved"_a);
+  module.def("seal_keys", &seal, py::kw_only(), "folder"_a, "recipient"_a, "passphrase"_a);
+  module.def("rotate_keys", &rotate, py::kw_only(), "folder"_a, "overlap"_a, "unlock"_a,
+             "passphrase"_a);
+}
+
+}  // namespace atp::python
