@@ -49,11 +49,11 @@ int run_ledger_anchor(const Session& session) {
     throw Error(ErrorKind::not_found, tenant.str(), "the vault has no ledger of this tenant");
   }
   const Anchors anchors = anchor_ledger(
-      *vault, ledger, {.renew = true, .stop = session.stop, .progress = &session.console});
+      *vault, ledger, {.thorough = true, .stop = session.stop, .progress = &session.console});
   session.console.end_progress();
   session.console.object(anchors_json(anchors).as_object());
   print_anchors(session.console, anchors);
-  return anchors.complete ? 0 : kExitPartial;
+  return anchors_exit_code(anchors);
 }
 
 int run_witness(const Session& session) {

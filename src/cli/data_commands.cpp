@@ -227,7 +227,7 @@ int run_backup(const Session& session) {
   session.console.object(backup_object(result));
   print_backup(session.console, result);
   print_anchors(session.console, result.anchors);
-  return graver(backup_exit_code(result.status), result.anchors.complete ? 0 : kExitPartial);
+  return graver(backup_exit_code(result.status), anchors_exit_code(result.anchors));
 }
 
 /// Nothing for a point without the segment that is asked for.

@@ -12,30 +12,29 @@ namespace {
 constexpr std::size_t kPublicKeyLimit = 64 << 10;
 
 /// The trust policy that `trust` verbs are about.
-struct PolicyFile {
-  explicit PolicyFile(const Session& session)
-      : environment(system_environment()),
-        path(session.arguments.trust ? *session.arguments.trust
-                                     : key_paths(key_folder(environment, session.arguments)).trust),
-        policy(load_trust_policy(*environment.files, path)) {}
+Path policy_path(const Environment& environment, const Arguments& arguments) {
+  if (arguments.trust) return *arguments.trust;
+  return key_paths(key_folder(environment, arguments)).trust;
+}
 
-  void replace(const Session& session, const std::string& done) const {
-    if (session.arguments.dry_run) {
-      parse_trust_policy(print_trust_policy(policy));
-    } else {
-      replace_trust_policy(*environment.files, *environment.random, path, policy);
-    }
-    session.console.object({{"file", json_text(path.string())},
-                            {"dryRun", session.arguments.dry_run},
-                            {"policy", parse_json(print_trust_policy(policy))}});
-    session.console.line((session.arguments.dry_run ? "would write " : "wrote ") +
-                         printable(path.string()) + ": " + done);
-  }
-
-  Environment environment;
-  Path path;
+void change_policy(const Session& session, const std::string& done,
+                   const std::function<void(TrustPolicy&)>& change) {
+  const Environment environment = system_environment();
+  const Path path = policy_path(environment, session.arguments);
   TrustPolicy policy;
-};
+  if (session.arguments.dry_run) {
+    policy = load_trust_policy(*environment.files, path);
+    change(policy);
+    parse_trust_policy(print_trust_policy(policy));
+  } else {
+    policy = change_trust_policy(*environment.files, *environment.random, path, change);
+  }
+  session.console.object({{"file", json_text(path.string())},
+                          {"dryRun", session.arguments.dry_run},
+                          {"policy", parse_json(print_trust_policy(policy))}});
+  session.console.line((session.arguments.dry_run ? "would write " : "wrote ") +
+                       printable(path.string()) + ": " + done);
+}
 
 std::string validity(const TrustedKey& trusted) {
   std::string text;
@@ -112,13 +111,14 @@ void expect(bool given, const char* option, const std::string& role) {
   throw Error(ErrorKind::invalid_argument, option, "expected for the role " + role);
 }
 
-void add_key(PolicyFile& file, const Arguments& arguments, KeyRole role) {
+void add_key(TrustPolicy& policy, const Environment& environment, const Arguments& arguments,
+             KeyRole role) {
   expect(!arguments.key.empty(), "--key", arguments.role);
-  file.policy.keys.push_back({.key = read_public_key(file.environment, arguments.key),
-                              .role = role,
-                              .not_before = {},
-                              .not_after = {},
-                              .name = arguments.name});
+  policy.keys.push_back({.key = read_public_key(environment, arguments.key),
+                         .role = role,
+                         .not_before = {},
+                         .not_after = {},
+                         .name = arguments.name});
 }
 
 void set_address(std::vector<ServiceAddress>& addresses, const Arguments& arguments) {
@@ -128,32 +128,52 @@ void set_address(std::vector<ServiceAddress>& addresses, const Arguments& argume
   addresses.push_back({.name = arguments.name, .url = *arguments.url});
 }
 
-void add_witness(PolicyFile& file, const Arguments& arguments) {
-  auto& witnesses = file.policy.witnesses;
+void add_witness(TrustPolicy& policy, const Environment& environment, const Arguments& arguments) {
+  auto& witnesses = policy.witnesses;
   if (!witnesses) witnesses = WitnessPolicy{.threshold = 1, .addresses = {}};
   if (arguments.threshold) witnesses->threshold = *arguments.threshold;
   set_address(witnesses->addresses, arguments);
-  add_key(file, arguments, KeyRole::witness);
+  add_key(policy, environment, arguments, KeyRole::witness);
 }
 
-void add_authority(PolicyFile& file, const Arguments& arguments) {
+/// What was stamped before stays stamped: signers and policies are added to those there are.
+void extend(TimestampAuthority& known, const TimestampAuthority& added) {
+  if (known.root != added.root) {
+    throw Error(ErrorKind::invalid_argument, known.name,
+                "expected its root, found another: give another authority another name");
+  }
+  const auto add = [](auto& to, const auto& from) {
+    for (const auto& each : from) {
+      if (std::ranges::find(to, each) == to.end()) to.push_back(each);
+    }
+  };
+  add(known.signers, added.signers);
+  add(known.policies, added.policies);
+}
+
+void add_authority(TrustPolicy& policy, const Environment& environment,
+                   const Arguments& arguments) {
   expect(!arguments.root.empty(), "--root", "authority");
   expect(!arguments.signer.empty(), "--signer", "authority");
-  auto& timestamps = file.policy.timestamps;
+  auto& timestamps = policy.timestamps;
   if (!timestamps)
     timestamps = TimestampPolicy{.required = false, .authorities = {}, .addresses = {}};
   timestamps->required = timestamps->required || arguments.required;
-  std::erase_if(timestamps->authorities, [&](const TimestampAuthority& authority) {
-    return authority.name == arguments.name;
-  });
-  timestamps->authorities.push_back(make_timestamp_authority(
-      arguments.name, read_input(file.environment, arguments.root, kPublicKeyLimit),
-      read_input(file.environment, arguments.signer, kPublicKeyLimit), arguments.policies));
+  TimestampAuthority added = make_timestamp_authority(
+      arguments.name, read_input(environment, arguments.root, kPublicKeyLimit),
+      read_input(environment, arguments.signer, kPublicKeyLimit), arguments.policies);
+  auto& authorities = timestamps->authorities;
+  const auto known = std::ranges::find(authorities, arguments.name, &TimestampAuthority::name);
+  if (known == authorities.end()) {
+    authorities.push_back(std::move(added));
+  } else {
+    extend(*known, added);
+  }
   set_address(timestamps->addresses, arguments);
 }
 
-void add_approver(PolicyFile& file, const Arguments& arguments) {
-  auto& approvers = file.policy.approvals.approvers;
+void add_approver(TrustPolicy& policy, const Environment& environment, const Arguments& arguments) {
+  auto& approvers = policy.approvals.approvers;
   const auto known = std::ranges::find(approvers, arguments.name, &Approver::name);
   if (known == approvers.end()) {
     expect(!arguments.roles.empty(), "--as", "approver");
@@ -161,7 +181,7 @@ void add_approver(PolicyFile& file, const Arguments& arguments) {
   } else if (!arguments.roles.empty()) {
     known->roles = arguments.roles;
   }
-  add_key(file, arguments, KeyRole::approver);
+  add_key(policy, environment, arguments, KeyRole::approver);
 }
 
 }  // namespace
@@ -199,37 +219,42 @@ int run_keys_rotate(const Session& session) {
 }
 
 int run_trust_show(const Session& session) {
-  const PolicyFile file(session);
+  const Environment environment = system_environment();
+  const TrustPolicy policy =
+      load_trust_policy(*environment.files, policy_path(environment, session.arguments));
   if (session.console.json()) {
-    session.console.object(parse_json(print_trust_policy(file.policy)).as_object());
+    session.console.object(parse_json(print_trust_policy(policy)).as_object());
   } else {
-    print_policy(session.console, file.policy);
+    print_policy(session.console, policy);
   }
   return 0;
 }
 
 int run_trust_add(const Session& session) {
-  PolicyFile file(session);
-  if (session.arguments.role == "witness") {
-    add_witness(file, session.arguments);
-  } else if (session.arguments.role == "authority") {
-    add_authority(file, session.arguments);
-  } else {
-    add_approver(file, session.arguments);
-  }
-  file.replace(session, "added " + session.arguments.role + " " + session.arguments.name);
+  const Arguments& arguments = session.arguments;
+  const Environment environment = system_environment();
+  change_policy(session, "added " + arguments.role + " " + arguments.name,
+                [&](TrustPolicy& policy) {
+                  if (arguments.role == "witness") {
+                    add_witness(policy, environment, arguments);
+                  } else if (arguments.role == "authority") {
+                    add_authority(policy, environment, arguments);
+                  } else {
+                    add_approver(policy, environment, arguments);
+                  }
+                });
   return 0;
 }
 
 int run_trust_rule(const Session& session) {
-  PolicyFile file(session);
   const Arguments& arguments = session.arguments;
-  auto& rules = file.policy.approvals.rules;
-  std::erase_if(rules, [&](const ApprovalRule& rule) { return rule.action == arguments.action; });
-  rules.push_back({.action = arguments.action,
-                   .threshold = arguments.threshold.value_or(2),
-                   .roles = arguments.roles});
-  file.replace(session, arguments.action + " needs approvals");
+  change_policy(session, arguments.action + " needs approvals", [&](TrustPolicy& policy) {
+    auto& rules = policy.approvals.rules;
+    const ApprovalRule* known = policy.approvals.find_rule(arguments.action);
+    const std::uint64_t threshold = arguments.threshold.value_or(known ? known->threshold : 2);
+    std::erase_if(rules, [&](const ApprovalRule& rule) { return rule.action == arguments.action; });
+    rules.push_back({.action = arguments.action, .threshold = threshold, .roles = arguments.roles});
+  });
   return 0;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/reports.hpp"
 
+#include "cli/commands.hpp"
+
 namespace atp::cli {
 namespace {
 
@@ -49,7 +51,8 @@ Json anchors_json(const Anchors& anchors) {
   for (const PendingAnchor& each : anchors.pending) {
     pending.push_back(Json::Object{{"service", each.service},
                                    {"subject", each.subject},
-                                   {"problem", json_text(each.problem)}});
+                                   {"problem", json_text(each.problem)},
+                                   {"contradicts", each.contradicts}});
   }
   return Json::Object{
       {"checkpoint", anchors.checkpoint ? checkpoint_json(*anchors.checkpoint) : Json()},
@@ -57,6 +60,11 @@ Json anchors_json(const Anchors& anchors) {
       {"timestampsAdded", anchors.timestamps_added},
       {"pending", std::move(pending)},
       {"complete", anchors.complete}};
+}
+
+int anchors_exit_code(const Anchors& anchors) {
+  if (anchors.contradicted()) return kExitIntegrity;
+  return anchors.complete ? 0 : kExitPartial;
 }
 
 void print_anchors(Console& console, const Anchors& anchors) {
@@ -69,8 +77,11 @@ void print_anchors(Console& console, const Anchors& anchors) {
                  counted(anchors.timestamps_added, "object"));
   }
   for (const PendingAnchor& each : anchors.pending) {
-    console.line(console.paint(anchors.complete ? Colour::warn : Colour::bad, "pending") + "   " +
-                 each.subject + ": " + each.service + " " + printable(each.problem));
+    const bool bad = each.contradicts || !anchors.complete;
+    console.line(console.paint(bad ? Colour::bad : Colour::warn,
+                               each.contradicts ? "contradicted" : "pending") +
+                 (each.contradicts ? "  " : "   ") + each.subject + ": " + each.service + " " +
+                 printable(each.problem));
   }
 }
 

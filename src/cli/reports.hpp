@@ -18,6 +18,9 @@ Json::Array checks_json(const std::vector<Check>& checks);
 Json checkpoint_json(const Checkpoint& checkpoint);
 
 Json anchors_json(const Anchors& anchors);
+/// 20 where a witness has seen another ledger, 3 where something is pending that must not be.
+int anchors_exit_code(const Anchors& anchors);
+
 /// What witnesses and authorities have added, and what is pending; nothing where nobody is asked.
 void print_anchors(Console& console, const Anchors& anchors);
 

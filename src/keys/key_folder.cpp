@@ -97,8 +97,13 @@ namespace {
 
 std::vector<Path> secret_paths(const Path& folder) {
   const KeyPaths paths = key_paths(folder);
-  return {paths.identity, paths.signing_key, paths.ledger_key, paths.replaced_signing_key,
-          paths.replaced_ledger_key};
+  return {paths.identity,
+          paths.signing_key,
+          paths.ledger_key,
+          paths.replaced_signing_key,
+          paths.replaced_ledger_key,
+          paths.next_signing_key,
+          paths.next_ledger_key};
 }
 
 }  // namespace
@@ -109,6 +114,8 @@ KeyPaths key_paths(const Path& folder) {
           .ledger_key = folder / "ledger.pem",
           .replaced_signing_key = folder / "signing.replaced.pem",
           .replaced_ledger_key = folder / "ledger.replaced.pem",
+          .next_signing_key = folder / "signing.next.pem",
+          .next_ledger_key = folder / "ledger.next.pem",
           .trust = folder / "trust.json",
           .unlock = folder / "unlock.key"};
 }
@@ -167,6 +174,11 @@ std::optional<TrustPolicy> find_trust_policy(FileSystem& files, const Path& fold
 
 TrustPolicy load_trust_policy(FileSystem& files, const Path& path) {
   const Bytes contents = read_file(files, path, kTrustPolicyLimit);
+  const auto status = files.status(path);
+  if (status && status->type == FileType::regular && (status->mode & 0002) != 0) {
+    throw Error(ErrorKind::permission_denied, path.string(),
+                "everybody may write what is trusted: make it mode 0644");
+  }
   try {
     return parse_trust_policy(as_text(contents));
   } catch (const Error& error) {
@@ -174,11 +186,19 @@ TrustPolicy load_trust_policy(FileSystem& files, const Path& path) {
   }
 }
 
-void replace_trust_policy(FileSystem& files, Random& random, const Path& path,
-                          const TrustPolicy& policy) {
+TrustPolicy change_trust_policy(FileSystem& files, Random& random, const Path& path,
+                                const std::function<void(TrustPolicy&)>& change) {
+  const auto lock = files.open(path.string() + ".lock", OpenMode::create_or_open);
+  if (!lock->try_lock(0, 1, LockKind::exclusive)) {
+    throw Error(ErrorKind::precondition_failed, path.string(), "somebody else is changing it",
+                Error::Retry::temporary);
+  }
+  TrustPolicy policy = load_trust_policy(files, path);
+  change(policy);
   const std::string text = print_trust_policy(policy);
   parse_trust_policy(text);  // What would be refused later is refused now.
   replace_file_durably(files, random, path, as_bytes(text));
+  return policy;
 }
 
 void seal_keys(FileSystem& files, Random& random, const Path& folder, const KeySealing& sealing,
@@ -192,8 +212,12 @@ void seal_keys(FileSystem& files, Random& random, const Path& folder, const KeyS
   }
   for (const Path& path : secret_paths(folder)) {
     if (!secrets.in_clear(path)) continue;
-    if (!secrets.sealed(path)) {
-      secrets.write(random, path, read_secret_file(files, path), recipient);
+    const SecretBytes secret = read_secret_file(files, path);
+    if (secrets.sealed(path)) {
+      secrets.require_sealed_as(path, secret);
+    } else {
+      secrets.write(random, path, secret, recipient);
+      if (sealing.passphrase != nullptr) secrets.require_sealed_as(path, secret);
     }
     files.remove(path);
   }

@@ -75,33 +75,39 @@ class Rotation {
 
   /// The folder's policy takes both keys of each role, each for its time.
   void introduce(const std::array<RoleFiles, 2>& roles, Time now, Time overlap_ends) {
-    TrustPolicy policy = trust_;
-    for (const RoleFiles& role : roles) {
-      const PublicKey next = signer(role.next)->public_key();
-      const bool known = std::ranges::any_of(
-          policy.keys, [&](const TrustedKey& trusted) { return trusted.key == next; });
-      if (known) continue;
-      const std::string replaced = key_id(role.current);
-      for (TrustedKey& trusted : policy.keys) {
-        const bool ends_before = trusted.not_after && *trusted.not_after < overlap_ends;
-        if (trusted.key.id() == replaced && !ends_before) trusted.not_after = overlap_ends;
-      }
-      policy.keys.push_back({.key = next, .role = role.role, .not_before = now, .not_after = {}});
+    trust_ =
+        change_trust_policy(files_, random_, key_paths(folder_).trust, [&](TrustPolicy& policy) {
+          for (const RoleFiles& role : roles) {
+            add_next(policy, role, now, overlap_ends);
+          }
+        });
+  }
+
+  void add_next(TrustPolicy& policy, const RoleFiles& role, Time now, Time overlap_ends) {
+    const PublicKey next = signer(role.next)->public_key();
+    const bool known = std::ranges::any_of(
+        policy.keys, [&](const TrustedKey& trusted) { return trusted.key == next; });
+    if (known) return;
+    const std::string replaced = key_id(role.current);
+    for (TrustedKey& trusted : policy.keys) {
+      const bool ends_before = trusted.not_after && *trusted.not_after < overlap_ends;
+      if (trusted.key.id() == replaced && !ends_before) trusted.not_after = overlap_ends;
     }
-    replace_trust_policy(files_, random_, key_paths(folder_).trust, policy);
-    trust_ = std::move(policy);
+    policy.keys.push_back({.key = next, .role = role.role, .not_before = now, .not_after = {}});
   }
 
   void take_over(const RoleFiles& role) {
-    if (key_id_or_nothing(role.replaced) != key_id(role.current)) {
+    const bool taken = key_id(role.current) == key_id(role.next);
+    if (!taken && key_id_or_nothing(role.replaced) != key_id(role.current)) {
       for (const Path& path : {role.replaced, sealed_path(role.replaced)}) {
         if (files_.status(path)) files_.remove(path);
       }
       secrets_.write(random_, role.replaced, *secrets_.find(role.current), recipient(role.current));
     }
-    const bool sealed = secrets_.sealed(role.next);
-    files_.rename(sealed ? sealed_path(role.next) : role.next,
-                  sealed ? sealed_path(role.current) : role.current);
+    if (!taken) secrets_.replace(random_, role.current, *secrets_.find(role.next));
+    for (const Path& path : {role.next, sealed_path(role.next)}) {
+      if (files_.status(path)) files_.remove(path);
+    }
     files_.sync_directory(folder_);
   }
 

@@ -63,9 +63,30 @@ std::optional<SecretBytes> SecretFiles::find(const Path& path) {
                 "stands in clear beside " + sealed_path(path).filename().string() +
                     ": remove the one that is not wanted");
   }
+  return open_sealed(path);
+}
+
+SecretBytes SecretFiles::open_sealed(const Path& path) {
   const Bytes file = read_file(files_, sealed_path(path), kKeyFileLimit);
   const std::span<const age::Identity> identities(&identity(), 1);
   return in_file(sealed_path(path), [&] { return age::decrypt(file, identities); });
+}
+
+void SecretFiles::require_sealed_as(const Path& path, const SecretBytes& secret) {
+  if (open_sealed(path).text() == secret.text()) return;
+  throw Error(ErrorKind::corrupt, sealed_path(path).string(),
+              "expected the secret of " + path.filename().string() +
+                  ", found another: nothing was removed");
+}
+
+void SecretFiles::replace(Random& random, const Path& path, const SecretBytes& secret) {
+  if (!sealed(path)) {
+    replace_file_durably(files_, random, path, secret.view(), kSecretPermissions);
+    return;
+  }
+  const age::Recipient recipient = identity().recipient();
+  const Bytes file = age::encrypt(secret.view(), std::span(&recipient, 1), random);
+  replace_file_durably(files_, random, sealed_path(path), file, kSecretPermissions);
 }
 
 void SecretFiles::write(Random& random, const Path& path, const SecretBytes& secret,

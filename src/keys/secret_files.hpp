@@ -29,14 +29,22 @@ class SecretFiles {
   /// unauthenticated where it is sealed and cannot be opened.
   std::optional<SecretBytes> find(const Path& path);
 
+  /// Throws: unauthenticated where the sealed file cannot be opened, corrupt where it is another
+  /// secret.
+  void require_sealed_as(const Path& path, const SecretBytes& secret);
+
   /// A new file, sealed to `recipient` where there is one.
   void write(Random& random, const Path& path, const SecretBytes& secret,
              const std::optional<age::Recipient>& recipient);
+
+  /// In the place of what is there, in the form that is there.
+  void replace(Random& random, const Path& path, const SecretBytes& secret);
 
   /// Of the identity that opens sealed files, read (and its passphrase asked for) once.
   const age::Identity& identity();
 
  private:
+  SecretBytes open_sealed(const Path& path);
   age::Identity load_identity() const;
 
   FileSystem& files_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "atp/core/error.hpp"
 #include "atp/storage/layout.hpp"
@@ -124,14 +125,32 @@ std::string with_signatures(std::string note, std::string_view lines) {
   return note;
 }
 
+std::string counting_lines(std::string_view note, std::string_view lines,
+                           const TrustPolicy& trust) {
+  std::string counting;
+  std::set<std::string_view> names;
+  const auto parsed = ledger::parse_note(note);
+  const auto found = ledger::parse_signature_lines(lines);
+  if (!parsed || !found) return counting;
+  for (const ledger::NoteSignature& signature : *found) {
+    const bool counts = std::ranges::any_of(trust.keys, [&](const TrustedKey& trusted) {
+      return check(signature, parsed->text, trusted).has_value();
+    });
+    if (counts && names.insert(signature.name).second) counting += signature.line;
+  }
+  return counting;
+}
+
 std::string with_stored_cosignatures(ObjectStore& store, const TenantId& tenant, std::uint64_t size,
-                                     std::string note) {
+                                     std::string note, const TrustPolicy& trust) {
+  if (!trust.witnesses) return note;
+  std::string counting;
   for_each_key(store, layout::cosignatures(tenant, kTerm, size), [&](const std::string& key) {
     if (const auto lines = find_small_object(store, key, kCheckpointLimit)) {
-      note = with_signatures(std::move(note), as_text(*lines));
+      counting += counting_lines(note, as_text(*lines), trust);
     }
   });
-  return note;
+  return with_signatures(std::move(note), counting_lines(note, counting, trust));
 }
 
 }  // namespace atp::inline v0

@@ -209,7 +209,8 @@ PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& trust, cons
                 "the ledger changed while it was published");
   }
   writer.finish();
-  target.put_checkpoint(with_stored_cosignatures(store, tenant, checkpoint.size, head.newest_note));
+  target.put_checkpoint(
+      with_stored_cosignatures(store, tenant, checkpoint.size, head.newest_note, trust));
   return {checkpoint, target.written()};
 }
 

@@ -14,15 +14,6 @@ constexpr std::uint64_t kTerm = 0;
 constexpr std::size_t kBatch = 512;
 constexpr std::size_t kKeysPerPage = 250'000;
 
-std::optional<std::uint64_t> checkpoint_size(const std::string& key) {
-  try {
-    return parse_sequence(layout::element(key, 4));
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid_argument) throw;
-    return std::nullopt;
-  }
-}
-
 Problem integrity(std::string subject, std::string expected, std::string found) {
   return {Problem::Kind::integrity, std::move(subject), std::move(expected), std::move(found)};
 }
@@ -75,7 +66,7 @@ std::optional<std::uint64_t> CheckpointCursor::size() {
     while (next_ == keys_.size()) {
       if (!fetch()) return std::nullopt;
     }
-    if (const auto size = checkpoint_size(key())) return size;
+    if (const auto size = layout::find_number(key(), 4)) return size;
     problems_.push_back(integrity(key(), "a size of 20 digits", "another name"));
   }
 }

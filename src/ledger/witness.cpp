@@ -39,18 +39,17 @@ std::optional<Digest> parse_hash(std::string_view line) {
   return hash;
 }
 
-/// Whose log `origin` is; null for nobody's.
-const TrustPolicy* find_log(const std::vector<TrustPolicy>& logs, const std::string& origin) {
-  const auto found = std::ranges::find_if(
-      logs, [&](const TrustPolicy& trust) { return is_origin(origin, trust.domain); });
-  return found == logs.end() ? nullptr : &*found;
-}
-
-/// A log signs its checkpoints now: a key that is over or not yet in force is none of its keys.
-std::vector<PublicKey> ledger_keys(const TrustPolicy& trust, Time now) {
-  std::vector<PublicKey> keys;
-  for (const TrustedKey& trusted : trust.keys) {
-    if (trust.find(trusted.key.id(), KeyRole::ledger, now)) keys.push_back(trusted.key);
+/// The ledger keys of those whose log `origin` is; nothing where it is nobody's. A log signs its
+/// checkpoints now: a key that is over or not yet in force is none of its keys.
+std::optional<std::vector<PublicKey>> keys_of_log(const std::vector<TrustPolicy>& logs,
+                                                  const std::string& origin, Time now) {
+  std::optional<std::vector<PublicKey>> keys;
+  for (const TrustPolicy& trust : logs) {
+    if (!is_origin(origin, trust.domain)) continue;
+    if (!keys) keys.emplace();
+    for (const TrustedKey& trusted : trust.keys) {
+      if (trust.find(trusted.key.id(), KeyRole::ledger, now)) keys->push_back(trusted.key);
+    }
   }
   return keys;
 }
@@ -115,9 +114,9 @@ WitnessReply Witness::add_checkpoint(std::string_view body) {
   const auto request = parse_witness_request(body);
   const auto unchecked = request ? parse_checkpoint(request->note) : std::nullopt;
   if (!unchecked) return refuse(400, "expected an old size, a proof and a checkpoint");
-  const TrustPolicy* log = find_log(options_.logs, unchecked->origin);
-  if (log == nullptr) return refuse(404, "no log of this origin is known here");
-  const auto checkpoint = open_checkpoint(request->note, ledger_keys(*log, clock_->now()));
+  const auto keys = keys_of_log(options_.logs, unchecked->origin, clock_->now());
+  if (!keys) return refuse(404, "no log of this origin is known here");
+  const auto checkpoint = open_checkpoint(request->note, *keys);
   if (!checkpoint) return refuse(403, "no trusted key of the log has signed the checkpoint");
   if (request->old_size > checkpoint->size) {
     return refuse(400, "expected an old size of at most the checkpoint's");
@@ -126,15 +125,18 @@ WitnessReply Witness::add_checkpoint(std::string_view body) {
   return cosign(*request, *checkpoint);
 }
 
+/// The log has signed both: the first such note is kept, whether the proof was wrong or the log.
+void Witness::keep_fork(const Path& path, const std::string& note) {
+  const Path fork = path.string() + ".fork";
+  if (!files_->status(fork)) write_file_durably(*files_, *random_, fork, as_bytes(note));
+}
+
 WitnessReply Witness::cosign(const WitnessRequest& request, const Checkpoint& checkpoint) {
   const auto known = newest(checkpoint.origin);
   const std::uint64_t size = known ? known->size : 0;
   const Path path = options_.folder / file_name(checkpoint.origin);
   if (known && checkpoint.size == size && checkpoint.root != known->root) {
-    const Path fork = path.string() + ".fork";
-    if (!files_->status(fork)) {
-      write_file_durably(*files_, *random_, fork, as_bytes(request.note));
-    }
+    keep_fork(path, request.note);
     return conflict(size);
   }
   if (request.old_size != size) return conflict(size);
@@ -142,7 +144,10 @@ WitnessReply Witness::cosign(const WitnessRequest& request, const Checkpoint& ch
       size == 0 ? request.proof.empty()
                 : merkle::verify_consistency<Rfc9162Hasher>(size, checkpoint.size, request.proof,
                                                             known->root, checkpoint.root);
-  if (!goes_on) return refuse(422, "the checkpoint does not go on from the one of the old size");
+  if (!goes_on) {
+    keep_fork(path, request.note);
+    return refuse(422, "the checkpoint does not go on from the one of the old size");
+  }
   const std::string line =
       cosign_checkpoint(request.note, options_.name, *options_.signer, clock_->now());
   if (checkpoint != known) {

@@ -39,10 +39,15 @@ RecordEvidence read_evidence(const Json& json) {
                           .descriptors = in["descriptors"],
                           .descriptor_path = in["descriptorPath"],
                           .points = {},
+                          .timestamps = {},
                           .statement = in["statement"].value().str()};
   const Field points = in["points"];
   if (!points.value().is_array()) points.refuse("an array");
   for (const Json& point : points.value().as_array()) evidence.points.push_back(point.str());
+  if (auto timestamps = in.optional<std::vector<Bytes>>("timestamps")) {
+    require(!timestamps->empty(), "member `timestamps`: expected one or more");
+    evidence.timestamps = *std::move(timestamps);
+  }
   in.finish();
   require(evidence.salt.size() == kSaltSize, "member `salt`: expected 16 bytes");
   require(!evidence.points.empty(), "member `points`: expected one or more");
@@ -58,6 +63,7 @@ std::string canonical(const RecordEvidence& evidence) {
   out("recordPath", evidence.record_path)("descriptor", evidence.descriptor);
   out("descriptorIndex", evidence.descriptor_index)("descriptors", evidence.descriptors);
   out("descriptorPath", evidence.descriptor_path);
+  if (!evidence.timestamps.empty()) out("timestamps", evidence.timestamps);
   Json json = std::move(out).json();
   json.as_object().emplace("points", objects_of(evidence.points));
   json.as_object().emplace("statement", parse_json(evidence.statement));

@@ -90,8 +90,8 @@ std::string cosignatures(const TenantId& tenant, std::uint64_t term, std::uint64
 }
 
 std::string cosignature(const TenantId& tenant, std::uint64_t term, std::uint64_t size,
-                        std::uint64_t n) {
-  return cosignatures(tenant, term, size) + std::to_string(n);
+                        const std::string& attempt) {
+  return cosignatures(tenant, term, size) + attempt;
 }
 
 std::string timestamps(const TenantId& tenant) { return folder("timestamps", tenant); }
@@ -100,8 +100,8 @@ std::string timestamps(const TenantId& tenant, const Digest& sha256) {
   return timestamps(tenant) + sha256.hex() + "/";
 }
 
-std::string timestamp(const TenantId& tenant, const Digest& sha256, std::uint64_t n) {
-  return timestamps(tenant, sha256) + std::to_string(n) + ".tsr";
+std::string timestamp(const TenantId& tenant, const Digest& sha256, const std::string& attempt) {
+  return timestamps(tenant, sha256) + attempt + ".tsr";
 }
 
 std::string documents(const TenantId& tenant) { return folder("documents", tenant); }
@@ -120,6 +120,15 @@ std::string_view element(std::string_view key, std::size_t depth) {
     rest.remove_prefix(slash + 1);
   }
   return rest.substr(0, rest.find('/'));
+}
+
+std::optional<std::uint64_t> find_number(std::string_view key, std::size_t depth) {
+  try {
+    return parse_sequence(element(key, depth));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid_argument) throw;
+    return std::nullopt;
+  }
 }
 
 }  // namespace atp::inline v0::layout

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
@@ -16,7 +15,7 @@ namespace atp::inline v0 {
 namespace {
 
 constexpr std::chrono::days kRenewBefore{90};
-constexpr std::uint64_t kTokensOfOne = 100;  ///< More are not looked at, nor added.
+constexpr std::size_t kPointsOfABackup = 10;
 
 /// Whether an error is about what a service answered, so that others can be asked.
 bool is_of_service(const Error& error) {
@@ -24,19 +23,8 @@ bool is_of_service(const Error& error) {
          error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::invalid_argument;
 }
 
-/// Puts `bytes` at the first of the numbered keys that is free.
-template <class KeyOf>
-void put_next(const Vault& vault, ByteView bytes, Time retain_until, const KeyOf& key_of) {
-  for (std::uint64_t n = 0; n < kTokensOfOne; ++n) {
-    try {
-      put_object(vault.store(), key_of(n), bytes, {.retain_until = retain_until});
-      return;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::already_exists) throw;
-    }
-  }
-  throw Error(ErrorKind::precondition_failed, key_of(0), "has too many beside it");
-}
+/// Nobody can have taken such a name beforehand.
+std::string new_attempt(const Vault& vault) { return random_hex(*vault.environment().random, 8); }
 
 /// What `ask` got from a service; where it got nothing, what was wrong goes to `pending`.
 template <class Ask>
@@ -46,7 +34,8 @@ auto answer(const ServiceAddress& address, const std::string& key,
     return ask();
   } catch (const Error& error) {
     if (!is_of_service(error)) throw;
-    pending.push_back({address.name, key, error.message()});
+    const bool contradicts = error.kind() == ErrorKind::corrupt;
+    pending.push_back({address.name, key, error.message(), contradicts});
     return std::nullopt;
   }
 }
@@ -63,14 +52,14 @@ class Stamper {
 
   /// Whether a time-stamp of `sha256` is stored that holds.
   bool has(const Digest& sha256) const {
-    for (std::uint64_t n = 0; n < kTokensOfOne; ++n) {
-      const auto reply =
-          find_small_object(vault_.store(), layout::timestamp(tenant_, sha256, n), kTimestampLimit);
-      if (!reply) return false;
-      const auto checked = check_timestamp(*reply, sha256, policy_.authorities, {}, {});
-      if (checked.state == TimestampState::verified) return true;
-    }
-    return false;
+    bool found = false;
+    for_each_key(vault_.store(), layout::timestamps(tenant_, sha256), [&](const std::string& key) {
+      if (found) return;
+      const Bytes reply = find_small_object(vault_.store(), key, kTimestampLimit).value_or(Bytes());
+      found = check_timestamp(reply, sha256, policy_.authorities, {}, {}).state ==
+              TimestampState::verified;
+    });
+    return found;
   }
 
   /// What was wrong with each authority asked; nothing once one has stamped it.
@@ -79,8 +68,8 @@ class Stamper {
     for (const ServiceAddress& address : policy_.addresses) {
       const auto reply = answer(address, key, pending, [&] { return ask(address, sha256); });
       if (!reply) continue;
-      put_next(vault_, *reply, retain_until_,
-               [&](std::uint64_t n) { return layout::timestamp(tenant_, sha256, n); });
+      put_object(vault_.store(), layout::timestamp(tenant_, sha256, new_attempt(vault_)), *reply,
+                 {.retain_until = retain_until_});
       return {};
     }
     if (policy_.addresses.empty()) {
@@ -117,26 +106,32 @@ class Anchoring {
   Anchors run() {
     if (!ledger_.has_checkpoint()) return std::move(anchors_);
     anchors_.checkpoint = Checkpoint{ledger_.origin(), ledger_.size(), ledger_.root()};
-    if (vault_.trust().witnesses) ask_witnesses();
-    if (vault_.trust().timestamps) stamp();
+    try {
+      if (vault_.trust().witnesses) ask_witnesses();
+      if (vault_.trust().timestamps) stamp();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      anchors_.complete = false;  // Of the store; what the ledger has is as durable as before.
+      anchors_.pending.push_back({"", error.subject(), error.message()});
+    }
     return std::move(anchors_);
   }
 
  private:
   std::vector<Cosignature> stored_cosignatures() const {
-    return cosignatures_of(
-        with_stored_cosignatures(vault_.store(), tenant_, ledger_.size(), ledger_.newest_note()),
-        vault_.trust());
+    const std::string note = with_stored_cosignatures(vault_.store(), tenant_, ledger_.size(),
+                                                      ledger_.newest_note(), vault_.trust());
+    return cosignatures_of(note, vault_.trust());
   }
 
   /// The newest size that anybody has cosigned; a first guess at what a witness knows.
   std::uint64_t cosigned_before() const {
     std::uint64_t size = 0;
-    for_each_key(
-        vault_.store(), layout::cosignatures(tenant_, ledger_.term()), [&](const std::string& key) {
-          const std::string element(layout::element(key, 3));
-          size = element < format_sequence(ledger_.size()) ? parse_sequence(element) : size;
-        });
+    for_each_key(vault_.store(), layout::cosignatures(tenant_, ledger_.term()),
+                 [&](const std::string& key) {
+                   const std::uint64_t found = layout::find_number(key, 3).value_or(0);
+                   if (found <= ledger_.size()) size = std::max(size, found);
+                 });
     return size;
   }
 
@@ -146,15 +141,16 @@ class Anchoring {
     const std::uint64_t before = cosigned_before();
     const std::string key = layout::ledger_checkpoint(tenant_, ledger_.term(), ledger_.size());
     for (const ServiceAddress& address : policy.addresses) {
-      if (std::ranges::count(known, address.name, &Cosignature::witness) > 0) continue;
+      const bool has_signed = std::ranges::count(known, address.name, &Cosignature::witness) > 0;
+      if (has_signed && !options_.thorough) continue;
       const auto lines = answer(address, key, anchors_.pending, [&] {
         return ask_witness({vault_.http(), address, options_.stop}, ledger_, vault_.trust(),
                            before);
       });
-      if (!lines) continue;
-      put_next(vault_, as_bytes(*lines), retain_until_, [&](std::uint64_t n) {
-        return layout::cosignature(tenant_, ledger_.term(), ledger_.size(), n);
-      });
+      if (!lines || has_signed) continue;
+      put_object(vault_.store(),
+                 layout::cosignature(tenant_, ledger_.term(), ledger_.size(), new_attempt(vault_)),
+                 as_bytes(*lines), {.retain_until = retain_until_});
     }
     anchors_.cosignatures = stored_cosignatures();
     if (has_quorum(anchors_.cosignatures, vault_.trust())) return;
@@ -167,29 +163,22 @@ class Anchoring {
 
   void stamp() {
     const Stamper stamper(vault_, tenant_, retain_until_, options_.stop);
-    const std::set<std::string> stamped = stamped_digests();
     ProgressMeter progress(options_.progress, {.stage = "anchor"});
     stamp_one(stamper, layout::ledger_checkpoint(tenant_, ledger_.term(), ledger_.size()),
               sha256(as_bytes(ledger_.newest_note())));
+    std::size_t points = 0;
     for (auto entry = ledger_.entries().rbegin(); entry != ledger_.entries().rend(); ++entry) {
       const Statement& statement = entry->statement;
       if (statement.action != "recovery_point.completed") continue;
-      if (stamped.contains(statement.subject_sha256->hex())) continue;
+      if (!options_.thorough && ++points > kPointsOfABackup) return;
+      throw_if_stopped(options_.stop);
       if (!stamp_one(stamper, layout::recovery_point(tenant_, *statement.subject_id),
                      *statement.subject_sha256)) {
         return;  // Who does not answer now need not be asked a thousand times.
       }
       progress.add(0, 1);
     }
-    if (options_.renew) renew(stamper, stamped);
-  }
-
-  /// Of the objects that have a time-stamp, whether it holds or not.
-  std::set<std::string> stamped_digests() const {
-    std::set<std::string> digests;
-    for_each_key(vault_.store(), layout::timestamps(tenant_),
-                 [&](const std::string& key) { digests.emplace(layout::element(key, 2)); });
-    return digests;
+    if (options_.thorough) renew(stamper);
   }
 
   bool stamp_one(const Stamper& stamper, const std::string& key, const Digest& sha256) {
@@ -204,7 +193,7 @@ class Anchoring {
     return false;
   }
 
-  void renew(const Stamper& stamper, const std::set<std::string>& stamped) {
+  void renew(const Stamper& stamper) {
     const Time soon = vault_.environment().clock->now() + kRenewBefore;
     std::vector<std::string> keys;
     for_each_key(vault_.store(), layout::timestamps(tenant_),
@@ -212,7 +201,7 @@ class Anchoring {
     for (const std::string& key : keys) {
       const auto of = Digest::from_hex(layout::element(key, 2));
       const auto reply = find_small_object(vault_.store(), key, kTimestampLimit);
-      if (!of || !reply || stamped.contains(sha256(*reply).hex())) continue;
+      if (!of || !reply) continue;
       const auto checked =
           check_timestamp(*reply, *of, vault_.trust().timestamps->authorities, {}, {});
       const bool ends =
@@ -230,6 +219,10 @@ class Anchoring {
 };
 
 }  // namespace
+
+bool Anchors::contradicted() const {
+  return std::ranges::any_of(pending, &PendingAnchor::contradicts);
+}
 
 Anchors anchor_ledger(const Vault& vault, const Ledger& ledger, const AnchorOptions& options) {
   return Anchoring(vault, ledger, options).run();

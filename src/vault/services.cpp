@@ -76,6 +76,17 @@ HttpResponse add_checkpoint(const Service& service, const Ledger& ledger, std::u
                            service.stop);
 }
 
+/// The asked witness's own, if it counts; what else it sends is not kept.
+std::string line_of(const Service& service, const HttpResponse& response, const Ledger& ledger,
+                    const TrustPolicy& trust) {
+  if (response.body.size() > kCheckpointLimit) return "";
+  TrustPolicy of_witness = trust;
+  std::erase_if(of_witness.keys, [&](const TrustedKey& key) {
+    return key.role != KeyRole::witness || key.name != service.address.name;
+  });
+  return counting_lines(ledger.newest_note(), response.body, of_witness);
+}
+
 }  // namespace
 
 std::string ask_witness(const Service& service, const Ledger& ledger, const TrustPolicy& trust,
@@ -86,12 +97,14 @@ std::string ask_witness(const Service& service, const Ledger& ledger, const Trus
     response = add_checkpoint(service, ledger, size);
     if (response.status == 409) cosigned_size(service, response, ledger, size);
   }
-  if (response.status != 200) refuse(service, response);
-  const auto cosignatures =
-      cosignatures_of(with_signatures(ledger.newest_note(), response.body), trust);
-  if (std::ranges::count(cosignatures, service.address.name, &Cosignature::witness) > 0) {
-    return response.body;
+  if (response.status == 422) {  // Our proof is sound: it knows another ledger.
+    throw Error(ErrorKind::corrupt, service.address.name,
+                "says that " + ledger.origin() +
+                    " does not go on from what it had cosigned: it was rewritten, or has forked");
   }
+  if (response.status != 200) refuse(service, response);
+  const std::string lines = line_of(service, response, ledger, trust);
+  if (!lines.empty()) return lines;
   throw Error(ErrorKind::untrusted, service.address.name,
               "answered without a cosignature by a key that the trust policy has for it");
 }

@@ -5,6 +5,7 @@
 
 #include "atp/crypto/timestamp.hpp"
 #include "atp/ledger/cosignature.hpp"
+#include "atp/merkle/frontier.hpp"
 #include "atp/storage/layout.hpp"
 
 namespace atp::inline v0::verify {
@@ -23,31 +24,22 @@ std::string names_of(const std::vector<Cosignature>& cosignatures) {
   return names;
 }
 
-/// Nothing for a key that stands there and is none of ours.
-std::optional<std::uint64_t> size_in(const std::string& key) {
-  try {
-    return parse_sequence(layout::element(key, 3));
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid_argument) throw;
-    return std::nullopt;
-  }
-}
-
 /// Sizes with cosignatures, the largest first.
 std::vector<std::uint64_t> cosigned_sizes(const Context& context) {
   std::vector<std::uint64_t> sizes;
   for_each_key(context.store, layout::cosignatures(context.tenant, kTerm),
                [&](const std::string& key) {
-                 const auto size = size_in(key);
+                 const auto size = layout::find_number(key, 3);
                  if (size && (sizes.empty() || sizes.back() != *size)) sizes.push_back(*size);
                });
   std::ranges::reverse(sizes);
   return sizes;
 }
 
-/// The stored checkpoint of `size`, with its cosignatures; nothing where it is none of this ledger.
+/// The stored checkpoint of `size`, with its cosignatures; nothing where it is not this ledger's:
+/// what is read here is not believed to be what was read with the entries.
 std::optional<WitnessedCheckpoint> cosigned(const Context& context, const LedgerHead& head,
-                                            std::uint64_t size) {
+                                            std::uint64_t size, const RootAt& root_at) {
   const std::string key = layout::ledger_checkpoint(context.tenant, kTerm, size);
   const auto stored = find_small_object(context.store, key, kCheckpointLimit);
   if (!stored) return std::nullopt;
@@ -56,41 +48,94 @@ std::optional<WitnessedCheckpoint> cosigned(const Context& context, const Ledger
   if (!checkpoint || checkpoint->size != size || checkpoint->origin != head.origin) {
     return std::nullopt;
   }
-  return WitnessedCheckpoint{
-      *checkpoint,
-      with_stored_cosignatures(context.store, context.tenant, size, std::string(as_text(*stored)))};
+  WitnessedCheckpoint found{
+      *checkpoint, with_stored_cosignatures(context.store, context.tenant, size,
+                                            std::string(as_text(*stored)), *context.trust)};
+  if (!has_quorum(cosignatures_of(found.note, *context.trust), *context.trust)) return std::nullopt;
+  const bool newest = size == head.newest_checkpoint->size;
+  if (checkpoint->root != (newest ? head.newest_checkpoint->root : root_at(size))) {
+    return std::nullopt;
+  }
+  return found;
 }
 
-struct Found {
-  std::vector<Check> bad;
-  std::optional<CheckedTimestamp> earliest;
+/// Of an object; a time-stamp by an authority that this policy does not know is passed over.
+class Timestamps {
+ public:
+  Timestamps(const TrustPolicy& trust, const char* name, const Digest& sha256)
+      : trust_(trust), name_(name), sha256_(sha256) {}
+
+  void look_at(const std::string& key, const Bytes& reply) {
+    const CheckedTimestamp checked =
+        check_timestamp(reply, sha256_, trust_.timestamps->authorities, std::nullopt, std::nullopt);
+    if (checked.state == TimestampState::untrusted_authority) return;
+    if (checked.state != TimestampState::verified) {
+      bad_.push_back(failed(name_, key, "a time-stamp of SHA-256 " + sha256_.hex(),
+                            std::string(to_string(checked.state)) + ": " + checked.detail,
+                            CheckClass::timestamp));
+    } else if (!earliest_ || checked.gen_time < earliest_->gen_time) {
+      earliest_ = checked;
+    }
+  }
+
+  /// Whoever can write can put something beside a time-stamp: where one holds, that decides.
+  void finish(const std::string& key, std::vector<Check>& checks) {
+    if (earliest_) {
+      checks.push_back(verified(name_, key));
+      checks.back().found = format_time(earliest_->gen_time) + ", " + earliest_->authority;
+    } else if (!bad_.empty()) {
+      checks.push_back(bad_.front());
+    } else if (trust_.timestamps->required) {
+      checks.push_back(failed(name_, key, "a time-stamp", "none: atp ledger anchor asks for it",
+                              CheckClass::timestamp));
+    } else {
+      checks.push_back(attested(name_, key, "a time-stamp",
+                                "none yet: its time is its signer's word", CheckClass::timestamp));
+    }
+  }
+
+ private:
+  const TrustPolicy& trust_;
+  const char* name_;
+  const Digest& sha256_;
+  std::vector<Check> bad_;
+  std::optional<CheckedTimestamp> earliest_;
 };
 
-/// A time-stamp by an authority that this policy does not know is passed over: another may.
-Found look_at_timestamps(const Context& context, const char* name, const Digest& sha256) {
-  Found found;
+/// What is too large to be a reply is none.
+void for_each_reply(const Context& context, const Digest& sha256,
+                    const std::function<void(const std::string& key, const Bytes&)>& each) {
   for_each_key(
       context.store, layout::timestamps(context.tenant, sha256), [&](const std::string& key) {
-        const auto reply = find_small_object(context.store, key, kTimestampLimit);
-        const CheckedTimestamp checked =
-            check_timestamp(reply.value_or(Bytes()), sha256, context.trust->timestamps->authorities,
-                            std::nullopt, std::nullopt);
-        if (checked.state == TimestampState::untrusted_authority) return;
-        if (checked.state != TimestampState::verified) {
-          found.bad.push_back(failed(name, key, "a time-stamp of SHA-256 " + sha256.hex(),
-                                     std::string(to_string(checked.state)) + ": " + checked.detail,
-                                     CheckClass::timestamp));
-        } else if (!found.earliest || checked.gen_time < found.earliest->gen_time) {
-          found.earliest = checked;
-        }
+        each(key, find_small_object(context.store, key, kTimestampLimit).value_or(Bytes()));
       });
-  return found;
 }
 
 }  // namespace
 
+RootAt root_at(const LedgerReading& ledger) {
+  return [&ledger](std::uint64_t size) {
+    merkle::Frontier<Rfc9162Hasher> tree;
+    for (const LedgerEntry& entry : std::span(ledger.entries).first(size)) {
+      tree.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
+    }
+    return tree.root();
+  };
+}
+
+RootAt root_at(const Context& context) {
+  return [&context](std::uint64_t size) {
+    merkle::Frontier<Rfc9162Hasher> tree;
+    scan_ledger(context.store, context.trust, context.tenant,
+                {.workers = context.workers, .stop = context.stop}, [&](LedgerEntry&& entry) {
+                  if (tree.size() < size) tree.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
+                });
+    return tree.root();
+  };
+}
+
 std::optional<WitnessedCheckpoint> find_witnessed(const Context& context, const LedgerHead& head,
-                                                  std::uint64_t entry) {
+                                                  std::uint64_t entry, const RootAt& root_at) {
   if (!head.newest_checkpoint || head.newest_checkpoint->size <= entry) return std::nullopt;
   if (context.trust == nullptr || !context.trust->witnesses) {
     return WitnessedCheckpoint{*head.newest_checkpoint, head.newest_note};
@@ -98,19 +143,17 @@ std::optional<WitnessedCheckpoint> find_witnessed(const Context& context, const 
   for (const std::uint64_t size : cosigned_sizes(context)) {
     if (size <= entry) break;
     if (size > head.newest_checkpoint->size) continue;
-    auto found = cosigned(context, head, size);
-    if (found && has_quorum(cosignatures_of(found->note, *context.trust), *context.trust)) {
-      return found;
-    }
+    if (auto found = cosigned(context, head, size, root_at)) return found;
   }
   return std::nullopt;
 }
 
 void check_cosignatures(const Context& context, const LedgerHead& head,
-                        std::optional<std::uint64_t> entry, std::vector<Check>& checks) {
-  if (context.trust == nullptr || !context.trust->witnesses || !head.newest_checkpoint) return;
+                        std::optional<std::uint64_t> entry, const RootAt& root_at,
+                        std::vector<Check>& checks) {
+  if (context.trust == nullptr || !context.trust->witnesses || head.tree.size() == 0) return;
   const std::string subject = layout::ledger_checkpoints(context.tenant, kTerm);
-  const auto found = find_witnessed(context, head, entry.value_or(0));
+  const auto found = find_witnessed(context, head, entry.value_or(0), root_at);
   if (!found) {
     checks.push_back(failed(kCosignatures, subject,
                             "a checkpoint cosigned by " + wanted(*context.trust),
@@ -137,19 +180,32 @@ void check_cosignatures_in(std::string_view note, const std::string& subject,
 void check_timestamps_of(const Context& context, const char* name, const std::string& key,
                          const Digest& sha256, std::vector<Check>& checks) {
   if (context.trust == nullptr || !context.trust->timestamps) return;
-  Found found = look_at_timestamps(context, name, sha256);
-  if (!found.bad.empty()) {
-    std::ranges::move(found.bad, std::back_inserter(checks));
-  } else if (found.earliest) {
-    checks.push_back(verified(name, key));
-    checks.back().found = format_time(found.earliest->gen_time) + ", " + found.earliest->authority;
-  } else if (context.trust->timestamps->required) {
-    checks.push_back(failed(name, key, "a time-stamp", "none: atp ledger anchor asks for it",
-                            CheckClass::timestamp));
-  } else {
-    checks.push_back(attested(name, key, "a time-stamp", "none yet: its time is its signer's word",
-                              CheckClass::timestamp));
-  }
+  Timestamps timestamps(*context.trust, name, sha256);
+  for_each_reply(context, sha256, [&](const std::string& reply_key, const Bytes& reply) {
+    timestamps.look_at(reply_key, reply);
+  });
+  timestamps.finish(key, checks);
+}
+
+void check_replies(const TrustPolicy& trust, const char* name, const std::string& key,
+                   const Digest& sha256, std::span<const Bytes> replies,
+                   std::vector<Check>& checks) {
+  if (!trust.timestamps) return;
+  Timestamps timestamps(trust, name, sha256);
+  for (const Bytes& reply : replies) timestamps.look_at(key, reply);
+  timestamps.finish(key, checks);
+}
+
+std::vector<Bytes> sound_replies(const Context& context, const Digest& sha256) {
+  constexpr std::size_t kMost = 2;
+  std::vector<Bytes> sound;
+  if (context.trust == nullptr || !context.trust->timestamps) return sound;
+  for_each_reply(context, sha256, [&](const std::string&, const Bytes& reply) {
+    const auto& authorities = context.trust->timestamps->authorities;
+    const auto checked = check_timestamp(reply, sha256, authorities, std::nullopt, std::nullopt);
+    if (sound.size() < kMost && checked.state == TimestampState::verified) sound.push_back(reply);
+  });
+  return sound;
 }
 
 }  // namespace atp::inline v0::verify

@@ -2,7 +2,9 @@
 /// What outsiders have added to a ledger: cosignatures of witnesses, time-stamps of authorities.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,12 @@ namespace atp::inline v0::verify {
 
 inline constexpr const char* kCosignatures = "ledger.cosignatures";
 
+/// The root that the ledger had at an earlier size: what witnesses signed is compared with it.
+using RootAt = std::function<Digest(std::uint64_t size)>;
+RootAt root_at(const LedgerReading& ledger);
+/// Reads the entries once more.
+RootAt root_at(const Context& context);
+
 /// The newest checkpoint of more than `entry` entries that as many witnesses have cosigned as the
 /// policy asks for, with their cosignatures. Without witnesses in the policy, the newest.
 struct WitnessedCheckpoint {
@@ -20,21 +28,30 @@ struct WitnessedCheckpoint {
   std::string note;
 };
 std::optional<WitnessedCheckpoint> find_witnessed(const Context& context, const LedgerHead& head,
-                                                  std::uint64_t entry);
+                                                  std::uint64_t entry, const RootAt& root_at);
 
 /// `ledger.cosignatures`: that there is one; nothing without witnesses in the policy. `entry` is
 /// what must be covered; without it, all.
 void check_cosignatures(const Context& context, const LedgerHead& head,
-                        std::optional<std::uint64_t> entry, std::vector<Check>& checks);
+                        std::optional<std::uint64_t> entry, const RootAt& root_at,
+                        std::vector<Check>& checks);
 
 /// The same of one note.
 void check_cosignatures_in(std::string_view note, const std::string& subject,
                            const TrustPolicy& trust, std::vector<Check>& checks);
 
-/// A check `name`: whether the object `key`, of that digest, has a time-stamp that holds, and none
-/// that does not; nothing without authorities in the policy. Where it has none and needs none,
-/// attested: its time is its signer's word.
+/// A check `name`: whether the object `key`, of that digest, has a time-stamp that holds; nothing
+/// without authorities in the policy. Where all that it has do not hold, failed. Where it has none
+/// and needs none, attested: its time is its signer's word.
 void check_timestamps_of(const Context& context, const char* name, const std::string& key,
                          const Digest& sha256, std::vector<Check>& checks);
+
+/// The same of replies at hand.
+void check_replies(const TrustPolicy& trust, const char* name, const std::string& key,
+                   const Digest& sha256, std::span<const Bytes> replies,
+                   std::vector<Check>& checks);
+
+/// Those stored for the object that hold, two at most.
+std::vector<Bytes> sound_replies(const Context& context, const Digest& sha256);
 
 }  // namespace atp::inline v0::verify

@@ -163,7 +163,8 @@ SignedCheckpoint newest_checkpoint(ObjectStore& store, const TenantId& tenant,
     throw Error(ErrorKind::not_found, tenant.str(), "has no checkpoint");
   }
   return {*head.newest_checkpoint,
-          with_stored_cosignatures(store, tenant, head.newest_checkpoint->size, head.newest_note)};
+          with_stored_cosignatures(store, tenant, head.newest_checkpoint->size, head.newest_note,
+                                   trust)};
 }
 
 Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const TrustPolicy& trust,
@@ -184,6 +185,8 @@ Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const 
         leaves.push_back(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
       });
   verify::add_ledger_checks(tenant, head, checks);
+  const verify::Context context{store, &trust, tenant, options.workers, options.stop};
+  verify::check_cosignatures(context, head, std::nullopt, verify::root_at(context), checks);
   result.new_checkpoint = head.newest_checkpoint;
   checks.push_back(consistency_of(old, head, leaves));
   if (result.report.passed()) {  // Then the newest checkpoint covers all of them.
@@ -206,7 +209,7 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   verify::add_ledger_checks(tenant, head, checks);
   documents.finish(checks);
   const verify::Context context{store, &trust, tenant, 1, options.stop};
-  verify::check_cosignatures(context, head, std::nullopt, checks);
+  verify::check_cosignatures(context, head, std::nullopt, verify::root_at(context), checks);
   if (head.newest_checkpoint) {
     verify::check_timestamps_of(context, "ledger.timestamp",
                                 layout::ledger_checkpoint(tenant, 0, head.newest_checkpoint->size),

@@ -75,7 +75,7 @@ RecordInclusion read_record(const Context& context, const Descriptor& descriptor
 }
 
 LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::uint64_t index) {
-  const auto witnessed = verify::find_witnessed(context, ledger, index);
+  const auto witnessed = verify::find_witnessed(context, ledger, index, verify::root_at(ledger));
   if (!witnessed) {
     const bool covered = ledger.newest_checkpoint && ledger.newest_checkpoint->size > index;
     throw Error(ErrorKind::precondition_failed, layout::ledger_checkpoints(context.tenant, 0),
@@ -125,7 +125,9 @@ RecordEvidence gather(const Context& context, const verify::PointChain& chain,
       .descriptors = listed.descriptors.size(),
       .descriptor_path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, listed.index),
       .points = {},
+      .timestamps = {},
       .statement = chain.ledger.entries[*chain.statement].stored};
+  evidence.timestamps = verify::sound_replies(context, chain.points.front().sha256);
   for (std::size_t i = 0; i <= listed.link; ++i) {
     refuse_alarms(chain.points[i].point);
     evidence.points.push_back(stored_text(context, chain.points[i].key, kDocumentLimit));

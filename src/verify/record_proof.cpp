@@ -159,6 +159,8 @@ class ProofChecker {
                std::to_string(point.ledger_size_seen));
     if (!holds) return;
     checks_.push_back(verified(kName, kSubject));
+    verify::check_replies(trust_, "point.timestamp", point.recovery_point_id, digest,
+                          evidence_.timestamps, checks_);
     statement_ = std::move(*checked.document);
   }
 

@@ -140,10 +140,13 @@ ResolvedPoint resolve_point(ObjectStore& store, const std::string& id, const Tru
   resolved.point = points.points.front().point;
   resolved.sha256 = points.points.front().sha256;
   if (points.statement) {
-    verify::check_cosignatures(context, points.ledger, *points.statement, resolved.anchors);
+    verify::check_cosignatures(context, points.ledger, *points.statement,
+                               verify::root_at(points.ledger), resolved.anchors);
   }
-  verify::check_timestamps_of(context, "point.timestamp", points.points.front().key,
-                              resolved.sha256, resolved.anchors);
+  for (const verify::LinkedPoint& link : points.points) {
+    verify::check_timestamps_of(context, "point.timestamp", link.key, link.sha256,
+                                resolved.anchors);
+  }
   std::vector<verify::Listing> listings;
   for (const verify::LinkedPoint& link : points.points) {
     listings.push_back(verify::read_listing(context, link.point, checks));

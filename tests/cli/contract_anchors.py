@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """ledger anchor and witness: cosignatures and time-stamps, from real services."""
+import hashlib
 import http.client
 import json
 import shutil
@@ -100,13 +101,76 @@ class Witnesses(AnchorCase):
         self.new_backup()
         shutil.rmtree(self.vault)
         shutil.copytree(self.home / "copy", self.vault)
-        pending = self.anchor()["pending"]
-        self.assertEqual(pending, [])  # What it has is cosigned: nothing to ask.
+        pending, = self.anchor(code=20)["pending"]
+        self.assertTrue(pending["contradicts"])
+        self.assertIn("its tail was cut off", pending["problem"])
         self.days = 10
-        result = self.new_backup(code=3)  # The fork.
+        result = self.new_backup(code=20)  # The fork.
         self.assertIn("forked", result["anchors"]["pending"][0]["problem"])
         self.assertEqual(len(list((self.home / "state-w1.example").glob("*.fork"))), 1)
         self.json("verify", self.vault, result["recoveryPointId"], code=21)
+        result = self.new_backup(code=20)  # The fork has grown past what was cosigned.
+        self.assertIn("does not go on", result["anchors"]["pending"][0]["problem"])
+
+    def test_a_fork_counts_whatever_the_quorum(self):
+        first, second = self.witness("w1.example"), self.witness("w2.example")
+        self.new_backup()
+        shutil.copytree(self.vault, self.home / "copy")
+        second.kill()
+        self.new_backup()
+        second.start()
+        shutil.rmtree(self.vault)
+        shutil.copytree(self.home / "copy", self.vault)
+        self.days = 10
+        result = self.new_backup(code=20)
+        self.assertTrue(result["anchors"]["complete"])  # By the second, who does not know.
+        self.assertGreater(first.port, 0)
+
+    def test_one_bad_witness_keeps_no_quorum_away(self):
+        """What it sends beside its own line is not kept, nor what stands there already."""
+        self.witness("w1.example")
+        self.new_backup()
+        stored, = (self.vault / "store/cosignatures/acme/0").rglob("[0-9a-f]" * 16)
+        line = stored.read_bytes()
+        for odd in ("-/0", f"{2:020}/-", f"{3:020}/-"):
+            path = self.vault / "store/cosignatures/acme/0" / odd
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(line[:30] + b"AAAA" + line[34:] + b"junk\n" * 2000)
+        point = self.new_backup()["recoveryPointId"]
+        self.json("verify", self.vault, point)
+        note = self.text("ledger", "checkpoint", self.vault, "--tenant", "acme")[0]
+        self.assertEqual(note.count("\u2014"), 2)
+
+    def test_consistency_and_audit_ask_for_the_quorum_too(self):
+        witness = self.witness("w1.example")
+        self.new_backup()
+        kept = self.home / "kept.txt"
+        kept.write_bytes(self.run_atp("ledger", "checkpoint", self.vault, "--tenant",
+                                      "acme").stdout)
+        arguments = ["ledger", "consistency", self.vault, "--tenant", "acme", "--old", kept]
+        self.json(*arguments)
+        witness.kill()
+        self.new_backup(code=3)
+        self.assertEqual(self.states(self.json(*arguments, code=3))["ledger.cosignatures"],
+                         "not_checked")
+        shutil.rmtree(self.vault / "store/cosignatures")
+        self.assertEqual(self.states(self.json(*arguments, code=21))["ledger.cosignatures"],
+                         "failed")
+        shutil.rmtree(self.vault / "store/ledger/acme/0/checkpoints")
+        self.assertEqual(self.states(self.audit(code=21))["ledger.cosignatures"], "failed")
+
+    def test_two_vaults_of_one_domain_have_one_witness(self):
+        self.witness("w1.example").kill()
+        other = self.home / "other"
+        self.json("init", other, "--region", "local", "--domain", "vault.example", "--keys",
+                  self.home / "other-keys")
+        both = WitnessProcess("w1.example", self.home / "w1.example.pem", self.home / "both",
+                              self.home / "other-keys/trust.json", self.log, env=self.env)
+        self.addCleanup(both.kill)
+        trust = self.keys() / "trust.json"
+        trust.write_text(trust.read_text().replace(
+            json.loads(trust.read_text())["witnesses"]["addresses"][0]["url"], both.url))
+        self.assertTrue(self.new_backup()["anchors"]["complete"])
 
     def test_it_survives_kill_9_and_knows_what_it_cosigned(self):
         witness = self.witness("w1.example")
@@ -252,6 +316,67 @@ class Timestamps(AnchorCase):
         self.new_backup()  # The second request gets the first one's reply.
         result = self.new_backup()
         self.assertIn("wrong_imprint", result["anchors"]["pending"][0]["problem"])
+
+    def test_an_authority_with_a_new_signer_keeps_the_old_one(self):
+        authority = self.authority("--required")
+        point = self.new_backup()["recoveryPointId"]
+        before = json.loads((self.keys() / "trust.json").read_text())["timestamps"]["authorities"]
+        for name in ("tsa.key", "tsa.csr", "tsa.crt"):
+            (authority.folder / name).unlink()
+        authority.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                          "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=tsa2")
+        authority.openssl("x509", "-req", "-in", "tsa.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
+                          "-CAcreateserial", "-out", "tsa.crt", "-days", "400", "-extfile",
+                          "tsa.cnf", "-extensions", "ext")
+        self.trust_authority(authority)
+        after = json.loads((self.keys() / "trust.json").read_text())["timestamps"]["authorities"]
+        self.assertEqual(len(after[0]["signers"]), len(before[0]["signers"]) + 1)
+        self.json("verify", self.vault, point)
+        self.json("verify", self.vault, self.new_backup()["recoveryPointId"])
+
+    def test_what_somebody_else_puts_there_keeps_no_time_stamp_away(self):
+        authority = self.authority()
+        authority.change = lambda reply: b""
+        point = self.new_backup()["recoveryPointId"]
+        manifest = self.vault / f"store/recovery-points/acme/{point}.json"
+        folder = self.vault / "store/timestamps/acme" / hashlib.sha256(
+            manifest.read_bytes()).hexdigest()
+        folder.mkdir(parents=True)
+        (folder / "-.tsr").write_bytes(b"garbage")
+        (folder / "0.tsr").write_bytes(bytes(100_000))
+        self.json("verify", self.vault, point, code=22)
+        authority.change = lambda reply: reply
+        self.assertEqual(self.anchor()["timestampsAdded"], 2)
+        self.assertEqual(self.anchor()["timestampsAdded"], 0)
+        self.json("verify", self.vault, point)  # One holds.
+
+    def test_a_proof_carries_its_time_stamp(self):
+        authority = self.authority("--required")
+        point = self.new_backup()["recoveryPointId"]
+        proof = self.home / "proof"
+        self.json("prove", self.vault, point, "--record", "api/1:0", "--to", proof)
+        trust = self.keys() / "trust.json"
+        checked = self.json("check-proof", proof, "--trust", trust)
+        self.assertEqual(self.states(checked)["point.timestamp"], "verified")
+        policy = json.loads(trust.read_text())
+        del policy["timestamps"]
+        plain = self.home / "plain.json"
+        plain.write_text(json.dumps(policy))
+        self.json("check-proof", proof, "--trust", plain)
+        proof.unlink()
+        self.json("prove", self.vault, point, "--record", "api/1:0", "--to", proof, "--trust", plain)
+        checked = self.json("check-proof", proof, "--trust", trust, code=22)
+        self.assertEqual(self.states(checked)["point.timestamp"], "failed")
+        self.assertGreater(authority.asked, 0)
+
+    def test_parents_need_theirs_too(self):
+        self.authority("--required")
+        self.new_backup()
+        parents = self.tokens()
+        child = self.new_backup()["recoveryPointId"]
+        for token in parents:
+            token.unlink()
+        self.json("verify", self.vault, child, code=22)
 
     def test_tokens_are_renewed_before_their_certificate_ends(self):
         ending = self.authority(days=30)

@@ -217,6 +217,28 @@ class Trust(KeyCase):
         error = self.approver("alice", "dpo", key=weak, code=2)["error"]
         self.assertIn("prime order", error["message"])
 
+    def test_a_threshold_is_not_lowered_in_passing(self):
+        for name in ("alice", "bob", "carol"):
+            self.approver(name, "dpo")
+        rule = ["trust", "rule", self.vault, "--action", "halt.resolve", "--as", "dpo"]
+        self.json(*rule, "--threshold", "3")
+        policy = self.json(*rule)["policy"]
+        self.assertEqual(policy["approvals"]["rules"][0]["threshold"], 3)
+
+    def test_what_is_added_at_once_is_all_there(self):
+        keys = [self.public_key(f"w{i}") for i in range(8)]
+        command = [ATP, "trust", "add", self.vault, "--role", "witness", "--json", "--name"]
+        running = [subprocess.Popen([*command, f"w{i}", "--key", key], env=self.env,
+                                    cwd=self.home, stdout=subprocess.DEVNULL)
+                   for i, key in enumerate(keys)]
+        done = {f"w{i}" for i, process in enumerate(running) if process.wait(60) == 0}
+        policy = self.json("trust", "show", self.vault)
+        self.assertEqual({key["name"] for key in policy["keys"] if "name" in key}, done)
+
+    def test_a_policy_that_everybody_may_write_is_refused(self):
+        (self.keys() / "trust.json").chmod(0o666)
+        self.error("trust", "show", self.vault, code=6)
+
     def test_a_dry_run_writes_nothing(self):
         before = (self.keys() / "trust.json").read_bytes()
         key = self.public_key("w1")

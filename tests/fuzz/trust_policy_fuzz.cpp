@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             "a printed policy is the policy");
     for (const atp::TrustedKey& trusted : policy.keys) {
       const atp::Time inside = trusted.not_before.value_or(atp::Time{});
-      const atp::PublicKey* found = policy.find(trusted.key.id(), trusted.role, inside);
+      const atp::TrustedKey* found = policy.find(trusted.key.id(), trusted.role, inside);
       require(found == nullptr || *found == trusted.key, "a key is found by its own id alone");
       const bool ended = trusted.not_after && inside >= *trusted.not_after;
       require(found != nullptr || ended, "a key is found at the time it is valid");

@@ -118,6 +118,9 @@ TEST_F(KeyFolder, T062_ATypoInTheTrustPolicyIsRefused) {
   EXPECT_EQ(error_kind([&] { load_keys(*files_, folder_); }), ErrorKind::invalid_argument);
 }
 
+const Time kNow{std::chrono::seconds(1'800'000'000)};
+const Time kEnd = kNow + std::chrono::hours(24);
+
 class SealedFolder : public KeyFolder {
  protected:
   KeyUnlock with(const std::string& passphrase) {
@@ -186,6 +189,39 @@ TEST_F(SealedFolder, KeysInClearAreSealedAndGone) {
   seal_keys(*files_, random_, folder_, {.passphrase = &passphrase_});
 }
 
+TEST_F(SealedFolder, NoSecretInClearGoesThatIsNotSealedTheSame) {
+  create();
+  const age::Identity wrong = age::Identity::generate(random_);
+  const Path signing = key_paths(folder_).signing_key;
+  const Bytes sealed = age::encrypt(read_secret_file(*files_, signing).view(),
+                                    std::vector{wrong.recipient()}, random_);
+  write_file_durably(*files_, random_, signing.string() + ".age", sealed, 0600);
+  EXPECT_EQ(error_kind([&] { seal_keys(*files_, random_, folder_, {.passphrase = &passphrase_}); }),
+            ErrorKind::unauthenticated);
+  EXPECT_TRUE(files_->status(signing));
+  files_->remove(signing.string() + ".age");
+  seal_keys(*files_, random_, folder_, {.passphrase = &passphrase_});
+  write_file_durably(*files_, random_, signing, generate_ed25519_pem(random_).view(), 0600);
+  EXPECT_EQ(error_kind([&] { seal_keys(*files_, random_, folder_, {.passphrase = &passphrase_}); }),
+            ErrorKind::corrupt);
+  EXPECT_TRUE(files_->status(signing));
+}
+
+TEST_F(SealedFolder, KeysToComeAreSealedToo) {
+  create();
+  rotate_keys(*files_, random_, folder_, kNow, kEnd);
+  for (const Path& path :
+       {key_paths(folder_).next_signing_key, key_paths(folder_).next_ledger_key}) {
+    write_file_durably(*files_, random_, path, generate_ed25519_pem(random_).view(), 0600);
+  }
+  seal_keys(*files_, random_, folder_, {.passphrase = &passphrase_});
+  rotate_keys(*files_, random_, folder_, kEnd, kEnd + std::chrono::hours(24),
+              with("correct horse"));
+  for (const DirectoryEntry& entry : files_->list(folder_)) {
+    EXPECT_FALSE(entry.name.ends_with(".pem") || entry.name.ends_with(".key")) << entry.name;
+  }
+}
+
 TEST_F(SealedFolder, AFileInBothFormsIsRefused) {
   create_sealed();
   write_file_durably(*files_, random_, key_paths(folder_).signing_key,
@@ -193,9 +229,6 @@ TEST_F(SealedFolder, AFileInBothFormsIsRefused) {
   EXPECT_EQ(error_kind([&] { load_keys(*files_, folder_, with("correct horse")); }),
             ErrorKind::invalid_argument);
 }
-
-const Time kNow{std::chrono::seconds(1'800'000'000)};
-const Time kEnd = kNow + std::chrono::hours(24);
 
 TEST_F(SealedFolder, RotatedKeysStaySealed) {
   const Keys before = create_sealed();
@@ -305,8 +338,9 @@ TEST(KeyFolderCrash, T001_ACrashInSealingLosesNoKey) {
     seal_keys(files, random, "/keys", {.recipient = identity.recipient()});
   };
   for_every_crash(seal, [&](FileSystem& files, Random& random) {
-    seal(files, random);
     write_file_durably(files, random, "/operator.key", identity.file().view(), 0600);
+    seal_keys(files, random, "/keys", {.recipient = identity.recipient()},
+              {.identity = "/operator.key"});
     const Keys keys = load_keys(files, "/keys", {.identity = "/operator.key"});
     EXPECT_TRUE(keys.signer && keys.ledger_signer && !keys.identities.empty());
     EXPECT_EQ(keys.trust->keys_of(KeyRole::document).at(0), keys.signer->public_key());

@@ -125,15 +125,30 @@ TEST_F(CosignatureTest, LinesAreAddedOnceAndOnlyAsLines) {
 }
 
 TEST_F(CosignatureTest, StoredOnesComeBackWithTheNote) {
-  put_object(*store_, layout::cosignature(tenant_, 0, 42, 0),
+  put_object(*store_, layout::cosignature(tenant_, 0, 42, "0"),
              as_bytes(line("w1.example", *witness_, kTime)), {});
-  put_object(*store_, layout::cosignature(tenant_, 0, 42, 1),
+  put_object(*store_, layout::cosignature(tenant_, 0, 42, "1"),
              as_bytes(line("w2.example", *other_, kTime)), {});
-  put_object(*store_, layout::cosignature(tenant_, 0, 42, 2), as_bytes("garbage"), {});
-  const std::string note = with_stored_cosignatures(*store_, tenant_, 42, note_);
+  put_object(*store_, layout::cosignature(tenant_, 0, 42, "2"), as_bytes("garbage"), {});
+  const std::string note = with_stored_cosignatures(*store_, tenant_, 42, note_, trust_);
   EXPECT_EQ(cosignatures_of(note, trust_).size(), 2U);
-  EXPECT_EQ(with_stored_cosignatures(*store_, tenant_, 41, note_), note_);
-  EXPECT_EQ(with_stored_cosignatures(*store_, TenantId("acm"), 42, note_), note_);
+  EXPECT_EQ(with_stored_cosignatures(*store_, tenant_, 41, note_, trust_), note_);
+  EXPECT_EQ(with_stored_cosignatures(*store_, TenantId("acm"), 42, note_, trust_), note_);
+}
+
+TEST_F(CosignatureTest, NothingThatDoesNotCountIsHandedOn) {
+  std::string junk;
+  for (int i = 0; i < 98; ++i) junk += line("w" + std::to_string(i), *other_, kTime);
+  std::string false_line = line("w1.example", *witness_, kTime);
+  false_line[40] = false_line[40] == 'A' ? 'B' : 'A';
+  put_object(*store_, layout::cosignature(tenant_, 0, 42, "-"), as_bytes(junk + false_line), {});
+  put_object(*store_, layout::cosignature(tenant_, 0, 42, "a"),
+             as_bytes(line("w2.example", *other_, kTime) + line("w1.example", *witness_, kTime)),
+             {});
+  put_object(*store_, layout::cosignature(tenant_, 0, 42, "b"),
+             as_bytes(line("w1.example", *witness_, kTime + seconds(1))), {});
+  EXPECT_EQ(with_stored_cosignatures(*store_, tenant_, 42, note_, trust_),
+            note_ + line("w2.example", *other_, kTime) + line("w1.example", *witness_, kTime));
 }
 
 TEST_F(CosignatureTest, RefusesToCosignWhatIsNoCheckpoint) {

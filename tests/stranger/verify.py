@@ -26,6 +26,7 @@ import tempfile
 
 TOOLS = ["age", "age-keygen", "openssl", "zstd"]
 LIMIT = 2**53
+LAST_SECOND = 9223372036  # Of times in nanoseconds.
 
 
 class Refused(Exception):
@@ -577,28 +578,34 @@ def is_signed(text, origin, signature, trust, earliest):
     return False
 
 
+def cosigned_by(line, text, key):
+    """Whether a signature line is a cosignature by the trusted key (C2SP tlog-cosignature)."""
+    match = re.fullmatch("\u2014 ([!-*,-~]+) ([A-Za-z0-9+/=]+)", line)
+    if not match or key["role"] != "witness" or key["name"] != match[1]:
+        return False
+    signature, spki = unbase64(match[2]), unbase64(key["publicKey"])
+    key_hash = hashlib.sha256(match[1].encode() + b"\n\4" + spki[-32:]).digest()[:4]
+    seconds = int.from_bytes(signature[4:12], "big")
+    if len(signature) != 4 + 8 + 64 or signature[:4] != key_hash or seconds > LAST_SECOND:
+        return False
+    time = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
+    written = time.strftime("%Y-%m-%dT%H:%M:%S.000000000Z")
+    if not key.get("notBefore", "") <= written < key.get("notAfter", "~"):
+        return False
+    openssl_verify(spki, "Ed25519", f"cosignature/v1\ntime {seconds}\n{text}\n".encode(),
+                   signature[12:])
+    return True
+
+
 def witnesses_of(note, trust):
-    """The names of trusted witnesses that have cosigned it (C2SP tlog-cosignature)."""
-    text, _, lines = note.decode().partition("\n\n")
+    """The names of trusted witnesses that have cosigned it; what is no cosignature is passed over."""
+    text, _, lines = note.decode("utf-8", errors="replace").partition("\n\n")
     names = set()
-    for line in lines.splitlines():
-        _, name, encoded = line.split(" ")
-        signature = unbase64(encoded)
+    for line in lines.split("\n"):
         for key in trust["keys"]:
-            spki = unbase64(key["publicKey"])
-            key_hash = hashlib.sha256(name.encode() + b"\n\4" + spki[-32:]).digest()[:4]
-            if key["role"] != "witness" or key["name"] != name or signature[:4] != key_hash \
-                    or len(signature) != 4 + 8 + 64:
-                continue
-            seconds = int.from_bytes(signature[4:12], "big")
-            time = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-            written = time.strftime("%Y-%m-%dT%H:%M:%S.000000000Z")
-            if not key.get("notBefore", "") <= written < key.get("notAfter", "~"):
-                continue
             try:
-                openssl_verify(spki, "Ed25519", f"cosignature/v1\ntime {seconds}\n{text}\n".encode(),
-                               signature[12:])
-                names.add(name)
+                if cosigned_by(line, text, key):
+                    names.add(key["name"])
             except Refused:
                 continue
     return names
@@ -609,22 +616,48 @@ def require_quorum(note, trust):
         require(len(witnesses_of(note, trust)) >= trust["witnesses"]["threshold"], "too few witnesses")
 
 
-def is_stamped(token, digest, authority):
-    """Whether the authority's pinned signer has stamped the digest (RFC 3161)."""
+def signer_of(reply):
+    """SHA-256 of the SubjectPublicKeyInfo of the certificate that signed a time-stamp."""
+    token = run(["openssl", "ts", "-reply", "-in", "@0", "-token_out"], b"", [reply])
+    certificate = run(["openssl", "cms", "-verify", "-inform", "DER", "-noverify", "-signer",
+                       "/dev/stdout", "-out", "/dev/null"], token)
+    return sha256(run(["openssl", "pkey", "-pubin", "-outform", "DER"],
+                      run(["openssl", "x509", "-noout", "-pubkey"], certificate)))
+
+
+def is_stamped(reply, digest, trust):
+    """Whether an authority has stamped the digest (RFC 3161), at its time under its policy; None
+    where it is none that is trusted."""
     try:
-        certificates = run(["openssl", "pkcs7", "-inform", "DER", "-print_certs"],
-                           run(["openssl", "ts", "-reply", "-in", "@0", "-token_out"], b"", [token]))
-        keys = [run(["openssl", "pkey", "-pubin", "-outform", "DER"],
-                    run(["openssl", "x509", "-noout", "-pubkey"],
-                        b"-----BEGIN CERTIFICATE-----" + certificate))
-                for certificate in certificates.split(b"-----BEGIN CERTIFICATE-----")[1:]]
-        require(any(sha256(key) in authority["signers"] for key in keys), "signer of a time-stamp")
-        root = run(["openssl", "x509", "-inform", "DER"], unbase64(authority["root"]))
-        run(["openssl", "ts", "-verify", "-digest", digest, "-in", "@0", "-CAfile", "@1"], b"",
-            [token, root])
-        return True
+        signer = signer_of(reply)
     except Refused:
         return False
+    known = [each for each in trust["timestamps"]["authorities"] if signer in each["signers"]]
+    for authority in known:
+        try:
+            shown = run(["openssl", "ts", "-reply", "-in", "@0", "-text"], b"", [reply]).decode()
+            policy = re.search(r"^Policy OID: (\S+)$", shown, re.MULTILINE)[1]
+            time = re.search(r"^Time stamp: (.+?)(?:\.\d+)?( \d{4})? GMT$", shown, re.MULTILINE)
+            made = datetime.datetime.strptime(time[1] + (time[2] or ""), "%b %d %H:%M:%S %Y")
+            require(policy in authority["policies"], "policy of a time-stamp")
+            root = run(["openssl", "x509", "-inform", "DER"], unbase64(authority["root"]))
+            at = str(int((made - datetime.datetime(1970, 1, 1)).total_seconds()))
+            run(["openssl", "ts", "-verify", "-digest", digest, "-in", "@0", "-CAfile", "@1",
+                 "-attime", at], b"", [reply, root])
+            return True
+        except Refused:
+            continue
+    return False if known else None
+
+
+def require_timestamp(replies, digest, trust):
+    """One that holds; where there is none that holds, none that does not, and none is required."""
+    if "timestamps" not in trust:
+        return
+    found = [is_stamped(reply, digest, trust) for reply in replies]
+    if True not in found:
+        require(False not in found, "a time-stamp")
+        require(not trust["timestamps"]["required"], "no time-stamp")
 
 
 # The vault ---------------------------------------------------------------------------------------
@@ -674,7 +707,8 @@ class Vault:
     def verify_point(self, point_id):
         chain = self.read_points(point_id)
         self.require_witnesses(self.completion_of(point_id)["index"])
-        self.require_timestamps(f"recovery-points/{self.place}/{point_id}.json")
+        for point in chain:
+            self.require_timestamps(f"recovery-points/{self.place}/{point['recoveryPointId']}.json")
         self.read_manifests(chain[0])
         covered = {}
         for point in reversed(chain):
@@ -740,8 +774,9 @@ class Vault:
         for size in range(self.covered, index, -1):
             folder = f"cosignatures/{self.place}/0/{size:020}/"
             lines = [self.get(key) for key in sorted(self.objects) if key.startswith(folder)]
-            if lines:
-                note = self.get(f"ledger/{self.place}/0/checkpoints/{size:020}") + b"".join(lines)
+            key = f"ledger/{self.place}/0/checkpoints/{size:020}"
+            if lines and key in self.objects:
+                note = self.get(key) + b"".join(lines)
                 try:
                     return require_quorum(note, self.trust)
                 except Refused:
@@ -749,16 +784,10 @@ class Vault:
         raise Refused("too few witnesses")
 
     def require_timestamps(self, key):
-        """None that is false, and one where the policy requires it."""
-        if "timestamps" not in self.trust:
-            return
         digest = sha256(self.get(key))
         folder = f"timestamps/{self.place}/{digest}/"
-        tokens = [self.get(key) for key in sorted(self.objects) if key.startswith(folder)]
-        for token in tokens:
-            require(any(is_stamped(token, digest, authority)
-                        for authority in self.trust["timestamps"]["authorities"]), "a time-stamp")
-        require(tokens or not self.trust["timestamps"]["required"], "no time-stamp")
+        require_timestamp([self.get(key) for key in sorted(self.objects) if key.startswith(folder)],
+                          digest, self.trust)
 
     def completion_of(self, point_id):
         for statement in self.statements:
@@ -898,7 +927,7 @@ def check_proof(text, trust):
     """What the proof shows: the record, its place, its point, and the checkpoint."""
     extra, index, path, note = parse_proof(text)
     evidence = parse_stored(extra)
-    require(set(evidence) == EVIDENCE and evidence["type"] == "recordEvidence"
+    require(set(evidence) - {"timestamps"} == EVIDENCE and evidence["type"] == "recordEvidence"
             and evidence["formatVersion"] == 1, "members of the evidence")
     tenant, row = evidence["tenantId"], evidence["descriptor"]
     salt_of_record, record = unbase64(evidence["salt"]), unbase64(evidence["record"])
@@ -924,6 +953,9 @@ def check_proof(text, trust):
                         leaf_hash(canonical(row)),
                         [unhex(node) for node in evidence["descriptorPath"]])
     require(root.hex() == points[-1]["merkleRoot"], "root over the descriptors")
+    replies = evidence.get("timestamps", [])
+    require("timestamps" not in evidence or replies, "no time-stamp in the evidence")
+    require_timestamp([unbase64(each) for each in replies], sha256(stored[0]), trust)
     entry = canonical(evidence["statement"])
     statement = check_document(entry, "statement", trust, tenant)
     require(statement["action"] == "recovery_point.completed", "action of the proof")
@@ -960,6 +992,14 @@ class Store(dict):
 def read_trust(path):
     trust = parse_json(path.read_bytes())
     require(trust.get("type") == "trustPolicy" and trust.get("formatVersion") == 1, "trust policy")
+    members = {"type", "formatVersion", "vaultId", "domain", "keys"}
+    require(members <= set(trust) <= members | {"witnesses", "timestamps", "approvals"}, "trust policy")
+    keys = [key["publicKey"] for key in trust["keys"]]
+    require(keys and len(set(keys)) == len(keys), "a key twice in the trust policy")
+    names = {key["name"] for key in trust["keys"] if key["role"] == "witness"}
+    require(bool(names) == ("witnesses" in trust), "witnesses of the trust policy")
+    if names:
+        require(1 <= trust["witnesses"]["threshold"] <= len(names), "threshold of the trust policy")
     return trust
 
 

@@ -30,9 +30,7 @@ class AnchorTest : public test::BackupFixture {
   }
 
   void trust(const std::function<void(TrustPolicy&)>& change) {
-    TrustPolicy policy = load_trust_policy(*disk_, key_paths("/keys").trust);
-    change(policy);
-    replace_trust_policy(*disk_, *environment_.random, key_paths("/keys").trust, policy);
+    change_trust_policy(*disk_, *environment_.random, key_paths("/keys").trust, change);
     reopen();
   }
   void require_timestamps(bool required) {
@@ -142,7 +140,7 @@ TEST_F(AnchorTest, T050_AStoredOneThatDoesNotHoldFailsTheVerification) {
   const Digest digest =
       newest_point(*vault_, Ledger::load(vault_->store(), vault_->trust(), TenantId("acme")))
           ->sha256;
-  put_object(vault_->store(), layout::timestamp(TenantId("acme"), digest, 0), as_bytes("garbage"),
+  put_object(vault_->store(), layout::timestamp(TenantId("acme"), digest, "0"), as_bytes("garbage"),
              {});
   const Report report = verify(result.recovery_point_id);
   EXPECT_EQ(report.exit_code(), 22);

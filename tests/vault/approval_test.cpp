@@ -50,14 +50,16 @@ class Approvals : public test::BackupFixture {
 
   /// The trust policy with the approvers, as it now is.
   void write_trust() {
-    TrustPolicy policy = vault_->trust();
-    std::erase_if(policy.keys, [](const TrustedKey& key) { return key.role == KeyRole::approver; });
-    for (const auto& [key, signer] : signers_) {
-      policy.keys.push_back(
-          {signer->public_key(), KeyRole::approver, {}, ends_[key], person_of_[key]});
-    }
-    policy.approvals = trust_change_;
-    replace_trust_policy(*disk_, *environment_.random, key_paths("/keys").trust, policy);
+    change_trust_policy(
+        *disk_, *environment_.random, key_paths("/keys").trust, [&](TrustPolicy& policy) {
+          std::erase_if(policy.keys,
+                        [](const TrustedKey& key) { return key.role == KeyRole::approver; });
+          for (const auto& [key, signer] : signers_) {
+            policy.keys.push_back(
+                {signer->public_key(), KeyRole::approver, {}, ends_[key], person_of_[key]});
+          }
+          policy.approvals = trust_change_;
+        });
     reopen();
   }
 

@@ -251,11 +251,13 @@ class Cosignature(Value):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class PendingAnchor(Value):
-    """What a witness or a time-stamping authority has not signed yet, and why."""
+    """What a witness or a time-stamping authority has not signed yet, and why. Where it
+    `contradicts`, a witness has seen more of the ledger, or another one."""
 
     service: str
     subject: str
     problem: str
+    contradicts: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
@@ -274,8 +276,13 @@ class Anchors(Value):
         "pending": _tuple_of(PendingAnchor),
     }
 
+    @property
+    def contradicted(self) -> bool:
+        """Whether a witness has seen more of the ledger, or another one."""
+        return any(each.contradicts for each in self.pending)
+
     def __bool__(self) -> bool:
-        return self.complete
+        return self.complete and not self.contradicted
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

@@ -25,7 +25,7 @@ py::dict anchor(const Handle& handle, const std::string& tenant, const py::objec
   return to_python(interruptible(on_progress, [&](const Work& work) {
     const Ledger ledger = Ledger::load(handle.store(), handle.vault->trust(), TenantId(tenant));
     return anchor_ledger(*handle.vault, ledger,
-                         {.renew = true, .stop = work.stop, .progress = work.progress});
+                         {.thorough = true, .stop = work.stop, .progress = work.progress});
   }));
 }
 

@@ -98,7 +98,7 @@ py::dict to_python(const Anchors& anchors) {
   py::list pending;
   for (const PendingAnchor& each : anchors.pending) {
     pending.append(py::dict("service"_a = each.service, "subject"_a = each.subject,
-                            "problem"_a = shown(each.problem)));
+                            "problem"_a = shown(each.problem), "contradicts"_a = each.contradicts));
   }
   return py::dict("checkpoint"_a = checkpoint, "cosignatures"_a = cosignatures,
                   "timestamps_added"_a = anchors.timestamps_added, "pending"_a = pending,

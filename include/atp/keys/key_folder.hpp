@@ -6,6 +6,8 @@
 ///     ledger.pem            Ed25519 private key for checkpoints
 ///     signing.replaced.pem  and
 ///     ledger.replaced.pem   the keys before, which go on signing while they are valid
+///     signing.next.pem      and
+///     ledger.next.pem       the keys to come, amid a rotation
 ///     trust.json            the trust policy: public keys only
 ///
 /// Where a key is in a PKCS#11 token, `signing.pkcs11` or `ledger.pkcs11`, one line with its URI,
@@ -37,6 +39,8 @@ struct KeyPaths {
   Path ledger_key;
   Path replaced_signing_key;
   Path replaced_ledger_key;
+  Path next_signing_key;  ///< Of a rotation that is not complete.
+  Path next_ledger_key;
   Path trust;
   Path unlock;  ///< Only as an age file.
 };
@@ -86,17 +90,21 @@ ATP_EXPORT SecretBytes read_secret_file(FileSystem& files, const Path& path);
 /// The trust policy alone. Nothing where there is none.
 ATP_EXPORT std::optional<TrustPolicy> find_trust_policy(FileSystem& files, const Path& folder);
 
-/// A trust policy from any file. Throws: not_found, invalid_argument.
+/// A trust policy from any file. Throws: not_found, invalid_argument; permission_denied where
+/// everybody may write it.
 ATP_EXPORT TrustPolicy load_trust_policy(FileSystem& files, const Path& path);
 
-/// Puts `policy` in the place of the file `path`. Throws: invalid_argument for one that the format
-/// refuses.
-ATP_EXPORT void replace_trust_policy(FileSystem& files, Random& random, const Path& path,
-                                     const TrustPolicy& policy);
+/// Changes the policy in the file `path`, one caller at a time; returns what is there now. Throws:
+/// invalid_argument for what the format refuses, and nothing has changed; precondition_failed while
+/// somebody else is at it.
+ATP_EXPORT TrustPolicy change_trust_policy(FileSystem& files, Random& random, const Path& path,
+                                           const std::function<void(TrustPolicy&)>& change);
 
-/// Seals the secrets of a folder that are in clear, and removes those. An interrupted call is
-/// completed by the next. The blocks that held them are the file system's to overwrite: on flash
-/// memory they may stay readable. Throws: invalid_argument without recipient or passphrase.
+/// Seals the secrets of a folder that are in clear, and removes those. What an interrupted call has
+/// sealed is opened and compared before the one in clear goes. The blocks that held them are the
+/// file system's to overwrite: on flash memory they may stay readable. Throws: invalid_argument
+/// without recipient or passphrase; unauthenticated where a file is sealed that `unlock` does not
+/// open; corrupt where it holds another secret.
 ATP_EXPORT void seal_keys(FileSystem& files, Random& random, const Path& folder,
                           const KeySealing& sealing, const KeyUnlock& unlock = {});
 

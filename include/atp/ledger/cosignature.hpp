@@ -43,9 +43,15 @@ ATP_EXPORT bool has_quorum(std::span<const Cosignature> cosignatures, const Trus
 /// over the limits of a note, is left out.
 ATP_EXPORT std::string with_signatures(std::string note, std::string_view lines);
 
-/// `note`, a tenant's stored checkpoint of `size`, with the cosignatures that are stored for it.
-/// Throws: unavailable.
+/// Those of `lines` that count for `note`, the first of each witness. Others are not handed on: a
+/// false signature under a known name makes other verifiers refuse the whole note.
+ATP_EXPORT std::string counting_lines(std::string_view note, std::string_view lines,
+                                      const TrustPolicy& trust);
+
+/// `note`, a tenant's stored checkpoint of `size`, with the cosignatures that are stored for it and
+/// count. Throws: unavailable.
 ATP_EXPORT std::string with_stored_cosignatures(ObjectStore& store, const TenantId& tenant,
-                                                std::uint64_t size, std::string note);
+                                                std::uint64_t size, std::string note,
+                                                const TrustPolicy& trust);
 
 }  // namespace atp::inline v0

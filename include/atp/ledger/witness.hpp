@@ -59,14 +59,16 @@ class ATP_EXPORT Witness {
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
 
-  /// Answers 200, 400, 403, 404, 409 or 422 as the protocol says. A checkpoint of a size that it
-  /// has cosigned with another root is a fork: it is kept beside the first, and 409. Throws:
+  /// Answers 200, 400, 403, 404, 409 or 422 as the protocol says. A checkpoint that the log has
+  /// signed and that does not go on from the one it knows, or is of its size with another root, is
+  /// not cosigned; the first such is kept beside that one. Throws:
   /// corrupt for a memory that is damaged, which is never taken for an empty one; unavailable,
   /// no_space.
   WitnessReply add_checkpoint(std::string_view body);
 
  private:
   std::optional<Checkpoint> newest(const std::string& origin) const;
+  void keep_fork(const Path& path, const std::string& note);
   WitnessReply cosign(const WitnessRequest& request, const Checkpoint& checkpoint);
 
   std::shared_ptr<FileSystem> files_;

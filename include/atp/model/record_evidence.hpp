@@ -28,7 +28,8 @@ struct RecordEvidence {
   /// Recovery points as stored: first the proven one, then its parents, down to the one that
   /// lists the segment.
   std::vector<std::string> points;
-  std::string statement;  ///< The ledger entry that completes the first of them, as stored.
+  std::vector<Bytes> timestamps;  ///< Replies (RFC 3161) about the first of them.
+  std::string statement;          ///< The ledger entry that completes the first of them, as stored.
   bool operator==(const RecordEvidence&) const = default;
 };
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -57,16 +58,17 @@ ATP_EXPORT std::string ledger_checkpoints(const TenantId& tenant, std::uint64_t 
 ATP_EXPORT std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t term,
                                          std::uint64_t size);
 
-/// `cosignatures/<tenant>/<term>/<size>/<n>`: of the checkpoint of that size.
+/// `cosignatures/<tenant>/<term>/<size>/<16 hex>`: of the checkpoint of that size.
 ATP_EXPORT std::string cosignatures(const TenantId& tenant, std::uint64_t term);
 ATP_EXPORT std::string cosignatures(const TenantId& tenant, std::uint64_t term, std::uint64_t size);
 ATP_EXPORT std::string cosignature(const TenantId& tenant, std::uint64_t term, std::uint64_t size,
-                                   std::uint64_t n);
+                                   const std::string& attempt);
 
-/// `timestamps/<tenant>/<sha256>/<n>.tsr`: of the object whose stored bytes have that digest.
+/// `timestamps/<tenant>/<sha256>/<16 hex>.tsr`: of the object whose stored bytes have that digest.
 ATP_EXPORT std::string timestamps(const TenantId& tenant);
 ATP_EXPORT std::string timestamps(const TenantId& tenant, const Digest& sha256);
-ATP_EXPORT std::string timestamp(const TenantId& tenant, const Digest& sha256, std::uint64_t n);
+ATP_EXPORT std::string timestamp(const TenantId& tenant, const Digest& sha256,
+                                 const std::string& attempt);
 
 /// `documents/<tenant>/<sha256>.json.age`: what a statement names, by the digest of what is stored.
 ATP_EXPORT std::string documents(const TenantId& tenant);
@@ -75,5 +77,8 @@ ATP_EXPORT std::string document(const TenantId& tenant, const Digest& sha256);
 /// The element of `key` after the `depth`-th slash: `element("a/b/c", 1)` is `b`.
 /// Throws: invalid_argument where there is none.
 ATP_EXPORT std::string_view element(std::string_view key, std::size_t depth);
+
+/// That element as a number of 20 digits; nothing for a key that is none of ours.
+ATP_EXPORT std::optional<std::uint64_t> find_number(std::string_view key, std::size_t depth);
 
 }  // namespace atp::inline v0::layout

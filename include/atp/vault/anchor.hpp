@@ -23,6 +23,9 @@ struct PendingAnchor {
   std::string service;  ///< Name of the witness or authority.
   std::string subject;  ///< Key of the object that it has not signed yet.
   std::string problem;
+  /// A witness has seen more of the ledger, or another one: it was cut, rewritten or forked, or the
+  /// store is an older copy.
+  bool contradicts = false;
 };
 
 struct Anchors {
@@ -30,21 +33,25 @@ struct Anchors {
   std::vector<Cosignature> cosignatures;  ///< Of it, by trusted witnesses, old and new.
   std::uint64_t timestamps_added = 0;
   std::vector<PendingAnchor> pending;
-  /// Whether something is pending that the trust policy does not go without.
+  /// Whether nothing is pending that the trust policy does not go without.
   bool complete = true;
+
+  ATP_EXPORT bool contradicted() const;
 };
 
 struct AnchorOptions {
-  /// Also renew time-stamps whose authority's certificate ends within 90 days: the token itself is
-  /// stamped, so that it is known to be older than that end.
-  bool renew = false;
+  /// Also asks witnesses that have cosigned this checkpoint whether they have seen more; looks for
+  /// time-stamps of every point, not of the newest ten; and renews those whose authority's
+  /// certificate ends within 90 days: the token itself is stamped, so that it is known to be older
+  /// than that end.
+  bool thorough = false;
   std::stop_token stop = {};
   ProgressSink* progress = nullptr;
 };
 
 /// Asks for what is missing, and stores what came and holds. A service that does not answer, or not
-/// what it should, is pending: the next call asks again. Throws: corrupt, untrusted for a ledger
-/// that does not hold; unavailable and no_space of the store; cancelled.
+/// what it should, is pending: the next call asks again; so is what the store does not take. Throws:
+/// cancelled.
 ATP_EXPORT Anchors anchor_ledger(const Vault& vault, const Ledger& ledger,
                                  const AnchorOptions& options = {});
 

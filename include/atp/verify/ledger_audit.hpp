@@ -39,6 +39,7 @@ struct Consistency {
 ///
 ///     checkpoint.old      the note is signed by a trusted ledger key
 ///     ledger.entries, ledger.checkpoint   as in `verify_ledger`
+///     ledger.cosignatures of as many witnesses as the policy asks for, where it asks for any
 ///     ledger.consistency  same origin, no fewer entries, and the same root at the note's size
 ///
 /// Throws: cancelled, unavailable.

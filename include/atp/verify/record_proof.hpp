@@ -75,6 +75,7 @@ struct CheckedProof {
 ///     proof.descriptor    the descriptor leads to the root of the point that lists it
 ///     point.manifest      the point: signed, of this vault and tenant, and covering the segment
 ///     point.parent        each parent down to the one that lists the segment, by digest
+///     point.timestamp     that of the proven point, where the policy has authorities
 ///     ledger.statement    the entry: signed, completing the point
 ///     ledger.inclusion    the entry leads to the checkpoint's root
 ///     ledger.checkpoint   signed by a trusted ledger key, of the entry's ledger
