@@ -28,6 +28,7 @@ class DocumentCases : public Cases {
     refuse_forms();
     refuse_meanings();
     refuse_keys();
+    refuse_approvals();
     refuse_signatures();
     refuse_members();
   }
@@ -84,6 +85,14 @@ class DocumentCases : public Cases {
     trust.keys.push_back({key, KeyRole::document, {}, {}});
     return trust;
   }
+  /// The key that signs documents elsewhere, here a person's.
+  TrustPolicy trust_as_approver() const {
+    TrustPolicy trust = trust_;
+    const PublicKey key = trust.keys.front().key;
+    trust.keys = {{key, KeyRole::approver, {}, {}, "alice"}};
+    trust.approvals.approvers = {{"alice", {"dpo"}}};
+    return trust;
+  }
   TrustPolicy trust_of(const PublicKey& key) const {
     TrustPolicy trust = trust_;
     trust.keys = {{key, KeyRole::document, {}, {}}};
@@ -120,6 +129,10 @@ class DocumentCases : public Cases {
     take<TenantPolicy>("happy-co-signature-known-key",
                        "a first signer whom this verifier does not know yet", json.str(),
                        trust_of(other_->public_key()));
+    const TrustPolicy persons = trust_as_approver();
+    take<ApprovalRequest>("happy-approval-request", "a request with two steps",
+                          signed_by_us<ApprovalRequest>(), persons);
+    take<Approval>("happy-approval", "an approval", signed_by_us<Approval>(), persons);
     take<TenantPolicy>("happy-es256", "a P-256 key signs in DER", es256_policy(kEs256Signature),
                        trust_with(vector_signer("es256.pem")->public_key()));
     take<TenantPolicy>("happy-not-before", "signed at the key's first instant",
@@ -197,6 +210,29 @@ class DocumentCases : public Cases {
     refuse<TenantPolicy>("co-signature-same-key", "the same key twice", json.str(), "malformed");
     json.as_object()["coSignatures"] = Json::Array{};
     refuse<TenantPolicy>("co-signature-none", "an empty list", json.str(), "malformed");
+  }
+
+  void refuse_approvals() {
+    const TrustPolicy persons = trust_as_approver();
+    refuse<ApprovalRequest>("approval-request-by-a-server", "signed with a key for documents",
+                            signed_by_us<ApprovalRequest>(), "untrusted_key");
+    refuse<Approval>("approval-by-a-server", "signed with a key for documents",
+                     signed_by_us<Approval>(), "untrusted_key");
+    refuse<Statement>("statement-by-an-approver", "signed with a person's key",
+                      signed_by_us<Statement>(), "untrusted_key", persons);
+    refuse<Approval>("approval-type", "a request in an approval's place",
+                     signed_by_us<ApprovalRequest>(), "wrong_type", persons);
+    Json json = parse_json(signed_by_us<Approval>());
+    json.as_object()["coSignatures"] = Json::Array{co_signature(json, *other_)};
+    refuse<Approval>("approval-co-signed", "two persons in one approval", json.str(), "malformed",
+                     persons);
+    refuse<ApprovalRequest>(
+        "approval-request-ended", "its end before its beginning",
+        signed_by_us<ApprovalRequest>(set("expiresAt", "2026-11-23T07:56:29.123456789Z")),
+        "malformed", persons);
+    refuse<ApprovalRequest>("approval-request-without-steps", "no steps",
+                            signed_by_us<ApprovalRequest>(set("plan", Json::Array{})), "malformed",
+                            persons);
   }
 
   void refuse_signatures() {
@@ -310,6 +346,8 @@ Verdict check_any(const Json::Object& body, const TrustPolicy& trust) {
   if (type == KeyEpoch::type) return check_as<KeyEpoch>(body, trust);
   if (type == SegmentManifest::type) return check_as<SegmentManifest>(body, trust);
   if (type == RecoveryPoint::type) return check_as<RecoveryPoint>(body, trust);
+  if (type == ApprovalRequest::type) return check_as<ApprovalRequest>(body, trust);
+  if (type == Approval::type) return check_as<Approval>(body, trust);
   return check_as<Statement>(body, trust);
 }
 

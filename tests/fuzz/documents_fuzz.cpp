@@ -67,6 +67,8 @@ void check_all(std::string_view stored) {
   check<atp::SegmentManifest>(stored, tenant);
   check<atp::RecoveryPoint>(stored, tenant);
   check<atp::Statement>(stored, tenant);
+  check<atp::ApprovalRequest>(stored, tenant);
+  check<atp::Approval>(stored, tenant);
 }
 
 void check_page(std::string_view stored) {

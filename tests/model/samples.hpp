@@ -120,15 +120,42 @@ inline RecoveryPoint sample() {
 
 template <>
 inline Statement sample() {
+  return {
+      .header = header_of(),
+      .origin = "vault.example/acme-corp/1",
+      .index = 0,
+      .action = "ledger.opened",
+      .job_id = "00000000000000000000000000000001",
+      .subject_id = "RP-20261123T075629Z-westeurope-acme-corp.k3v9qd2m",
+      .subject_sha256 = digest_of("subject"),
+      .predecessor =
+          LogPosition{.origin = "vault.example/acme-corp/0", .size = 5, .root = digest_of("log")},
+      .approved_by = ApprovedBy{.request = digest_of("request"),
+                                .approvals = {digest_of("one"), digest_of("two")}}};
+}
+
+template <>
+inline ApprovalRequest sample() {
   return {.header = header_of(),
-          .origin = "vault.example/acme-corp/1",
-          .index = 0,
-          .action = "ledger.opened",
-          .job_id = "00000000000000000000000000000001",
-          .subject_id = "RP-20261123T075629Z-westeurope-acme-corp.k3v9qd2m",
-          .subject_sha256 = digest_of("subject"),
-          .predecessor = LogPosition{
-              .origin = "vault.example/acme-corp/0", .size = 5, .root = digest_of("log")}};
+          .action = "halt.resolve",
+          .subject_id = "acme-corp",
+          .plan = {{"halted.by", "ledger/acme-corp/0/entries/00000000000000000001"},
+                   {"ledger.root", digest_of("log").hex()}},
+          .ledger_size = 5,
+          .expires_at = header_of().created_at + std::chrono::hours(24)};
+}
+
+template <>
+inline Approval sample() {
+  const auto request = sample<ApprovalRequest>();
+  return {.header = header_of(),
+          .action = request.action,
+          .subject_id = request.subject_id,
+          .plan_sha256 = plan_digest(request.plan),
+          .request_sha256 = digest_of("request"),
+          .ledger_size = request.ledger_size,
+          .expires_at = request.expires_at,
+          .role = "dpo"};
 }
 
 inline Descriptor sample_descriptor(std::uint64_t sequence = 41) {

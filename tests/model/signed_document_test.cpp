@@ -29,7 +29,7 @@ template <class T>
 class SignedDocument : public testing::Test {};
 
 using Documents = testing::Types<VaultDocument, TenantPolicy, KeyEpoch, SegmentManifest,
-                                 RecoveryPoint, Statement>;
+                                 RecoveryPoint, Statement, ApprovalRequest, Approval>;
 
 struct DocumentNames {
   template <class T>
@@ -46,7 +46,8 @@ TYPED_TEST(SignedDocument, ReadsBackWhatWasSigned) {
   ASSERT_EQ(checked.state, DocumentState::verified) << checked.detail;
   EXPECT_EQ(checked.document, document);
   EXPECT_EQ(parse_json(stored).str(), stored);
-  EXPECT_EQ(require_document<TypeParam>("x", stored, trust(), tenant_of<TypeParam>()), document);
+  EXPECT_EQ(require_document<TypeParam>("x", stored, trust<TypeParam>(), tenant_of<TypeParam>()),
+            document);
 }
 
 TYPED_TEST(SignedDocument, SignsTheCanonicalBytesWithoutTheSignature) {
@@ -159,8 +160,9 @@ TYPED_TEST(SignedDocument, ALaterVersionIsUnsupported) {
   json.as_object().emplace("later", 1);
   const std::string stored = sign_json(json, *kSigner);
   EXPECT_EQ(state_of<TypeParam>(stored), DocumentState::unsupported);
-  refusal(ErrorKind::unsupported,
-          [&] { require_document<TypeParam>("x", stored, trust(), tenant_of<TypeParam>()); });
+  refusal(ErrorKind::unsupported, [&] {
+    require_document<TypeParam>("x", stored, trust<TypeParam>(), tenant_of<TypeParam>());
+  });
   EXPECT_NE(malformed<TypeParam>("formatVersion", 0), "");
 }
 
@@ -182,7 +184,7 @@ TYPED_TEST(SignedDocument, T047_AVerifiedDocumentIsNoDocumentOfAnotherType) {
 
 TYPED_TEST(SignedDocument, T047_AVerifiedDocumentIsNoneOfAnotherTenantOrVault) {
   const std::string stored = sign_document(sample<TypeParam>(), *kSigner);
-  TrustPolicy policy = trust();
+  TrustPolicy policy = trust<TypeParam>();
   EXPECT_EQ(check_document<TypeParam>(stored, &policy, TenantId("other")).state,
             DocumentState::wrong_tenant);
   if (tenant_of<TypeParam>()) {
@@ -205,15 +207,20 @@ TYPED_TEST(SignedDocument, T047_TheKeyMustBeTrustedForDocumentsAtThatTime) {
     return check_document<TypeParam>(stored, &policy, tenant_of<TypeParam>()).state;
   };
   const Time created_at = sample<TypeParam>().header.created_at;
-  EXPECT_EQ(with(trust_in({kOtherSigner->public_key()})), DocumentState::untrusted_key);
-  EXPECT_EQ(with(trust_in({kSigner->public_key()}, KeyRole::ledger)), DocumentState::untrusted_key);
-  TrustPolicy expired = trust();
+  EXPECT_EQ(with(trust_in({kOtherSigner->public_key()}, test::role_of<TypeParam>())),
+            DocumentState::untrusted_key);
+  for (const KeyRole role :
+       {KeyRole::document, KeyRole::ledger, KeyRole::witness, KeyRole::approver}) {
+    if (role == test::role_of<TypeParam>()) continue;
+    EXPECT_EQ(with(trust_in({kSigner->public_key()}, role)), DocumentState::untrusted_key);
+  }
+  TrustPolicy expired = trust<TypeParam>();
   expired.keys[0].not_after = created_at;
   EXPECT_EQ(with(expired), DocumentState::untrusted_key);
-  TrustPolicy early = trust();
+  TrustPolicy early = trust<TypeParam>();
   early.keys[0].not_before = created_at + std::chrono::nanoseconds(1);
   EXPECT_EQ(with(early), DocumentState::untrusted_key);
-  TrustPolicy valid = trust();
+  TrustPolicy valid = trust<TypeParam>();
   valid.keys[0].not_before = created_at;
   valid.keys[0].not_after = created_at + std::chrono::nanoseconds(1);
   EXPECT_EQ(with(valid), DocumentState::verified);
@@ -222,7 +229,8 @@ TYPED_TEST(SignedDocument, T047_TheKeyMustBeTrustedForDocumentsAtThatTime) {
 TYPED_TEST(SignedDocument, T047_TheSignatureIsOfTheNamedKey) {
   Json json = signed_json<TypeParam>();
   EXPECT_EQ(state_of<TypeParam>(sign_json(json, *kOtherSigner)), DocumentState::bad_signature);
-  const TrustPolicy both = trust_in({kSigner->public_key(), kOtherSigner->public_key()});
+  const TrustPolicy both =
+      trust_in({kSigner->public_key(), kOtherSigner->public_key()}, test::role_of<TypeParam>());
   EXPECT_EQ(check_document<TypeParam>(sign_json(json, *kOtherSigner), &both, tenant_of<TypeParam>())
                 .state,
             DocumentState::bad_signature);

@@ -40,7 +40,17 @@ inline std::string sign_json(Json json, const Signer& signer) {
 inline const std::shared_ptr<const Signer> kSigner = ed25519_signer(1);
 inline const std::shared_ptr<const Signer> kOtherSigner = ed25519_signer(2);
 
-inline TrustPolicy trust() { return trust_in({kSigner->public_key()}); }
+/// The role whose keys sign documents of the type.
+template <class T>
+constexpr KeyRole role_of() {
+  const bool personal = std::is_same_v<T, ApprovalRequest> || std::is_same_v<T, Approval>;
+  return personal ? KeyRole::approver : KeyRole::document;
+}
+
+template <class T = Statement>
+TrustPolicy trust() {
+  return trust_in({kSigner->public_key()}, role_of<T>());
+}
 
 template <class T>
 std::optional<TenantId> tenant_of() {
@@ -49,7 +59,7 @@ std::optional<TenantId> tenant_of() {
 
 template <class T>
 CheckedDocument<T> check(std::string_view stored) {
-  const TrustPolicy policy = trust();
+  const TrustPolicy policy = trust<T>();
   return check_document<T>(stored, &policy, tenant_of<T>());
 }
 
