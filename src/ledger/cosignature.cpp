@@ -150,7 +150,8 @@ std::string with_stored_cosignatures(ObjectStore& store, const TenantId& tenant,
       counting += counting_lines(note, as_text(*lines), trust);
     }
   });
-  return with_signatures(std::move(note), counting_lines(note, counting, trust));
+  const std::string once = counting_lines(note, counting, trust);
+  return with_signatures(std::move(note), once);
 }
 
 }  // namespace atp::inline v0

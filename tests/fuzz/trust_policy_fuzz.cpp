@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const atp::TrustedKey& trusted : policy.keys) {
       const atp::Time inside = trusted.not_before.value_or(atp::Time{});
       const atp::TrustedKey* found = policy.find(trusted.key.id(), trusted.role, inside);
-      require(found == nullptr || *found == trusted.key, "a key is found by its own id alone");
+      require(found == nullptr || found->key == trusted.key, "a key is found by its own id alone");
       const bool ended = trusted.not_after && inside >= *trusted.not_after;
       require(found != nullptr || ended, "a key is found at the time it is valid");
     }
