@@ -67,6 +67,10 @@ class RecordingStore final : public ObjectStore {
  public:
   explicit RecordingStore(std::shared_ptr<ObjectStore> inner) : inner_(std::move(inner)) {}
   std::set<std::string> read() const { return read_; }
+  /// Who reads `key` again gets the object `other`.
+  void show_another_later(const std::string& key, const std::string& other) {
+    later_.emplace(key, other);
+  }
 
   std::string describe() const override { return inner_->describe(); }
   Capabilities capabilities() const override { return inner_->capabilities(); }
@@ -75,8 +79,9 @@ class RecordingStore final : public ObjectStore {
   }
   std::unique_ptr<ByteSource> get(const std::string& key, const ByteRange& range) override {
     const std::lock_guard lock(mutex_);
-    read_.insert(key);
-    return inner_->get(key, range);
+    const auto other = later_.find(key);
+    const bool again = !read_.insert(key).second;
+    return inner_->get(again && other != later_.end() ? other->second : key, range);
   }
   std::optional<ObjectInfo> stat(const std::string& key) override { return inner_->stat(key); }
   ListPageOfKeys list(const std::string& prefix, const std::string& after,
@@ -93,6 +98,7 @@ class RecordingStore final : public ObjectStore {
 
  private:
   std::shared_ptr<ObjectStore> inner_;
+  std::map<std::string, std::string> later_;
   std::mutex mutex_;
   std::set<std::string> read_;
 };
