@@ -70,7 +70,7 @@ class Vectors:
         return open_checkpoint(text_input(case, "note"), self.trust)
 
     def proof(self, case):
-        shown = check_proof(case["proof"].encode(), self.trust)
+        shown = check_proof(case["proof"].encode(), case.get("trust", self.trust))
         return {name: shown[name] for name in ("segment", "record")}
 
     def index(self, case):

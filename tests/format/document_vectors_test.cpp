@@ -19,8 +19,6 @@ Change drop(const std::string& name) {
   return [=](Json::Object& object) { object.erase(name); };
 }
 
-Json trust_json(const TrustPolicy& trust) { return parse_json(print_trust_policy(trust)); }
-
 class DocumentCases : public Cases {
  public:
   DocumentCases() {

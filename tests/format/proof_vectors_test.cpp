@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Vectors of proof files: of records in the golden vault, and forged ones.
+#include "atp/ledger/cosignature.hpp"
 #include "atp/ledger/log_proof.hpp"
 #include "atp/model/record_evidence.hpp"
 #include "atp/storage/memory_store.hpp"
@@ -9,6 +10,16 @@
 
 namespace atp::test {
 namespace {
+
+/// A root for time-stamps, made for these vectors; nobody has its key.
+constexpr std::string_view kTimestampRoot =
+    "MIIBkzCCATmgAwIBAgIURokWmAILGekDzWZKT/BrFXeL/s0wCgYIKoZIzj0EAwIwFjEUMBIGA1UEAwwLdmVjdG9y"
+    "IHJvb3QwIBcNMjYxMTI2MTEzODQ4WhgPMjEyNjExMDIxMTM4NDhaMBYxFDASBgNVBAMMC3ZlY3RvciByb290MFkw"
+    "EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbAXEOdaKijGWt+xKdqEvtoVKaiWS7dbnZtEAYYYpaEhP1mSEtM/azHZX"
+    "Hss7ree4Exii3AUcU5CfqFWImxNCAqNjMGEwHQYDVR0OBBYEFJreNU++hyUxCVl5nTYlhBJ/EeIEMB8GA1UdIwQY"
+    "MBaAFJreNU++hyUxCVl5nTYlhBJ/EeIEMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgIEMAoGCCqGSM49"
+    "BAMCA0gAMEUCIQCYvivjpklRfUnLK8W50N0Io0GNCjGWkEXaLCC1rcHwMAIgFpzAkX+6+Vekj3Uz7c8pdk1EL7ed"
+    "Zb2IhNg5tTu/1y8=";
 
 using Forge = std::function<void(RecordEvidence&, LogProof&)>;
 
@@ -24,6 +35,7 @@ class ProofCases : public Cases {
     forge_places();
     forge_documents();
     refuse_forms();
+    anchor();
   }
 
  private:
@@ -124,6 +136,58 @@ class ProofCases : public Cases {
            "ledger.checkpoint");
   }
 
+  void anchor() {
+    TrustPolicy witnessed = vector_trust();
+    witnessed.keys.push_back({witness_->public_key(), KeyRole::witness, {}, {}, "w1.example"});
+    witnessed.witnesses = WitnessPolicy{.threshold = 1, .addresses = {}};
+    const std::string note = parse_log_proof(proof_).checkpoint;
+    const Time time{std::chrono::seconds(1'795'000'000)};
+    const auto cosigned = [&](const std::string& name, const Signer& signer) {
+      return proof_ + cosign_checkpoint(note, name, signer, time);
+    };
+    const std::string good_proof = cosigned("w1.example", *witness_);
+    good("happy-cosigned", "a checkpoint that the witness asked for has cosigned",
+         {{"proof", good_proof}, {"trust", trust_json(witnessed)}},
+         Json::Object{{"segment", "000001"}, {"record", 1}});
+    good("happy-cosigned-unasked", "the same where no witness is asked for",
+         {{"proof", good_proof}}, Json::Object{{"segment", "000001"}, {"record", 1}});
+    const auto refuse_under = [&](const std::string& name, const std::string& desc,
+                                  const std::string& proof, const TrustPolicy& trust,
+                                  const std::string& fails) {
+      bad(name, desc, {{"proof", proof}, {"trust", trust_json(trust)}}, fails);
+    };
+    refuse_under("cosigned-by-nobody", "without the witness asked for", proof_, witnessed,
+                 "ledger.cosignatures");
+    refuse_under("cosigned-by-another-key", "by another key under its name",
+                 cosigned("w1.example", *vector_signer("ledger.pem")), witnessed,
+                 "ledger.cosignatures");
+    refuse_under("cosigned-under-another-name", "by its key under another name",
+                 cosigned("w2.example", *witness_), witnessed, "ledger.cosignatures");
+    TrustPolicy ended = witnessed;
+    ended.keys.back().not_after = time;
+    refuse_under("cosigned-too-late", "at the end of its key", good_proof, ended,
+                 "ledger.cosignatures");
+    TrustPolicy stamped = vector_trust();
+    stamped.timestamps = TimestampPolicy{.required = true,
+                                         .authorities = {{.name = "tsa",
+                                                          .root = *from_base64(kTimestampRoot),
+                                                          .signers = {Digest{}},
+                                                          .policies = {"1.3.6.1.4.1.99999.1"}}},
+                                         .addresses = {}};
+    refuse_under("time-stamp-missing", "without the time-stamp asked for", proof_, stamped,
+                 "point.timestamp");
+    LogProof proof = parse_log_proof(proof_);
+    RecordEvidence evidence = parse_record_evidence(proof.extra);
+    evidence.timestamps = {to_bytes("no reply")};
+    proof.extra = canonical(evidence);
+    stamped.timestamps->required = false;
+    refuse_under("time-stamp-garbage", "with what is no time-stamp, though none is needed",
+                 format_log_proof(proof), stamped, "point.timestamp");
+    good("happy-time-stamp-optional", "without one where none is needed",
+         {{"proof", proof_}, {"trust", trust_json(stamped)}},
+         Json::Object{{"segment", "000001"}, {"record", 1}});
+  }
+
   void take(const std::string& name, const std::string& desc, const std::string& proof,
             const std::string& segment, std::uint64_t number) {
     good(name, desc, {{"proof", proof}}, Json::Object{{"segment", segment}, {"record", number}});
@@ -141,13 +205,22 @@ class ProofCases : public Cases {
     bad(name, desc, {{"proof", proof}}, fails);
   }
 
+  static std::shared_ptr<const Signer> make_witness() {
+    SequenceRandom random(61);
+    return signer_from_pem(generate_ed25519_pem(random));
+  }
+
+  const std::shared_ptr<const Signer> witness_ = make_witness();
   std::shared_ptr<ObjectStore> store_ = memory_store(std::make_shared<ManualClock>());
   std::string proof_;
 };
 
 TEST(ProofVectors, GetTheirVerdicts) {
   run_vectors("proof", ProofCases(), [](const Json::Object& body) -> Verdict {
-    const CheckedProof checked = check_record_proof(text_of(body, "proof"), vector_trust());
+    const auto trust = body.find("trust");
+    const CheckedProof checked = check_record_proof(
+        text_of(body, "proof"),
+        trust == body.end() ? vector_trust() : parse_trust_policy(trust->second.str()));
     if (checked.proven) {
       return {Json::Object{{"segment", checked.proven->place.segment.segment.str()},
                            {"record", checked.proven->place.number}},

@@ -129,6 +129,7 @@ inline std::string join(const std::set<std::string>& names) {
 inline std::shared_ptr<const Signer> vector_signer(const std::string& file) {
   return signer_from_pem(SecretBytes(as_bytes(read_text(vectors_path("keys") / file))));
 }
+inline Json trust_json(const TrustPolicy& trust) { return parse_json(print_trust_policy(trust)); }
 inline TrustPolicy vector_trust() {
   return parse_trust_policy(read_text(vectors_path("keys") / "trust.json"));
 }

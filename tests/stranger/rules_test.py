@@ -20,6 +20,7 @@ RULES = {
     "root over the records", "number of descriptors in the proof", "root over the descriptors",
     "root of the checkpoint", "members", "order of times", "no co-signature", "a signer twice",
     "parent of a point", "predecessor", "leaf scheme of a manifest", "field map", "no recipient",
+    "too few witnesses", "no time-stamp", "a time-stamp",
 }
 
 
