@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "atp/core/error.hpp"
+#include "atp/crypto/sha256.hpp"
 #include "atp/vault/approval.hpp"
 #include "cli/session.hpp"
 
@@ -26,14 +27,18 @@ Json::Object request_object(const CheckedRequest& checked) {
           {"expiresAt", format_time(request.expires_at)}};
 }
 
-void print_request(Console& console, const CheckedRequest& checked) {
+/// On standard error, where the approval is on the other.
+void print_request(Console& console, const CheckedRequest& checked, const std::string& digest) {
   const ApprovalRequest& request = checked.request;
-  console.line(checked.requester + " asks to approve " + request.action + " of " +
+  console.note(checked.requester + " asks to approve " + request.action + " of " +
                printable(request.subject_id) + ", until " + format_time(request.expires_at));
-  console.line("  vault            " + request.header.vault_id + ", tenant " +
+  console.note("  vault            " + request.header.vault_id + ", tenant " +
                printable(request.header.tenant->str()));
+  console.note("  asked            " + format_time(request.header.created_at) + ", at " +
+               std::to_string(request.ledger_size) + " entries of the ledger");
+  console.note("  SHA-256          " + digest);
   for (const PlanStep& step : request.plan) {
-    console.line("  " + step.name +
+    console.note("  " + step.name +
                  std::string(17 - std::min<std::size_t>(16, step.name.size()), ' ') +
                  printable(step.value));
   }
@@ -49,7 +54,13 @@ int run_approve(const Session& session) {
   const std::string request = read_input(environment, arguments.from, kStatementLimit);
   const CheckedRequest checked = check_request(request, trust, now);
   Json::Object object = request_object(checked);
-  if (!arguments.to.empty() || arguments.dry_run) print_request(session.console, checked);
+  const std::string digest = sha256(as_bytes(request)).hex();
+  object.emplace("sha256", digest);
+  if (arguments.sha256 && *arguments.sha256 != digest) {
+    throw Error(ErrorKind::not_approved, "request",
+                "expected SHA-256 " + *arguments.sha256 + ", found " + digest);
+  }
+  print_request(session.console, checked, digest);
   if (!arguments.dry_run) {
     const auto signer = load_person_key(environment, arguments.key);
     const std::string approval =

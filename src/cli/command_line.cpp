@@ -264,6 +264,8 @@ class CommandLine {
         ->required();
     command->add_option("--key", arguments_.key, "Your own private key, in PEM");
     command->add_option("--as", arguments_.role, "The role you approve in");
+    command->add_option("--sha256", arguments_.sha256,
+                        "Only the request with this digest, as it was shown before");
     command->add_option("--to", arguments_.to, "New file (default: standard output)");
     add_dry_run(command);
   }

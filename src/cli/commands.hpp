@@ -80,6 +80,7 @@ struct Arguments {
   std::optional<Path> tls_certificate;
   std::optional<Path> tls_key;
   std::optional<Path> request;
+  std::optional<std::string> sha256;
   std::vector<std::string> approvals;
   std::string valid_for = "P7D";
 };

@@ -64,18 +64,33 @@ std::string json_text(std::string_view text) {
   return safe;
 }
 
+namespace {
+
+/// How many bytes at the start of `text` are one character that shows nothing, or changes how
+/// others are shown: controls, marks of direction (U+200E, U+202A...), zero width, line separators.
+std::size_t unshown(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  if (first < ' ' || first == kDelete) return 1;
+  const auto second = text.size() > 1 ? static_cast<unsigned char>(text[1]) : 0;
+  if (first == 0xC2) return second < 0xA0 || second == 0xAD ? 2 : 0;
+  const auto third = text.size() > 2 ? static_cast<unsigned char>(text[2]) : 0;
+  if (first == 0xE2 && second == 0x80) {
+    return (third >= 0x8B && third <= 0x8F) || (third >= 0xA8 && third <= 0xAE) ? 3 : 0;
+  }
+  if (first == 0xE2 && second == 0x81) return third >= 0xA0 && third <= 0xAF ? 3 : 0;
+  return first == 0xEF && second == 0xBB && third == 0xBF ? 3 : 0;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   const std::string utf8 = json_text(text);
   std::string safe;
-  for (std::size_t i = 0; i < utf8.size(); ++i) {
-    const char c = utf8[i];
-    const bool c1 = c == '\xC2' && static_cast<unsigned char>(utf8[i + 1]) < 0xA0;
-    if (c1)
-      safe += escaped(c) + escaped(utf8[++i]);
-    else if (static_cast<unsigned char>(c) < ' ' || c == kDelete)
-      safe += escaped(c);
-    else
-      safe += c;
+  for (std::size_t i = 0; i < utf8.size();) {
+    const std::size_t bytes = unshown(std::string_view(utf8).substr(i));
+    for (std::size_t j = 0; j < bytes; ++j) safe += escaped(utf8[i + j]);
+    if (bytes == 0) safe += utf8[i];
+    i += std::max<std::size_t>(bytes, 1);
   }
   return safe;
 }

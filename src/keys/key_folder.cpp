@@ -76,10 +76,10 @@ std::optional<age::Recipient> seal_to(FileSystem& files, Random& random, const P
   return secrets.identity().recipient();
 }
 
-/// The passphrase to seal with opens what it sealed.
+/// The passphrase to seal with opens what it seals, and no other identity does.
 KeyUnlock unlock_for(const KeySealing& sealing, const KeyUnlock& unlock) {
   if (sealing.passphrase == nullptr) return unlock;
-  return {.identity = unlock.identity,
+  return {.identity = std::nullopt,
           .passphrase = [&sealing](const Path&) { return sealing.passphrase->clone(); }};
 }
 
@@ -203,6 +203,7 @@ TrustPolicy change_trust_policy(FileSystem& files, Random& random, const Path& p
 
 void seal_keys(FileSystem& files, Random& random, const Path& folder, const KeySealing& sealing,
                const KeyUnlock& unlock) {
+  const auto lock = keys::lock_folder(files, folder);
   const KeyUnlock opening = unlock_for(sealing, unlock);
   SecretFiles secrets(files, folder, opening);
   const auto recipient = seal_to(files, random, folder, sealing, secrets);

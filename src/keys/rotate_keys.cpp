@@ -102,9 +102,9 @@ class Rotation {
       for (const Path& path : {role.replaced, sealed_path(role.replaced)}) {
         if (files_.status(path)) files_.remove(path);
       }
-      secrets_.write(random_, role.replaced, *secrets_.find(role.current), recipient(role.current));
+      secrets_.write(random_, role.replaced, secret(role.current), recipient(role.current));
     }
-    if (!taken) secrets_.replace(random_, role.current, *secrets_.find(role.next));
+    if (!taken) secrets_.replace(random_, role.current, secret(role.next));
     for (const Path& path : {role.next, sealed_path(role.next)}) {
       if (files_.status(path)) files_.remove(path);
     }
@@ -126,9 +126,9 @@ class Rotation {
                 "expected a key of the trust policy, found " + id);
   }
 
-  std::shared_ptr<const Signer> signer(const Path& path) {
-    const auto secret = secrets_.find(path);
-    if (secret) return signer_from_pem(*secret);
+  std::shared_ptr<const Signer> signer(const Path& path) { return signer_from_pem(secret(path)); }
+  SecretBytes secret(const Path& path) {
+    if (auto found = secrets_.find(path)) return *std::move(found);
     throw Error(ErrorKind::precondition_failed, path.string(),
                 "expected a key in a file (one in a token is renewed there), found none");
   }
@@ -153,6 +153,7 @@ RotatedKeys rotate_keys(FileSystem& files, Random& random, const Path& folder, T
         ErrorKind::invalid_argument, "overlap",
         "expected an end after " + format_time(now) + ", found " + format_time(overlap_ends));
   }
+  const auto lock = keys::lock_folder(files, folder);
   return Rotation(files, random, folder, unlock).run(now, overlap_ends);
 }
 

@@ -52,6 +52,13 @@ SecretBytes read_trusted_file(FileSystem& files, const Path& path) {
   return read_own_file(files, path, 0022, "others may write this file");
 }
 
+std::unique_ptr<File> lock_folder(FileSystem& files, const Path& folder) {
+  auto lock = files.open(folder / "keys.lock", OpenMode::create_or_open);
+  if (lock->try_lock(0, 1, LockKind::exclusive)) return lock;
+  throw Error(ErrorKind::precondition_failed, folder.string(), "somebody else is changing the keys",
+              Error::Retry::temporary);
+}
+
 Path sealed_path(const Path& path) { return path.string() + ".age"; }
 
 std::optional<SecretBytes> SecretFiles::find(const Path& path) {

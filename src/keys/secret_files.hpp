@@ -12,6 +12,10 @@ namespace atp::inline v0::keys {
 /// `path` with `.age` behind it.
 Path sealed_path(const Path& path);
 
+/// Held while the keys of a folder change places. Throws: precondition_failed where somebody else
+/// holds it.
+std::unique_ptr<File> lock_folder(FileSystem& files, const Path& folder);
+
 /// As `read_secret_file`, but others may read it: what it says is no secret, and must not be theirs
 /// to say.
 SecretBytes read_trusted_file(FileSystem& files, const Path& path);

@@ -144,14 +144,18 @@ std::string counting_lines(std::string_view note, std::string_view lines,
 std::string with_stored_cosignatures(ObjectStore& store, const TenantId& tenant, std::uint64_t size,
                                      std::string note, const TrustPolicy& trust) {
   if (!trust.witnesses) return note;
-  std::string counting;
+  std::string all;
+  std::set<std::string, std::less<>> names;
   for_each_key(store, layout::cosignatures(tenant, kTerm, size), [&](const std::string& key) {
-    if (const auto lines = find_small_object(store, key, kCheckpointLimit)) {
-      counting += counting_lines(note, as_text(*lines), trust);
+    const auto lines = find_small_object(store, key, kCheckpointLimit);
+    const std::string counting = lines ? counting_lines(note, as_text(*lines), trust) : "";
+    const auto parsed = ledger::parse_signature_lines(counting);
+    if (!parsed) return;
+    for (const ledger::NoteSignature& signature : *parsed) {
+      if (names.emplace(signature.name).second) all += signature.line;
     }
   });
-  const std::string once = counting_lines(note, counting, trust);
-  return with_signatures(std::move(note), once);
+  return with_signatures(std::move(note), all);
 }
 
 }  // namespace atp::inline v0

@@ -125,7 +125,7 @@ WitnessReply Witness::add_checkpoint(std::string_view body) {
   return cosign(*request, *checkpoint);
 }
 
-/// The log has signed both: the first such note is kept, whether the proof was wrong or the log.
+/// The log has signed both: that is proof of itself.
 void Witness::keep_fork(const Path& path, const std::string& note) {
   const Path fork = path.string() + ".fork";
   if (!files_->status(fork)) write_file_durably(*files_, *random_, fork, as_bytes(note));
@@ -145,7 +145,8 @@ WitnessReply Witness::cosign(const WitnessRequest& request, const Checkpoint& ch
                 : merkle::verify_consistency<Rfc9162Hasher>(size, checkpoint.size, request.proof,
                                                             known->root, checkpoint.root);
   if (!goes_on) {
-    keep_fork(path, request.note);
+    // The proof may be wrong, and not the log: kept, but in no fork's place.
+    replace_file_durably(*files_, *random_, path.string() + ".unproven", as_bytes(request.note));
     return refuse(422, "the checkpoint does not go on from the one of the old size");
   }
   const std::string line =

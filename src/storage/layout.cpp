@@ -106,8 +106,12 @@ std::string timestamp(const TenantId& tenant, const Digest& sha256, const std::s
 
 std::string documents(const TenantId& tenant) { return folder("documents", tenant); }
 
-std::string document(const TenantId& tenant, const Digest& sha256) {
-  return documents(tenant) + sha256.hex() + ".json.age";
+std::string documents(const TenantId& tenant, const Digest& sha256) {
+  return documents(tenant) + sha256.hex() + "/";
+}
+
+std::string document(const TenantId& tenant, const Digest& sha256, const std::string& attempt) {
+  return documents(tenant, sha256) + attempt + ".json.age";
 }
 
 std::string_view element(std::string_view key, std::size_t depth) {

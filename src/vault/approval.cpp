@@ -166,12 +166,9 @@ void put_sealed(const Vault& vault, const TenantId& tenant, const std::string& d
                 const age::Recipient& recipient, Time retain_until) {
   const Bytes sealed =
       age::encrypt(as_bytes(document), std::span(&recipient, 1), *vault.environment().random);
-  try {
-    put_object(vault.store(), layout::document(tenant, sha256(as_bytes(document))), sealed,
-               {.retain_until = retain_until});
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::already_exists) throw;  // An interrupted act has put it.
-  }
+  const std::string attempt = random_hex(*vault.environment().random, 8);
+  put_object(vault.store(), layout::document(tenant, sha256(as_bytes(document)), attempt), sealed,
+             {.retain_until = retain_until});
 }
 
 }  // namespace
@@ -244,6 +241,11 @@ DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& document
   const ApprovalRule& rule = require_rule(trust, plan.action);
   if (documents.approvals.size() > kApprovalsLimit) {
     refuse(plan.action, "expected at most " + std::to_string(kApprovalsLimit) + " approvals");
+  }
+  const auto& entries = ledger.entries();
+  if (!entries.empty() && entries.back().statement.header.created_at > now + kClockTolerance) {
+    throw Error(ErrorKind::clock_untrusted, plan.action,
+                "the clock says " + format_time(now) + ", before the ledger's last entry");
   }
   const auto request = open<ApprovalRequest>("request", documents.request, trust, plan.tenant, now);
   check_time(request.document, now);

@@ -28,6 +28,20 @@ Plan resolution_of(const HaltRow& halt, const Ledger& ledger,
   return plan;
 }
 
+/// What was approved is approved at this size of the ledger: nobody may have come in between.
+void append_resolution(const Vault& vault, Ledger& ledger, const Statement& statement,
+                       Time retain_until) {
+  if (!statement.approved_by) {
+    append_statement(vault, ledger, statement, retain_until);
+    return;
+  }
+  if (!ledger.try_append(statement, vault.signers(), {.retain_until = retain_until})) {
+    throw Error(ErrorKind::not_approved, ledger.tenant().str(),
+                "is stale: somebody has appended to the ledger meanwhile");
+  }
+  ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
+}
+
 /// That the ledger stands for what it did: who resolves a halt puts it into the ledger.
 void state_resolved(const Vault& vault, Ledger& ledger, const DualApproval* approval) {
   const Time now = vault.environment().clock->now();
@@ -42,7 +56,7 @@ void state_resolved(const Vault& vault, Ledger& ledger, const DualApproval* appr
   const Time retain_until =
       retain_document_until(now, policy ? policy->retention : kDefaultRetention);
   if (approval != nullptr) store_approval(vault, *approval, retain_until);
-  append_statement(
+  append_resolution(
       vault, ledger,
       {.header = vault.new_header(ledger.tenant()),
        .origin = {},

@@ -123,14 +123,18 @@ RootAt root_at(const LedgerReading& ledger) {
   };
 }
 
-RootAt root_at(const Context& context) {
-  return [&context](std::uint64_t size) {
+RootAt root_at(const Context& context, const LedgerHead& head) {
+  return [&context, &head](std::uint64_t size) {
     merkle::Frontier<Rfc9162Hasher> tree;
+    Digest root{};
     scan_ledger(context.store, context.trust, context.tenant,
                 {.workers = context.workers, .stop = context.stop}, [&](LedgerEntry&& entry) {
-                  if (tree.size() < size) tree.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
+                  if (tree.size() == head.tree.size()) return;
+                  tree.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
+                  if (tree.size() == size) root = tree.root();
                 });
-    return tree.root();
+    const bool same = tree.size() == head.tree.size() && tree.root() == head.tree.root();
+    return same ? root : Digest{};
   };
 }
 

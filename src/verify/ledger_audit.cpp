@@ -23,6 +23,7 @@ using verify::verified;
 constexpr const char* kConsistency = "ledger.consistency";
 constexpr const char* kDocument = "ledger.document";
 constexpr const char* kPointTimestamp = "point.timestamp";
+constexpr const char* kApproval = "ledger.approval";
 constexpr std::size_t kBatch = 512;
 
 std::string place_of(const Checkpoint& checkpoint) {
@@ -69,6 +70,7 @@ class DocumentAudit {
       : context_{store, &trust, tenant, options.workers, options.stop} {}
 
   void push(Statement statement) {
+    check_approval(statement);
     if (statement.action != "recovery_point.completed") return;
     batch_.push_back(std::move(statement));
     if (batch_.size() == kBatch) flush();
@@ -81,6 +83,7 @@ class DocumentAudit {
       checks_.push_back(verified(kDocument, layout::recovery_points(context_.tenant)));
     }
     if (sound) add_timestamps();
+    std::ranges::move(approvals_, std::back_inserter(checks));
     std::ranges::move(checks_, std::back_inserter(checks));
   }
 
@@ -123,6 +126,31 @@ class DocumentAudit {
     }
   }
 
+  /// An act that the policy has a rule for names its approvals. They are sealed: that they are
+  /// there is looked at, what they say is their signers' and the executor's word.
+  void check_approval(const Statement& statement) {
+    const std::string entry = layout::ledger_entry(context_.tenant, 0, statement.index);
+    if (!statement.approved_by) {
+      const bool has_rule = statement.action == "halt.resolved" &&
+                            context_.trust->approvals.find_rule("halt.resolve") != nullptr;
+      if (has_rule) {
+        approvals_.push_back(verify::not_checked(
+            kApproval, entry, "it names no approvals, though the policy has a rule for the act"));
+      }
+      return;
+    }
+    std::vector<Digest> named = statement.approved_by->approvals;
+    named.push_back(statement.approved_by->request);
+    for (const Digest& sha256 : named) {
+      const std::string folder = layout::documents(context_.tenant, sha256);
+      if (!list_keys(context_.store, folder, "", 1).keys.empty()) continue;
+      approvals_.push_back(failed(kApproval, entry, "a document " + folder, "none"));
+      return;
+    }
+    approvals_.push_back(verify::attested(kApproval, entry, "approvals that were opened",
+                                          "they are there, and sealed", CheckClass::trust));
+  }
+
   /// Each that fails, and of those that hold the number.
   void take_in(Check check) {
     if (check.state == CheckState::verified) {
@@ -146,6 +174,7 @@ class DocumentAudit {
   }
 
   verify::Context context_;
+  std::vector<Check> approvals_;
   std::vector<Statement> batch_;
   std::vector<Check> checks_;
   std::uint64_t stamped_ = 0;
@@ -186,7 +215,7 @@ Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const 
       });
   verify::add_ledger_checks(tenant, head, checks);
   const verify::Context context{store, &trust, tenant, options.workers, options.stop};
-  verify::check_cosignatures(context, head, std::nullopt, verify::root_at(context), checks);
+  verify::check_cosignatures(context, head, std::nullopt, verify::root_at(context, head), checks);
   result.new_checkpoint = head.newest_checkpoint;
   checks.push_back(consistency_of(old, head, leaves));
   if (result.report.passed()) {  // Then the newest checkpoint covers all of them.
@@ -209,7 +238,7 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   verify::add_ledger_checks(tenant, head, checks);
   documents.finish(checks);
   const verify::Context context{store, &trust, tenant, 1, options.stop};
-  verify::check_cosignatures(context, head, std::nullopt, verify::root_at(context), checks);
+  verify::check_cosignatures(context, head, std::nullopt, verify::root_at(context, head), checks);
   if (head.newest_checkpoint) {
     verify::check_timestamps_of(context, "ledger.timestamp",
                                 layout::ledger_checkpoint(tenant, 0, head.newest_checkpoint->size),

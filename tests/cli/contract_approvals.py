@@ -52,7 +52,7 @@ class Approvals(KeyCase):
         shown = self.json("approve", request, "--trust", self.trust, "--dry-run")
         self.assertEqual((shown["action"], shown["requestedBy"]), ("halt.resolve", "dave"))
         self.assertIn("halted.by", [step["name"] for step in shown["plan"]])
-        text = self.text("approve", request, "--trust", self.trust, "--dry-run")[0]
+        text = self.text("approve", request, "--trust", self.trust, "--dry-run")[1]
         self.assertIn("dave asks to approve halt.resolve of acme", text)
         approvals = [self.approve(request, "alice", "dpo"), self.approve(request, "bob", "owner")]
         self.resolve("--approved", request, approvals[0], code=31)
@@ -60,9 +60,40 @@ class Approvals(KeyCase):
         self.backup()
         entry = sorted((self.vault / "store/ledger/acme/0/entries").iterdir())[-2]
         self.assertEqual(len(json.loads(entry.read_bytes())["approvedBy"]["approvals"]), 2)
-        self.json("ledger", "audit", self.vault, "--tenant", "acme")
+        states = self.approval_states()
+        self.assertEqual(states, ["attested"])
         self.halt()
         self.resolve("--approved", request, *approvals, code=31)  # They were good for one act.
+
+    def approval_states(self, code=0):
+        report = self.json("ledger", "audit", self.vault, "--tenant", "acme", "--trust", self.trust,
+                           code=code)
+        return [each["state"] for each in report["checks"] if each["name"] == "ledger.approval"]
+
+    def test_an_audit_shows_an_act_without_the_approvals_it_needs(self):
+        """Whoever has the keys may use another trust policy: then the ledger says what was done."""
+        policy = json.loads(self.trust.read_text())
+        policy["approvals"]["rules"] = []
+        mine = self.home / "mine.json"
+        mine.write_text(json.dumps(policy))
+        self.resolve("--trust", mine)
+        self.assertEqual(self.approval_states(code=3), ["not_checked"])
+
+    def test_approvals_that_are_gone_are_missed(self):
+        request = self.request()
+        self.resolve("--approved", request, self.approve(request, "alice", "dpo"),
+                     self.approve(request, "bob", "owner"))
+        for path in (self.vault / "store/documents").rglob("*.age"):
+            path.unlink()
+        self.assertEqual(self.approval_states(code=20), ["failed"])
+
+    def test_nothing_is_signed_unseen(self):
+        request = self.request()
+        done = self.run_atp("approve", request, "--trust", self.trust, "--key",
+                            self.home / "bob.pem", "--as", "owner")
+        self.assertIn(b"dave asks to approve halt.resolve", done.stderr)
+        self.json("approve", request, "--trust", self.trust, "--dry-run", "--sha256", "0" * 64,
+                  code=31)
 
     def test_nobody_approves_what_they_asked_for_or_for_another(self):
         request = self.request("alice")

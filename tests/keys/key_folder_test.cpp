@@ -207,6 +207,22 @@ TEST_F(SealedFolder, NoSecretInClearGoesThatIsNotSealedTheSame) {
   EXPECT_TRUE(files_->status(signing));
 }
 
+TEST_F(SealedFolder, WhatAPassphraseSealsItOpens) {
+  create();
+  const Path other = temp_.path() / "other.key";
+  write_file_durably(*files_, random_, other, age::Identity::generate(random_).file().view(), 0600);
+  seal_keys(*files_, random_, folder_, {.passphrase = &passphrase_}, {.identity = other});
+  EXPECT_TRUE(load_keys(*files_, folder_, with("correct horse")).signer);
+}
+
+TEST_F(KeyFolder, T010_OneRotationAtATime) {
+  create();
+  const auto held = files_->open(folder_ / "keys.lock", OpenMode::create_or_open);
+  ASSERT_TRUE(held->try_lock(0, 1, LockKind::exclusive));
+  EXPECT_EQ(error_kind([&] { rotate_keys(*files_, random_, folder_, kNow, kEnd); }),
+            ErrorKind::precondition_failed);
+}
+
 TEST_F(SealedFolder, KeysToComeAreSealedToo) {
   create();
   rotate_keys(*files_, random_, folder_, kNow, kEnd);

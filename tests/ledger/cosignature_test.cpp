@@ -151,6 +151,14 @@ TEST_F(CosignatureTest, NothingThatDoesNotCountIsHandedOn) {
             note_ + line("w2.example", *other_, kTime) + line("w1.example", *witness_, kTime));
 }
 
+TEST_F(CosignatureTest, CopiesOfOneCountOnce) {
+  for (int i = 0; i < 150; ++i) {
+    put_object(*store_, layout::cosignature(tenant_, 0, 42, std::to_string(1000 + i)),
+               as_bytes(line("w1.example", *witness_, kTime)), {});
+  }
+  EXPECT_EQ(with_stored_cosignatures(*store_, tenant_, 42, note_, trust_), cosigned());
+}
+
 TEST_F(CosignatureTest, RefusesToCosignWhatIsNoCheckpoint) {
   const auto kind = [&](const std::string& note, const std::string& name) {
     return error_kind([&] { cosign_checkpoint(note, name, *witness_, kTime); });

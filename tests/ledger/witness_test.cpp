@@ -105,6 +105,18 @@ TEST_F(WitnessTest, KeepsTheForkThatItWasShown) {
             merkle::root<Rfc9162Hasher>(std::span(forked_).first(30)));
 }
 
+TEST_F(WitnessTest, AWrongProofTakesNoForksPlace) {
+  ASSERT_EQ(status(0, 30), 200);
+  WitnessRequest wrong = *parse_witness_request(request(leaves_, 30, 35));
+  wrong.proof.clear();
+  ASSERT_EQ(memory_->add_checkpoint(print_witness_request(wrong)).status, 422);
+  const Path kept = "/witness/" + sha256(as_bytes(kOrigin)).hex();
+  EXPECT_FALSE(disk_->status(kept.string() + ".fork"));
+  EXPECT_TRUE(disk_->status(kept.string() + ".unproven"));
+  ASSERT_EQ(memory_->add_checkpoint(request(forked_, 30, 30)).status, 409);
+  EXPECT_TRUE(disk_->status(kept.string() + ".fork"));
+}
+
 TEST_F(WitnessTest, T044_EveryChangeOfAProofIsRefused) {
   ASSERT_EQ(status(0, 13), 200);
   const WitnessRequest good = *parse_witness_request(request(leaves_, 13, 37));

@@ -56,7 +56,7 @@ struct BackupResult {
   Digest merkle_root;              ///< Of the point.
   std::vector<SkippedInput> skipped;
   std::vector<AlteredSegment> alarms;
-  Anchors anchors;  ///< What outsiders added, and what is pending.
+  Anchors anchors;                ///< What outsiders added, and what is pending.
   std::vector<std::string> gone;  ///< `<stream>/<segment>` sealed earlier, not at the source now.
 };
 

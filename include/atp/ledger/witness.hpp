@@ -61,9 +61,9 @@ class ATP_EXPORT Witness {
 
   /// Answers 200, 400, 403, 404, 409 or 422 as the protocol says. A checkpoint that the log has
   /// signed and that does not go on from the one it knows, or is of its size with another root, is
-  /// not cosigned; the first such is kept beside that one. Throws:
-  /// corrupt for a memory that is damaged, which is never taken for an empty one; unavailable,
-  /// no_space.
+  /// not cosigned. The first of the same size is kept beside that one, as `.fork`: the two prove
+  /// what the log did. The newest that no proof came with is kept as `.unproven`. Throws: corrupt
+  /// for a memory that is damaged, which is never taken for an empty one; unavailable, no_space.
   WitnessReply add_checkpoint(std::string_view body);
 
  private:

@@ -70,9 +70,12 @@ ATP_EXPORT std::string timestamps(const TenantId& tenant, const Digest& sha256);
 ATP_EXPORT std::string timestamp(const TenantId& tenant, const Digest& sha256,
                                  const std::string& attempt);
 
-/// `documents/<tenant>/<sha256>.json.age`: what a statement names, by the digest of what is stored.
+/// `documents/<tenant>/<sha256>/<16 hex>.json.age`: what a statement names, by the digest of what
+/// was signed.
 ATP_EXPORT std::string documents(const TenantId& tenant);
-ATP_EXPORT std::string document(const TenantId& tenant, const Digest& sha256);
+ATP_EXPORT std::string documents(const TenantId& tenant, const Digest& sha256);
+ATP_EXPORT std::string document(const TenantId& tenant, const Digest& sha256,
+                                const std::string& attempt);
 
 /// The element of `key` after the `depth`-th slash: `element("a/b/c", 1)` is `b`.
 /// Throws: invalid_argument where there is none.

@@ -50,8 +50,8 @@ struct AnchorOptions {
 };
 
 /// Asks for what is missing, and stores what came and holds. A service that does not answer, or not
-/// what it should, is pending: the next call asks again; so is what the store does not take. Throws:
-/// cancelled.
+/// what it should, is pending: the next call asks again; so is what the store does not take.
+/// Throws: cancelled.
 ATP_EXPORT Anchors anchor_ledger(const Vault& vault, const Ledger& ledger,
                                  const AnchorOptions& options = {});
 

@@ -59,9 +59,9 @@ struct LedgerAudit {
 /// digest that stands in the entry; and what outsiders added, where the policy has witnesses or
 /// authorities. Checks: `ledger.entries`, `ledger.checkpoint`, `ledger.document` (one for each that
 /// fails, one for all that hold), `ledger.cosignatures`, `ledger.timestamp` of the newest
-/// checkpoint, `point.timestamp`, and `ledger.tail` where a stored point saw more entries than
-/// there are. Memory does not grow with the ledger. Throws:
-/// cancelled, unavailable.
+/// checkpoint, `point.timestamp`, `ledger.approval` of each act that has or needs approvals (which
+/// are sealed: attested where they are there), and `ledger.tail` where a stored point saw more
+/// entries than there are. Memory does not grow with the ledger. Throws: cancelled, unavailable.
 ATP_EXPORT LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant,
                                     const TrustPolicy& trust, const ScanLedgerOptions& options);
 
