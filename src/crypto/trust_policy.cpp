@@ -4,14 +4,10 @@
 #include <algorithm>
 
 namespace atp::inline v0 {
-namespace {
 
-bool valid_at(const TrustedKey& trusted, Time time) {
-  return (!trusted.not_before || time >= *trusted.not_before) &&
-         (!trusted.not_after || time < *trusted.not_after);
+bool TrustedKey::valid_at(Time signed_at) const {
+  return (!not_before || signed_at >= *not_before) && (!not_after || signed_at < *not_after);
 }
-
-}  // namespace
 
 const Approver* ApprovalPolicy::find_approver(std::string_view name) const {
   const auto found = std::ranges::find(approvers, name, &Approver::name);
@@ -25,8 +21,9 @@ const ApprovalRule* ApprovalPolicy::find_rule(std::string_view action) const {
 
 const TrustedKey* TrustPolicy::find(std::string_view key_id, KeyRole role, Time signed_at) const {
   for (const TrustedKey& trusted : keys) {
-    if (trusted.role == role && trusted.key.id() == key_id && valid_at(trusted, signed_at))
+    if (trusted.role == role && trusted.key.id() == key_id && trusted.valid_at(signed_at)) {
       return &trusted;
+    }
   }
   return nullptr;
 }

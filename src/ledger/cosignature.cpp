@@ -54,9 +54,7 @@ std::optional<Cosignature> check(const ledger::NoteSignature& signature, std::st
   const ByteView bytes(signature.signature);
   const std::uint64_t seconds = from_big_endian(bytes.first(kTimeSize));
   const auto time = time_of(seconds);
-  const bool valid = time && (!trusted.not_before || *time >= *trusted.not_before) &&
-                     (!trusted.not_after || *time < *trusted.not_after);
-  if (!valid ||
+  if (!time || !trusted.valid_at(*time) ||
       !trusted.key.verify(as_bytes(cosigned_message(seconds, text)), bytes.subspan(kTimeSize))) {
     return std::nullopt;
   }

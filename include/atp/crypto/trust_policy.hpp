@@ -26,12 +26,14 @@ enum class KeyRole {
 };
 
 /// One key has one role and one name.
-struct TrustedKey {
+struct ATP_EXPORT TrustedKey {
   PublicKey key;
   KeyRole role;
   std::optional<Time> not_before;  ///< Signatures made earlier are refused.
   std::optional<Time> not_after;   ///< Signatures made at or after this are refused.
   std::string name = {};           ///< Whose: of a witness or an approver, else empty.
+
+  bool valid_at(Time signed_at) const;
 };
 
 /// Where a witness or a time-stamping authority is asked.
