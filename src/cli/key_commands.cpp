@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// keys seal, keys rotate, trust show, trust add, trust rule.
-#include <iostream>
+#include <algorithm>
 
 #include "atp/core/error.hpp"
 #include "atp/model/trust_policy_file.hpp"
@@ -43,20 +43,6 @@ std::string validity(const TrustedKey& trusted) {
   return text;
 }
 
-std::string_view role_name(KeyRole role) {
-  switch (role) {
-    case KeyRole::document:
-      return "document";
-    case KeyRole::ledger:
-      return "ledger";
-    case KeyRole::witness:
-      return "witness";
-    case KeyRole::approver:
-      return "approver";
-  }
-  return "";
-}
-
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
@@ -66,7 +52,7 @@ std::string joined(const std::vector<std::string>& words) {
 void print_policy(Console& console, const TrustPolicy& policy) {
   console.line("vault " + policy.vault_id + ", domain " + policy.domain);
   for (const TrustedKey& trusted : policy.keys) {
-    console.line("  " + std::string(role_name(trusted.role)) + (trusted.name.empty() ? "" : " ") +
+    console.line("  " + std::string(to_string(trusted.role)) + (trusted.name.empty() ? "" : " ") +
                  trusted.name + ": " + std::string(to_string(trusted.key.algorithm())) + " " +
                  trusted.key.id() + validity(trusted));
   }

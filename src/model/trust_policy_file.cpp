@@ -310,6 +310,12 @@ void check_kind(FieldReader& in) {
 
 }  // namespace
 
+std::string_view to_string(KeyRole role) {
+  return std::ranges::find(EnumNames<KeyRole>::names, role,
+                           &std::pair<KeyRole, std::string_view>::first)
+      ->second;
+}
+
 std::string print_trust_policy(const TrustPolicy& policy) {
   FieldWriter out;
   out("type", kType)("formatVersion", kFormatVersion)("vaultId", policy.vault_id);

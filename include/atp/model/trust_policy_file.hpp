@@ -10,6 +10,9 @@
 
 namespace atp::inline v0 {
 
+/// As the file has it: `document`, `ledger`, `witness`, `approver`.
+ATP_EXPORT std::string_view to_string(KeyRole role);
+
 /// Canonical JSON and a line feed.
 ATP_EXPORT std::string print_trust_policy(const TrustPolicy& policy);
 
