@@ -171,12 +171,7 @@ std::shared_ptr<const Signer> load_person_key(const Environment& environment, co
   if (path.empty()) {
     throw Error(ErrorKind::invalid_argument, "--key", "expected a private key in pem, found none");
   }
-  const SecretBytes pem = read_secret_file(*environment.files, path);
-  try {
-    return signer_from_pem(pem);
-  } catch (const Error& error) {
-    throw Error(error.kind(), path.string(), error.message());
-  }
+  return load_signer(*environment.files, path);
 }
 
 std::optional<ApprovalDocuments> read_approvals(const Environment& environment,

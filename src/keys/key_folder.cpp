@@ -13,23 +13,12 @@ using keys::SecretFiles;
 
 constexpr std::uint64_t kTrustPolicyLimit = 1 << 20;
 
-/// Errors of what a file holds name the file.
-template <class Parse>
-auto parsed(const Path& path, const SecretBytes& secret, const Parse& parse) {
-  try {
-    return parse(secret);
-  } catch (const Error& error) {
-    throw Error(error.kind(), path.string(), error.message());
-  }
-}
-
 age::Identity parse_identity(const Path& path, const SecretBytes& secret) {
-  return parsed(path, secret,
-                [](const SecretBytes& key) { return age::Identity::parse_file(key.text()); });
+  return keys::in_file(path, [&] { return age::Identity::parse_file(secret.text()); });
 }
 
 std::shared_ptr<const Signer> parse_signer(const Path& path, const SecretBytes& secret) {
-  return parsed(path, secret, [](const SecretBytes& key) { return signer_from_pem(key); });
+  return keys::in_file(path, [&] { return signer_from_pem(secret); });
 }
 
 /// Of the same role, where its key is in a token.
@@ -90,10 +79,6 @@ TrustPolicy trust_of(const std::string& vault_id, const std::string& domain, con
           .keys = {{signer.public_key(), KeyRole::document, {}, {}},
                    {ledger_signer.public_key(), KeyRole::ledger, {}, {}}}};
 }
-
-}  // namespace
-
-namespace {
 
 std::vector<Path> secret_paths(const Path& folder) {
   const KeyPaths paths = key_paths(folder);
@@ -179,11 +164,7 @@ TrustPolicy load_trust_policy(FileSystem& files, const Path& path) {
     throw Error(ErrorKind::permission_denied, path.string(),
                 "everybody may write what is trusted: make it mode 0644");
   }
-  try {
-    return parse_trust_policy(as_text(contents));
-  } catch (const Error& error) {
-    throw Error(error.kind(), path.string(), error.message());
-  }
+  return keys::in_file(path, [&] { return parse_trust_policy(as_text(contents)); });
 }
 
 TrustPolicy change_trust_policy(FileSystem& files, Random& random, const Path& path,

@@ -203,12 +203,7 @@ std::shared_ptr<const Signer> load_pkcs11_signer(FileSystem& files, const Path& 
   const SecretBytes contents = keys::read_trusted_file(files, path);
   const auto uri = one_line(contents.text());
   if (!uri) throw Error(ErrorKind::invalid_argument, path.string(), "expected one line, a uri");
-  try {
-    return open_pkcs11_signer(files, *uri);
-  } catch (const Error& error) {
-    throw Error(error.kind(), path.string(), error.message(),
-                error.temporary() ? Error::Retry::temporary : Error::Retry::permanent);
-  }
+  return keys::in_file(path, [&] { return open_pkcs11_signer(files, *uri); });
 }
 
 }  // namespace atp::inline v0

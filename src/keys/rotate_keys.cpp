@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 
 #include "atp/core/error.hpp"
 #include "atp/keys/key_folder.hpp"
@@ -24,9 +25,8 @@ struct RoleFiles {
 std::array<RoleFiles, 2> role_files(const Path& folder) {
   const KeyPaths paths = key_paths(folder);
   return {
-      {{KeyRole::document, paths.signing_key, paths.replaced_signing_key,
-        folder / "signing.next.pem"},
-       {KeyRole::ledger, paths.ledger_key, paths.replaced_ledger_key, folder / "ledger.next.pem"}}};
+      {{KeyRole::document, paths.signing_key, paths.replaced_signing_key, paths.next_signing_key},
+       {KeyRole::ledger, paths.ledger_key, paths.replaced_ledger_key, paths.next_ledger_key}}};
 }
 
 class Rotation {
@@ -126,7 +126,10 @@ class Rotation {
                 "expected a key of the trust policy, found " + id);
   }
 
-  std::shared_ptr<const Signer> signer(const Path& path) { return signer_from_pem(secret(path)); }
+  std::shared_ptr<const Signer> signer(const Path& path) {
+    const SecretBytes pem = secret(path);
+    return keys::in_file(path, [&] { return signer_from_pem(pem); });
+  }
   SecretBytes secret(const Path& path) {
     if (auto found = secrets_.find(path)) return *std::move(found);
     throw Error(ErrorKind::precondition_failed, path.string(),

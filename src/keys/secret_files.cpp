@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/secret_files.hpp"
 
-#include "atp/core/error.hpp"
-
 namespace atp::inline v0 {
 namespace keys {
 namespace {
 
 constexpr std::uint64_t kKeyFileLimit = 64 << 10;
 constexpr std::uint32_t kSecretPermissions = 0600;
-
-/// Errors of what is in a file name the file.
-template <class Load>
-auto in_file(const Path& path, const Load& load) {
-  try {
-    return load();
-  } catch (const Error& error) {
-    throw Error(error.kind(), path.string(), error.message());
-  }
-}
 
 /// What others may not do with it is in `refused`.
 SecretBytes read_own_file(FileSystem& files, const Path& path, std::uint32_t refused,
@@ -39,14 +27,6 @@ SecretBytes read_own_file(FileSystem& files, const Path& path, std::uint32_t ref
 }
 
 }  // namespace
-
-}  // namespace keys
-
-SecretBytes read_secret_file(FileSystem& files, const Path& path) {
-  return keys::read_own_file(files, path, 0077, "others may read or write this secret");
-}
-
-namespace keys {
 
 SecretBytes read_trusted_file(FileSystem& files, const Path& path) {
   return read_own_file(files, path, 0022, "others may write this file");
@@ -136,4 +116,14 @@ age::Identity SecretFiles::load_identity() const {
 }
 
 }  // namespace keys
+
+SecretBytes read_secret_file(FileSystem& files, const Path& path) {
+  return keys::read_own_file(files, path, 0077, "others may read or write this secret");
+}
+
+std::shared_ptr<const Signer> load_signer(FileSystem& files, const Path& path) {
+  const SecretBytes pem = read_secret_file(files, path);
+  return keys::in_file(path, [&] { return signer_from_pem(pem); });
+}
+
 }  // namespace atp::inline v0

@@ -5,9 +5,21 @@
 
 #include <optional>
 
+#include "atp/core/error.hpp"
 #include "atp/keys/key_folder.hpp"
 
 namespace atp::inline v0::keys {
+
+/// What `parse` returns; errors of what a file holds name the file.
+template <class Parse>
+auto in_file(const Path& path, const Parse& parse) {
+  try {
+    return parse();
+  } catch (const Error& error) {
+    throw Error(error.kind(), path.string(), error.message(),
+                error.temporary() ? Error::Retry::temporary : Error::Retry::permanent);
+  }
+}
 
 /// `path` with `.age` behind it.
 Path sealed_path(const Path& path);

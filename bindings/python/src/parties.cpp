@@ -17,10 +17,6 @@ namespace {
 
 using namespace py::literals;
 
-std::shared_ptr<const Signer> load_key(const Environment& environment, const std::string& path) {
-  return signer_from_pem(read_secret_file(*environment.files, path));
-}
-
 py::dict anchor(const Handle& handle, const std::string& tenant, const py::object& on_progress) {
   return to_python(interruptible(on_progress, [&](const Work& work) {
     const Ledger ledger = Ledger::load(handle.store(), handle.vault->trust(), TenantId(tenant));
@@ -36,7 +32,7 @@ std::string request(const Handle& handle, const std::string& tenant,
     const Environment& environment = handle.environment;
     return request_approval(*handle.vault,
                             plan_resolution(*handle.vault, TenantId(tenant), old_note),
-                            *load_key(environment, key),
+                            *load_signer(*environment.files, key),
                             add_period(environment.clock->now(), CalendarPeriod::parse(valid_for)));
   });
 }
@@ -46,7 +42,7 @@ std::string consent(const std::string& request, const std::string& trust, const 
   return interruptible(py::none(), [&](const Work&) {
     const Environment environment = system_environment();
     return approve(request, load_trust_policy(*environment.files, trust),
-                   *load_key(environment, key), role, environment.clock->now(),
+                   *load_signer(*environment.files, key), role, environment.clock->now(),
                    *environment.random);
   });
 }

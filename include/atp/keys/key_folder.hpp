@@ -87,6 +87,10 @@ ATP_EXPORT Keys load_keys(FileSystem& files, const Path& folder, const KeyUnlock
 /// it; invalid_argument for a larger one.
 ATP_EXPORT SecretBytes read_secret_file(FileSystem& files, const Path& path);
 
+/// A private key in PEM that is no vault's, such as that of an approver or a witness. Throws: what
+/// `read_secret_file` and `signer_from_pem` throw, and names the file.
+ATP_EXPORT std::shared_ptr<const Signer> load_signer(FileSystem& files, const Path& path);
+
 /// The trust policy alone. Nothing where there is none.
 ATP_EXPORT std::optional<TrustPolicy> find_trust_policy(FileSystem& files, const Path& folder);
 
