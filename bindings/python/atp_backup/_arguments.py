@@ -8,7 +8,8 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from ._values import BackupResult, Progress, RecoveryPoint, Word, format_time
+from ._value import Word, format_time
+from ._values import BackupResult, Progress, RecoveryPoint
 from .errors import InvalidArgumentError
 
 StrPath = str | os.PathLike[str]

@@ -8,7 +8,7 @@ import datetime
 from typing import TYPE_CHECKING, Any, Callable, Generic, Iterator, TypeVar
 
 from . import _core
-from ._values import Value
+from ._value import Value
 
 if TYPE_CHECKING:
     import pandas

@@ -7,7 +7,8 @@ import base64
 import dataclasses
 import datetime
 
-from ._values import Checkpoint, Report, Value, one_of, time_of
+from ._value import Value, one_of, time_of
+from ._values import Checkpoint, Report
 
 
 def _bytes(value: bytes | str) -> bytes:

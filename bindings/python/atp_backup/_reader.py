@@ -31,6 +31,7 @@ from ._proof_values import (
     RecordPlace,
     SignedCheckpoint,
 )
+from ._value import format_time
 from ._values import (
     BackupResult,
     Descriptor,
@@ -39,7 +40,6 @@ from ._values import (
     RestoreResult,
     VerifyDepth,
     descriptor_of,
-    format_time,
     point_of,
 )
 from .errors import PreconditionFailedError

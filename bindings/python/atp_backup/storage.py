@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import _core
-from ._values import Value, format_time, parse_time, time_of
+from ._value import Value, format_time, parse_time, time_of
 from .errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
 
 
