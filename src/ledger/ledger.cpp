@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "atp/core/error.hpp"
+#include "atp/merkle/tree.hpp"
 #include "atp/storage/layout.hpp"
 #include "ledger/lines.hpp"
 #include "ledger/scan.hpp"
@@ -23,6 +24,15 @@ LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust, const Te
   return reading;
 }
 
+std::vector<Digest> LedgerReading::leaves(std::uint64_t size) const {
+  std::vector<Digest> hashes;
+  hashes.reserve(size);
+  for (const LedgerEntry& entry : std::span(entries).first(size)) {
+    hashes.push_back(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
+  }
+  return hashes;
+}
+
 Ledger::Ledger(ObjectStore& store, const TrustPolicy& trust, TenantId tenant, LedgerReading reading)
     : store_(&store), trust_(&trust), tenant_(std::move(tenant)), reading_(std::move(reading)) {}
 
@@ -37,11 +47,7 @@ Digest Ledger::root_at(std::uint64_t size) const {
     throw Error(ErrorKind::invalid_argument, reading_.origin,
                 "has " + std::to_string(this->size()) + " entries, not " + std::to_string(size));
   }
-  merkle::Frontier<Rfc9162Hasher> tree;
-  for (std::uint64_t i = 0; i < size; ++i) {
-    tree.push(Rfc9162Hasher::leaf(as_bytes(reading_.entries[i].stored)));
-  }
-  return tree.root();
+  return merkle::root<Rfc9162Hasher>(reading_.leaves(size));
 }
 
 void Ledger::refresh() {

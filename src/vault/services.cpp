@@ -2,14 +2,12 @@
 #include "vault/services.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <vector>
 
 #include "atp/core/error.hpp"
 #include "atp/ledger/cosignature.hpp"
 #include "atp/ledger/witness.hpp"
 #include "atp/merkle/tree.hpp"
+#include "ledger/lines.hpp"
 
 namespace atp::inline v0 {
 namespace {
@@ -35,11 +33,11 @@ bool has_type(const HttpResponse& response, std::string_view type) {
 /// The size that a witness has cosigned last, where it says that another was expected.
 std::uint64_t cosigned_size(const Service& service, const HttpResponse& response,
                             const Ledger& ledger, std::uint64_t asked) {
-  std::uint64_t size = 0;
-  const char* const end = response.body.data() + response.body.size();
-  const auto [rest, error] = std::from_chars(response.body.data(), end, size);
-  const bool is_size = error == std::errc() && std::string_view(rest, end) == "\n";
-  if (!has_type(response, kSizeType) || !is_size) refuse(service, response);
+  std::string_view body = response.body;
+  const auto line = ledger::take_line(body);
+  const auto found = line && body.empty() ? ledger::parse_decimal(*line) : std::nullopt;
+  if (!has_type(response, kSizeType) || !found) refuse(service, response);
+  const std::uint64_t size = *found;
   if (size > ledger.size()) {
     throw Error(ErrorKind::corrupt, service.address.name,
                 "says to have cosigned " + std::to_string(size) + " entries of " + ledger.origin() +
@@ -56,11 +54,7 @@ std::uint64_t cosigned_size(const Service& service, const HttpResponse& response
 
 merkle::Proof consistency_since(const Ledger& ledger, std::uint64_t size) {
   if (size == 0 || size == ledger.size()) return {};
-  std::vector<Digest> leaves;
-  for (const LedgerEntry& entry : ledger.entries()) {
-    leaves.push_back(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
-  }
-  return merkle::consistency_proof<Rfc9162Hasher>(std::span(leaves), size);
+  return merkle::consistency_proof<Rfc9162Hasher>(ledger.leaves(), size);
 }
 
 HttpResponse add_checkpoint(const Service& service, const Ledger& ledger, std::uint64_t old_size) {

@@ -20,7 +20,8 @@ struct Service {
   std::stop_token stop;
 };
 
-/// The signature line that a witness gives for the newest checkpoint of `ledger`; it counts. `known_size` is of a checkpoint that it may have cosigned before, 0 for none.
+/// The signature line that a witness gives for the newest checkpoint of `ledger`; it counts.
+/// `known_size` is of a checkpoint that it may have cosigned before, 0 for none.
 /// Throws: unavailable where it does not answer, or not as the protocol says; untrusted where it
 /// gives none that holds; corrupt where it says to have seen a longer ledger, or another one.
 std::string ask_witness(const Service& service, const Ledger& ledger, const TrustPolicy& trust,

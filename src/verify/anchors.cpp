@@ -6,6 +6,7 @@
 #include "atp/crypto/timestamp.hpp"
 #include "atp/ledger/cosignature.hpp"
 #include "atp/merkle/frontier.hpp"
+#include "atp/merkle/tree.hpp"
 #include "atp/storage/layout.hpp"
 
 namespace atp::inline v0::verify {
@@ -70,9 +71,9 @@ class Timestamps {
         check_timestamp(reply, sha256_, trust_.timestamps->authorities, std::nullopt, std::nullopt);
     if (checked.state == TimestampState::untrusted_authority) return;
     if (checked.state != TimestampState::verified) {
-      bad_.push_back(failed(name_, key, "a time-stamp of SHA-256 " + sha256_.hex(),
-                            std::string(to_string(checked.state)) + ": " + checked.detail,
-                            CheckClass::timestamp));
+      bad_ = failed(name_, key, "a time-stamp of SHA-256 " + sha256_.hex(),
+                    std::string(to_string(checked.state)) + ": " + checked.detail,
+                    CheckClass::timestamp);
     } else if (!earliest_ || checked.gen_time < earliest_->gen_time) {
       earliest_ = checked;
     }
@@ -83,8 +84,8 @@ class Timestamps {
     if (earliest_) {
       checks.push_back(verified(name_, key));
       checks.back().found = format_time(earliest_->gen_time) + ", " + earliest_->authority;
-    } else if (!bad_.empty()) {
-      checks.push_back(bad_.front());
+    } else if (bad_) {
+      checks.push_back(*bad_);
     } else if (trust_.timestamps->required) {
       checks.push_back(failed(name_, key, "a time-stamp", "none: atp ledger anchor asks for it",
                               CheckClass::timestamp));
@@ -98,7 +99,7 @@ class Timestamps {
   const TrustPolicy& trust_;
   const char* name_;
   const Digest& sha256_;
-  std::vector<Check> bad_;
+  std::optional<Check> bad_;
   std::optional<CheckedTimestamp> earliest_;
 };
 
@@ -114,13 +115,7 @@ void for_each_reply(const Context& context, const Digest& sha256,
 }  // namespace
 
 RootAt root_at(const LedgerReading& ledger) {
-  return [&ledger](std::uint64_t size) {
-    merkle::Frontier<Rfc9162Hasher> tree;
-    for (const LedgerEntry& entry : std::span(ledger.entries).first(size)) {
-      tree.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
-    }
-    return tree.root();
-  };
+  return [&ledger](std::uint64_t size) { return merkle::root<Rfc9162Hasher>(ledger.leaves(size)); };
 }
 
 RootAt root_at(const Context& context, const LedgerHead& head) {

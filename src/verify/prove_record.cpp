@@ -83,13 +83,10 @@ LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::u
                     (covered ? " that enough witnesses have cosigned; atp ledger anchor asks them"
                              : " yet; the next backup, or atp doctor, adds one"));
   }
-  std::vector<Digest> leaves;
-  for (const LedgerEntry& entry : std::span(ledger.entries).first(witnessed->checkpoint.size)) {
-    leaves.push_back(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
-  }
   return {.extra = {},
           .index = index,
-          .path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, index),
+          .path = merkle::inclusion_proof<Rfc9162Hasher>(ledger.leaves(witnessed->checkpoint.size),
+                                                         index),
           .checkpoint = witnessed->note};
 }
 

@@ -56,6 +56,9 @@ ATP_EXPORT LedgerHead scan_ledger(ObjectStore& store, const TrustPolicy* trust,
 
 struct LedgerReading : LedgerHead {
   std::vector<LedgerEntry> entries;  ///< Those that could be read, from the first on.
+
+  /// The hashes of the first `size` entries, at most all of them (RFC 9162, section 2.1.1).
+  ATP_EXPORT std::vector<Digest> leaves(std::uint64_t size) const;
 };
 
 /// The same with all entries in memory.
@@ -75,6 +78,8 @@ class ATP_EXPORT Ledger {
   Digest root() const { return reading_.tree.root(); }
   std::vector<Digest> frontier() const { return reading_.tree.nodes(); }
   const std::vector<LedgerEntry>& entries() const { return reading_.entries; }
+  /// The hash of each entry (RFC 9162, section 2.1.1).
+  std::vector<Digest> leaves() const { return reading_.leaves(size()); }
   /// The newest checkpoint as the signed note that is stored; empty before the first.
   const std::string& newest_note() const { return reading_.newest_note; }
   bool has_checkpoint() const {
