@@ -91,12 +91,15 @@ class ResponseReader::Parser {
   }
 
   [[noreturn]] void fail(const boost::beast::error_code& error) const {
-    if (error == http::error::body_limit || error == http::error::header_limit) {
-      throw Error(ErrorKind::unavailable, subject_,
-                  "expected an answer of at most " + std::to_string(body_limit_) +
-                      " bytes, found more: " + error.message());
-    }
+    if (error == http::error::body_limit) too_large("body", body_limit_);
+    if (error == http::error::header_limit) too_large("head", kHeadLimit);
     unavailable("an answer in HTTP/1.1", error.message());
+  }
+
+  [[noreturn]] void too_large(const std::string& part, std::size_t limit) const {
+    throw Error(
+        ErrorKind::unavailable, subject_,
+        "expected a " + part + " of at most " + std::to_string(limit) + " bytes, found more");
   }
 
   [[noreturn]] void unavailable(const std::string& expected, const std::string& found) const {

@@ -113,6 +113,13 @@ INSTANTIATE_TEST_SUITE_P(
                     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
                         std::string(100'000, 'x')));
 
+TEST(ResponseReader, SaysWhichLimitWasPassed) {
+  EXPECT_EQ(refusal("HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n").value().message(),
+            "expected a body of at most 100 bytes, found more");
+  EXPECT_EQ(refusal("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x')).value().message(),
+            "expected a head of at most 65536 bytes, found more");
+}
+
 TEST(ResponseReader, TakesABodyOfExactlyTheLimit) {
   EXPECT_EQ(
       read("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x'), 1000).body,

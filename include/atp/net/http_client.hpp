@@ -35,7 +35,7 @@ struct HttpClientOptions {
   std::chrono::milliseconds connect_timeout{5000};
   /// All of a `send`, with attempts and the pauses between them.
   std::chrono::milliseconds timeout{15000};
-  std::size_t response_limit = 1 << 20;  ///< Bytes of a body.
+  std::size_t response_limit = 1 << 20;  ///< Bytes of a body; a head has 64 KiB at most.
   /// PEM; the system's without it.
   std::optional<Path> certificate_authorities{};
   /// For a repeatable request: temporary errors and 429, 502, 503 and 504 are tried again, so many
