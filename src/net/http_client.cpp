@@ -53,8 +53,7 @@ void pause(milliseconds time, const std::stop_token& stop) {
 class Client final : public HttpClient {
  public:
   explicit Client(const HttpClientOptions& options)
-      : options_(options),
-        tls_(net::client_tls(options.certificate_authorities.value_or(Path()).string())) {}
+      : options_(options), tls_(net::client_tls(options.certificate_authorities)) {}
 
   HttpResponse send(const std::string& url, const HttpRequest& request,
                     const std::stop_token& stop) override {

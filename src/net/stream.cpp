@@ -49,16 +49,17 @@ void require_pem(const ErrorCode& error, const std::string& path, const std::str
 
 }  // namespace
 
-ssl::context client_tls(const std::string& authorities) {
+ssl::context client_tls(const std::optional<Path>& authorities) {
   ssl::context tls = modern_tls(ssl::context::tls_client);
   tls.set_verify_mode(ssl::verify_peer);
   ErrorCode error;
-  if (authorities.empty()) {
-    tls.set_default_verify_paths(error);
+  if (authorities) {
+    tls.load_verify_file(authorities->string(), error);
   } else {
-    tls.load_verify_file(authorities, error);
+    tls.set_default_verify_paths(error);
   }
-  require_pem(error, authorities, "certificates in PEM");
+  require_pem(error, authorities ? authorities->string() : "the system's authorities",
+              "certificates in PEM");
   return tls;
 }
 

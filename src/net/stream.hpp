@@ -8,7 +8,10 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+
+#include "atp/core/file_system.hpp"
 
 namespace atp::inline v0::net {
 
@@ -46,8 +49,9 @@ class Stream {
   std::unique_ptr<boost::asio::ssl::stream<Tcp::socket&>> tls_;
 };
 
-/// Throws: invalid_argument for authorities that are not readable as PEM; empty: the system's.
-boost::asio::ssl::context client_tls(const std::string& authorities);
+/// Without `authorities` the system's. Throws: invalid_argument for those that are not readable as
+/// PEM.
+boost::asio::ssl::context client_tls(const std::optional<Path>& authorities);
 /// Throws: invalid_argument for what is no PEM, and for a key of another certificate.
 boost::asio::ssl::context server_tls(const std::string& certificates, const std::string& key);
 

@@ -178,7 +178,7 @@ TEST_F(Tls, IsSpokenWithAServerOfAnotherMaker) {
 }
 
 TEST_F(Tls, VersionsBefore12AreNotOffered) {
-  auto outgoing = net::client_tls("");
+  auto outgoing = net::client_tls({});
   EXPECT_EQ(SSL_CTX_get_min_proto_version(outgoing.native_handle()), TLS1_2_VERSION);
   auto incoming = net::server_tls(certificates().pem("good"), certificates().key("good"));
   EXPECT_EQ(SSL_CTX_get_min_proto_version(incoming.native_handle()), TLS1_2_VERSION);
@@ -188,8 +188,10 @@ TEST_F(Tls, SettingsThatAreNoneAreInvalidArguments) {
   HttpClientOptions options;
   options.certificate_authorities = certificates().key("ca");
   EXPECT_EQ(error_kind([&] { make_http_client(options); }), ErrorKind::invalid_argument);
-  options.certificate_authorities = "/no/such/file";
-  EXPECT_EQ(error_kind([&] { make_http_client(options); }), ErrorKind::invalid_argument);
+  for (const char* path : {"/no/such/file", ""}) {
+    options.certificate_authorities = path;
+    EXPECT_EQ(error_kind([&] { make_http_client(options); }), ErrorKind::invalid_argument) << path;
+  }
 
   HttpServerOptions other_key = serving("good");
   other_key.tls->private_key = certificates().key("stranger");
