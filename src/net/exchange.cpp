@@ -24,13 +24,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kReadSize = 16 << 10;
 
 /// Headers that say how a message is carried: the client's own.
-bool is_of_the_client(std::string_view name) {
-  static constexpr std::array<std::string_view, 8> kNames = {
-      "host", "content-length", "transfer-encoding", "connection",
-      "te",   "trailer",        "upgrade",           "expect"};
-  return std::any_of(kNames.begin(), kNames.end(),
-                     [&](std::string_view own) { return equal_ignoring_case(own, name); });
-}
+constexpr std::array<std::string_view, 8> kOfTheClient = {
+    "host", "content-length", "transfer-encoding", "connection",
+    "te",   "trailer",        "upgrade",           "expect"};
 
 /// Runs one operation after another.
 class Waiter {
@@ -162,7 +158,8 @@ std::string request_bytes(const Url& url, const HttpRequest& request) {
                       "\r\nConnection: close\r\n";
   for (const auto& [name, value] : request.headers) {
     require(is_token(name), "expected the name of a header, found other bytes");
-    require(!is_of_the_client(name), "expected no header " + name + ", which the client writes");
+    require(!is_one_of(name, kOfTheClient),
+            "expected no header " + name + ", which the client writes");
     require(is_field_value(value), "expected one line in the header " + name + ", found more");
     bytes += name + ": " + value + "\r\n";
   }

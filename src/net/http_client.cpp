@@ -21,6 +21,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{100};
 constexpr unsigned kMostDoublings = 6;
+constexpr std::uint64_t kLongestPause = 999'999;  ///< Seconds.
 
 bool is_busy(int status) {
   return status == 429 || status == 502 || status == 503 || status == 504;
@@ -38,8 +39,9 @@ milliseconds pause_before(unsigned attempt) {
 std::optional<milliseconds> pause_asked_for(const HttpResponse& response, milliseconds usual) {
   const std::string* after = find_header(response.headers, "retry-after");
   if (after == nullptr) return usual;
-  if (!net::is_digits(*after) || after->size() > 6) return std::nullopt;
-  return std::max<milliseconds>(usual, std::chrono::seconds(std::stoi(*after)));
+  const auto seconds = net::parse_number(*after);
+  if (!seconds || *seconds > kLongestPause) return std::nullopt;
+  return std::max<milliseconds>(usual, std::chrono::seconds(*seconds));
 }
 
 void pause(milliseconds time, const std::stop_token& stop) {
@@ -64,16 +66,17 @@ class Client final : public HttpClient {
                                    .response_limit = options_.response_limit};
     for (unsigned attempt = 1;; ++attempt) {
       const bool last = !request.repeatable || attempt >= options_.attempts;
-      std::optional<milliseconds> wait = pause_before(attempt);
+      std::optional<milliseconds> wait;
       const auto in_time = [&] {
         return !last && wait && std::chrono::steady_clock::now() + *wait < rules.deadline;
       };
       try {
         HttpResponse response = net::exchange(to, request.method, bytes, tls_, rules, stop);
         if (!is_busy(response.status)) return response;
-        wait = pause_asked_for(response, *wait);
+        wait = pause_asked_for(response, pause_before(attempt));
         if (!in_time()) return response;
       } catch (const Error& error) {
+        wait = pause_before(attempt);
         if (!error.temporary() || !in_time()) throw;
       }
       pause(*wait, stop);

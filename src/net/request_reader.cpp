@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "net/syntax.hpp"
@@ -14,23 +13,11 @@ namespace {
 constexpr std::size_t kRequestLineLimit = 4 << 10;
 constexpr std::size_t kChunkSizeDigits = 8;
 constexpr std::size_t kEndOfLine = 2;
-constexpr int kBase10 = 10;
 constexpr int kBase16 = 16;
 
 /// Headers that change who asks what, or where a request ends: two of them have two readings.
 constexpr std::array<std::string_view, 5> kOnce = {"host", "authorization", "content-length",
                                                    "transfer-encoding", "expect"};
-
-bool stands_once(std::string_view name) {
-  return std::any_of(kOnce.begin(), kOnce.end(),
-                     [&](std::string_view once) { return equal_ignoring_case(once, name); });
-}
-
-/// Digits and nothing else, without overflow.
-bool parse_number(std::string_view text, int base, std::uint64_t& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  return error == std::errc() && end == text.data() + text.size();
-}
 
 }  // namespace
 
@@ -150,7 +137,7 @@ void RequestReader::read_field(std::string_view line) {
   const std::string_view value = trim(line.substr(colon + 1));
   if (!is_field_value(value)) return refuse(400, "expected no control characters");
   if (request_.headers.size() == limits_.headers) return refuse(431, "expected fewer headers");
-  if (stands_once(name) && find_header(request_.headers, name) != nullptr) {
+  if (is_one_of(name, kOnce) && find_header(request_.headers, name) != nullptr) {
     return refuse(400, "expected a header once");
   }
   request_.headers.emplace_back(name, value);
@@ -158,7 +145,7 @@ void RequestReader::read_field(std::string_view line) {
 
 void RequestReader::read_head_end() {
   const std::string* host = find_header(request_.headers, "host");
-  if (host == nullptr || !is_authority(*host)) return refuse(400, "expected a Host");
+  if (host == nullptr || !parse_authority(*host)) return refuse(400, "expected a Host");
   const std::string* expectation = find_header(request_.headers, "expect");
   if (expectation != nullptr && !equal_ignoring_case(*expectation, "100-continue")) {
     return refuse(417, "expected no expectation");
@@ -179,21 +166,21 @@ void RequestReader::read_framing(const std::string* length, const std::string* e
     if (*encoding != "chunked") return refuse(400, "expected the Transfer-Encoding chunked");
     part_ = Part::chunk_size;
   } else if (length != nullptr) {
-    std::uint64_t size = 0;
-    if (!parse_number(*length, kBase10, size)) return refuse(400, "expected a Content-Length");
-    expect_body(size, Part::body);
+    const auto size = parse_number(*length);
+    if (!size) return refuse(400, "expected a Content-Length");
+    expect_body(*size, Part::body);
   } else {
     part_ = Part::whole;
   }
 }
 
 void RequestReader::read_chunk_size(std::string_view line) {
-  std::uint64_t size = 0;
-  if (!parse_number(line, kBase16, size)) return refuse(400, "expected the size of a chunk");
-  if (size == 0) {
+  const auto size = parse_number(line, kBase16);
+  if (!size) return refuse(400, "expected the size of a chunk");
+  if (*size == 0) {
     part_ = Part::last_line;
   } else {
-    expect_body(size, Part::chunk);
+    expect_body(*size, Part::chunk);
   }
 }
 

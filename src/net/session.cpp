@@ -2,6 +2,7 @@
 #include "net/session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
@@ -17,6 +18,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFarewellTime{1000};
 constexpr int kServerError = 500;
+constexpr std::array<std::string_view, 3> kFraming = {"connection", "content-length",
+                                                      "transfer-encoding"};
 
 HttpResponse plain(int status, std::string_view reason) {
   return {.status = status,
@@ -32,9 +35,7 @@ bool can_be_written(const HttpResponse& response) {
   if (!may_have_body(response.status) && !response.body.empty()) return false;
   return std::all_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
     const auto& [name, value] = header;
-    return is_token(name) && is_field_value(value) && !equal_ignoring_case(name, "connection") &&
-           !equal_ignoring_case(name, "content-length") &&
-           !equal_ignoring_case(name, "transfer-encoding");
+    return is_token(name) && is_field_value(value) && !is_one_of(name, kFraming);
   });
 }
 

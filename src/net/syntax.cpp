@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address_v6.hpp>
+#include <charconv>
 #include <string>
 
 #include "atp/net/http.hpp"
@@ -23,7 +24,7 @@ bool is_hex_digit(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
+bool is_in(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
 
 bool is_label(std::string_view text) {
   return !text.empty() && text.size() <= kLongestLabel &&
@@ -50,9 +51,11 @@ bool is_ipv6(std::string_view text) {
   return !error;
 }
 
-bool is_port(std::string_view text) {
-  return is_digits(text) && text.size() <= 5 && std::stoul(std::string(text)) <= 65535 &&
-         text.front() != '0';
+/// Without leading zeros.
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  const auto port = parse_number(text);
+  if (!port || text.starts_with('0') || *port > 65535) return std::nullopt;
+  return static_cast<std::uint16_t>(*port);
 }
 
 }  // namespace
@@ -62,13 +65,21 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
-bool is_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view each) { return equal_ignoring_case(each, name); });
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text, int base) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alphanumeric(c) || is_one_of(c, "!#$%&'*+-.^_`|~");
+    return is_alphanumeric(c) || is_in(c, "!#$%&'*+-.^_`|~");
   });
 }
 
@@ -85,23 +96,23 @@ bool is_target(std::string_view text) {
       if (at + 2 >= text.size() || !is_hex_digit(text[at + 1]) || !is_hex_digit(text[at + 2])) {
         return false;
       }
-    } else if (!is_alphanumeric(text[at]) && !is_one_of(text[at], "-._~!$&'()*+,;=:@/?")) {
+    } else if (!is_alphanumeric(text[at]) && !is_in(text[at], "-._~!$&'()*+,;=:@/?")) {
       return false;
     }
   }
   return true;
 }
 
-bool is_authority(std::string_view text) {
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find(']');
-    if (end == text.npos || !is_ipv6(text.substr(1, end - 1))) return false;
-    text.remove_prefix(end + 1);
-    return text.empty() || (text.front() == ':' && is_port(text.substr(1)));
-  }
-  const std::size_t colon = text.find(':');
-  return is_host_name(text.substr(0, colon)) &&
-         (colon == text.npos || is_port(text.substr(colon + 1)));
+std::optional<Authority> parse_authority(std::string_view text) {
+  const bool bracketed = text.starts_with('[');
+  const std::size_t end = bracketed ? text.find(']') + 1 : std::min(text.find(':'), text.size());
+  Authority authority{.host = text.substr(0, end), .port = {}};
+  const bool is_host =
+      bracketed ? end > 1 && is_ipv6(text.substr(1, end - 2)) : is_host_name(authority.host);
+  if (!is_host) return std::nullopt;
+  if (end == text.size()) return authority;
+  authority.port = text[end] == ':' ? parse_port(text.substr(end + 1)) : std::nullopt;
+  return authority.port ? std::optional(authority) : std::nullopt;
 }
 
 std::string_view trim(std::string_view text) {

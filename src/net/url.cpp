@@ -39,23 +39,22 @@ std::string target_of(std::string_view rest) {
 Url parse_url(const std::string& text) {
   std::string_view rest = text;
   const bool tls = take_scheme(rest);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-  if (authority.find('@') != authority.npos) refuse("expected no user info, found some");
-  if (!is_authority(authority)) refuse("expected a host, and a port or none, found others");
-  rest.remove_prefix(authority.size());
+  const std::string_view text_of_authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (text_of_authority.find('@') != text_of_authority.npos) {
+    refuse("expected no user info, found some");
+  }
+  const auto authority = parse_authority(text_of_authority);
+  if (!authority) refuse("expected a host, and a port or none, found others");
+  rest.remove_prefix(text_of_authority.size());
 
-  const std::size_t bracket = authority.rfind(']');
-  const std::size_t colon = authority.find(':', bracket == authority.npos ? 0 : bracket);
-  const std::string_view host = authority.substr(0, colon);
+  const std::string_view host = authority->host;
+  const bool bracketed = host.starts_with('[');
   const std::uint16_t usual = tls ? kHttpsPort : kHttpPort;
-  const std::uint16_t port =
-      colon == authority.npos
-          ? usual
-          : static_cast<std::uint16_t>(std::stoul(std::string(authority.substr(colon + 1))));
+  const std::uint16_t port = authority->port.value_or(usual);
   return {.tls = tls,
-          .host = std::string(bracket == authority.npos ? host : host.substr(1, host.size() - 2)),
+          .host = std::string(bracketed ? host.substr(1, host.size() - 2) : host),
           .port = port,
-          .authority = std::string(port == usual ? host : authority),
+          .authority = std::string(port == usual ? host : text_of_authority),
           .target = target_of(rest)};
 }
 
