@@ -4,7 +4,8 @@
 /// on HTTP/1.0, or beside Content-Length; a Content-Length that is not one number; no Host, or a
 /// second Host, Authorization, Content-Length, Transfer-Encoding or Expect; folded lines, bare CR
 /// or LF, NUL; targets that are not a path; extensions of chunks and trailers. Who is slow gets
-/// 408, too much 413 or 431, and 503 where all connections are taken.
+/// 408, too much 413 or 431. Where all connections are taken the next gets 503; over TLS it is just
+/// closed.
 #pragma once
 
 #include <chrono>
