@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Ownership and errors of OpenSSL objects, for this layer's sources only.
+/// Ownership, errors and DER of OpenSSL objects, for the sources of crypto and net only.
 #pragma once
 
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,6 +42,15 @@ inline unsigned char* data(MutableByteView bytes) {
 
 inline void require_openssl(bool ok, std::string_view operation) {
   if (!ok) throw_openssl(operation);
+}
+
+/// The DER that `print`, one of OpenSSL's i2d functions, makes of an object; empty if it has none.
+template <class T, class Print>
+Bytes der_of(Print print, const T* object) {
+  Bytes der(static_cast<std::size_t>(std::max(print(object, nullptr), 0)));
+  unsigned char* cursor = data(MutableByteView(der));
+  if (!der.empty() && print(object, &cursor) != static_cast<int>(der.size())) der.clear();
+  return der;
 }
 
 }  // namespace atp::inline v0::crypto

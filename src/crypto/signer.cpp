@@ -14,6 +14,7 @@ namespace atp::inline v0 {
 namespace {
 
 using crypto::data;
+using crypto::der_of;
 using crypto::Owned;
 using crypto::require_openssl;
 using OwnedKey = Owned<EVP_PKEY, EVP_PKEY_free>;
@@ -128,9 +129,8 @@ std::shared_ptr<const Signer> es256_signer(OwnedKey key) {
       EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
   if (!context || EVP_PKEY_check(context.get()) != 1)
     refuse_pem("expected a private and a public half that belong together");
-  Bytes spki(static_cast<std::size_t>(std::max(i2d_PUBKEY(key.get(), nullptr), 0)));
-  unsigned char* cursor = data(MutableByteView(spki));
-  require_openssl(!spki.empty() && i2d_PUBKEY(key.get(), &cursor) > 0, "es256 key");
+  const Bytes spki = der_of(i2d_PUBKEY, key.get());
+  require_openssl(!spki.empty(), "es256 key");
   return std::make_shared<Es256Signer>(PublicKey::from_spki(spki), std::move(key));
 }
 

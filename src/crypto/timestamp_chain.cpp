@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <ctime>
 
 #include "atp/crypto/sha256.hpp"
 
@@ -44,12 +45,7 @@ Time end_of(const X509* certificate) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1)
     refuse(untrusted_authority, "expected a time at which the certificate ends, found none");
-  const std::chrono::year_month_day day(std::chrono::year(parts.tm_year + 1900),
-                                        std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),
-                                        std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
-  const std::chrono::sys_seconds end =
-      std::chrono::sys_days(day) + std::chrono::hours(parts.tm_hour) +
-      std::chrono::minutes(parts.tm_min) + std::chrono::seconds(parts.tm_sec);
+  const std::chrono::sys_seconds end(std::chrono::seconds(timegm(&parts)));
   return std::clamp(end, std::chrono::ceil<std::chrono::seconds>(Time::min()),
                     std::chrono::floor<std::chrono::seconds>(Time::max()));
 }
@@ -177,10 +173,6 @@ Certificate parse_root(ByteView der) {
         "expected a root key of rsa with 2048 bits or more, p-256, p-384 or p-521, found "
         "another");
   return root;
-}
-
-Digest key_digest(const X509* certificate) {
-  return sha256(der_of(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(certificate)));
 }
 
 void check_usage(X509* signer) {

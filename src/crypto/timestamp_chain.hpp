@@ -11,9 +11,6 @@ using Certificate = Owned<X509, X509_free>;
 /// Throws: invalid_argument unless `der` is one certificate of a CA with a strong key.
 Certificate parse_root(ByteView der);
 
-/// SHA-256 of the DER SubjectPublicKeyInfo.
-Digest key_digest(const X509* certificate);
-
 /// Whether the certificate is for time-stamping alone (RFC 3161, section 2.3), and no CA's.
 void check_usage(X509* signer);
 

@@ -147,9 +147,8 @@ void check_signature(const TimestampToken& token, X509* signer) {
   const ByteView signature = view(info.enc_digest);
   if (EVP_DigestVerify(context.get(), data(signature), signature.size(), data(message),
                        message.size()) != 1)
-    refuse(bad_signature, "expected the signature of key " +
-                              sha256(der_of(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(signer))).hex() +
-                              ", found another");
+    refuse(bad_signature,
+           "expected the signature of key " + key_digest(signer).hex() + ", found another");
 }
 
 }  // namespace atp::inline v0::crypto

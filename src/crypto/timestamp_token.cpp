@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "atp/crypto/sha256.hpp"
+
 namespace atp::inline v0::crypto {
 namespace {
 
@@ -94,6 +96,10 @@ void check_extensions(TS_TST_INFO* info) {
 }
 
 }  // namespace
+
+Digest key_digest(const X509* certificate) {
+  return sha256(der_of(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(certificate)));
+}
 
 std::string oid_text(const ASN1_OBJECT* oid) {
   std::array<char, 128> text{};

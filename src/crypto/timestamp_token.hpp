@@ -29,15 +29,6 @@ struct TimestampRefusal {
   refuse(TimestampState::malformed, detail);
 }
 
-/// The DER that `print`, one of OpenSSL's i2d functions, makes of an object; empty if it has none.
-template <class T, class Print>
-Bytes der_of(Print print, const T* object) {
-  Bytes der(static_cast<std::size_t>(std::max(print(object, nullptr), 0)));
-  unsigned char* cursor = data(MutableByteView(der));
-  if (!der.empty() && print(object, &cursor) != static_cast<int>(der.size())) der.clear();
-  return der;
-}
-
 /// What `parse`, one of OpenSSL's d2i functions, makes of `der`. `malformed` unless that prints to
 /// the same bytes: OpenSSL also reads BER, and goes on where something follows.
 template <auto free_function, class Parse, class Print>
@@ -73,6 +64,8 @@ inline ByteView view(const ASN1_STRING* string) {
   return std::as_bytes(std::span(ASN1_STRING_get0_data(string),
                                  static_cast<std::size_t>(ASN1_STRING_length(string))));
 }
+/// SHA-256 of the DER SubjectPublicKeyInfo.
+Digest key_digest(const X509* certificate);
 std::string oid_text(const ASN1_OBJECT* oid);
 /// Nothing where `text` is no dotted OID in its one spelling.
 Owned<ASN1_OBJECT, ASN1_OBJECT_free> parse_oid(const std::string& text);
