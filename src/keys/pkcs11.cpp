@@ -6,7 +6,6 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "core/process.hpp"
 #include "keys/pkcs11_encoding.hpp"
 #include "keys/pkcs11_session.hpp"
 #include "keys/secret_files.hpp"
@@ -99,7 +98,6 @@ class TokenSigner final : public Signer {
       : key_(key),
         pin_(std::move(pin)),
         module_(key_.module_path, std::string(uri)),
-        process_(process_id()),
         session_(std::make_unique<Session>(module_, key_, pin_)),
         kind_(kind_of_key(*session_, module_.subject())),
         public_key_(read_public_key(*session_, kind_, module_.subject())) {
@@ -113,7 +111,7 @@ class TokenSigner final : public Signer {
   const PublicKey& public_key() const override { return public_key_; }
 
   Bytes sign(ByteView message) const override {
-    if (process_id() != process_)
+    if (!module_.is_of_this_process())
       throw Error(ErrorKind::unavailable, module_.subject(),
                   "expected the process that opened the token, found a fork of it");
     Bytes signature = signature_of(message);
@@ -167,7 +165,6 @@ class TokenSigner final : public Signer {
   const Uri key_;
   const SecretBytes pin_;
   const Module module_;
-  const std::uint64_t process_;
   mutable std::mutex mutex_;  // Of what follows.
   mutable bool pin_refused_ = false;
   mutable std::unique_ptr<Session> session_;

@@ -68,7 +68,8 @@ Token find_token(const Module& module, const Uri& uri) {
 
 }  // namespace
 
-Module::Module(const std::string& path, std::string subject) : subject_(std::move(subject)) {
+Module::Module(const std::string& path, std::string subject)
+    : subject_(std::move(subject)), process_(process_id()) {
   const auto list = reinterpret_cast<CK_C_GetFunctionList>(load_symbol(path, "C_GetFunctionList"));
   require(list(&functions_), "C_GetFunctionList");
   initialise();
@@ -88,8 +89,9 @@ void Module::initialise() const {
   if (result != CKR_CRYPTOKI_ALREADY_INITIALIZED) require(result, "C_Initialize");
 }
 
-Session::Session(const Module& module, const Token& token)
-    : module_(module), process_(process_id()) {
+bool Module::is_of_this_process() const { return process_id() == process_; }
+
+Session::Session(const Module& module, const Token& token) : module_(module) {
   module_.require(
       module_.functions().C_OpenSession(token.slot, CKF_SERIAL_SESSION, nullptr, nullptr, &handle_),
       "C_OpenSession");
@@ -110,7 +112,7 @@ Session::Session(const Module& module, const Token& token, const Uri& uri, const
 }
 
 Session::~Session() {
-  if (process_id() == process_) module_.functions().C_CloseSession(handle_);
+  if (module_.is_of_this_process()) module_.functions().C_CloseSession(handle_);
 }
 
 /// Before the try that may lock the token a human has to look.

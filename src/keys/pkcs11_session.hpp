@@ -24,10 +24,13 @@ class Module {
   void require(CK_RV result, std::string_view call) const;
   /// Does nothing where the process has done it.
   void initialise() const;
+  /// False in a process that was forked from the one that loaded it.
+  bool is_of_this_process() const;
 
  private:
   CK_FUNCTION_LIST* functions_ = nullptr;
   std::string subject_;
+  std::uint64_t process_;
 };
 
 /// What an object must have; what is empty here may be anything.
@@ -67,7 +70,6 @@ class Session {
   void login(const Token& token, const SecretBytes& pin) const;
 
   const Module& module_;
-  std::uint64_t process_;
   CK_SESSION_HANDLE handle_ = CK_INVALID_HANDLE;
   CK_OBJECT_HANDLE key_ = CK_INVALID_HANDLE;
 };
