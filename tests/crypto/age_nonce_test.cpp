@@ -14,7 +14,7 @@ namespace atp::age {
 namespace {
 
 using Mark = std::array<std::byte, 16>;
-using test::error_of;
+using test::error_kind;
 
 constexpr std::size_t kSealedChunk = kChunkSize + kTagSize;
 
@@ -167,9 +167,9 @@ TEST_F(AgeNonces, T036_NothingIsSealedAgainAfterASinkThatFailed) {
   } sink;
   Encryptor encryptor({&recipient_, 1}, random_, sink);
   const Bytes zeros(2 * kChunkSize);
-  EXPECT_EQ(error_of([&] { encryptor.write(zeros); }), ErrorKind::no_space);
-  EXPECT_EQ(error_of([&] { encryptor.write(zeros); }), ErrorKind::precondition_failed);
-  EXPECT_EQ(error_of([&] { encryptor.finish(); }), ErrorKind::precondition_failed);
+  EXPECT_EQ(error_kind([&] { encryptor.write(zeros); }), ErrorKind::no_space);
+  EXPECT_EQ(error_kind([&] { encryptor.write(zeros); }), ErrorKind::precondition_failed);
+  EXPECT_EQ(error_kind([&] { encryptor.finish(); }), ErrorKind::precondition_failed);
   EXPECT_EQ(sink.chunks, 1);
 }
 

@@ -23,8 +23,8 @@ inline Released read_chunks(const age::Opened& opened, ByteView file) {
     const ByteView chunk = payload.first(std::min(payload.size(), age::kChunkSize + age::kTagSize));
     payload = payload.subspan(chunk.size());
     Bytes plain(age::kChunkSize);
-    released.error =
-        error_of([&] { plain.resize(opened.open_chunk(index++, payload.empty(), chunk, plain)); });
+    released.error = error_kind(
+        [&] { plain.resize(opened.open_chunk(index++, payload.empty(), chunk, plain)); });
     if (released.error) {
       released.untouched = std::ranges::all_of(plain, [](std::byte b) { return b == std::byte{}; });
       return released;

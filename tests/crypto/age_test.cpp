@@ -9,7 +9,7 @@
 namespace atp::age {
 namespace {
 
-using test::error_of;
+using test::error_kind;
 using test::MemorySink;
 using test::pattern;
 using test::read_chunks;
@@ -48,20 +48,20 @@ TEST_F(Age, KeysWithAnyOtherCharacterAreRefused) {
       std::string text = good;
       if (text[i] == c) continue;
       text[i] = c;
-      EXPECT_EQ(error_of([&] { Recipient::parse(text); }), ErrorKind::invalid_argument) << text;
+      EXPECT_EQ(error_kind([&] { Recipient::parse(text); }), ErrorKind::invalid_argument) << text;
     }
   }
   std::string upper = good;
   std::ranges::transform(upper, upper.begin(), [](char c) { return std::toupper(c); });
   for (const std::string& text : {upper, good + "q", good + "\n", good.substr(1), std::string()})
-    EXPECT_EQ(error_of([&] { Recipient::parse(text); }), ErrorKind::invalid_argument) << text;
+    EXPECT_EQ(error_kind([&] { Recipient::parse(text); }), ErrorKind::invalid_argument) << text;
 }
 
 TEST_F(Age, AnIdentityInLowerCaseOrOfAnotherKindIsRefused) {
   std::string lower(identity_.str().text());
   std::ranges::transform(lower, lower.begin(), [](char c) { return std::tolower(c); });
-  EXPECT_EQ(error_of([&] { Identity::parse(lower); }), ErrorKind::invalid_argument);
-  EXPECT_EQ(error_of([&] { Identity::parse(identity_.recipient().str()); }),
+  EXPECT_EQ(error_kind([&] { Identity::parse(lower); }), ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([&] { Identity::parse(identity_.recipient().str()); }),
             ErrorKind::invalid_argument);
 }
 
@@ -86,7 +86,7 @@ TEST_F(Age, AnIdentityFileHoldsOneKey) {
   EXPECT_EQ(recipient_in("\r\n\r\n" + key), identity_.recipient());
   for (const std::string& file :
        {std::string(), std::string("# none\n"), key + "\n" + key, key + " \n", "other\n" + key})
-    EXPECT_EQ(error_of([&] { Identity::parse_file(file); }), ErrorKind::invalid_argument);
+    EXPECT_EQ(error_kind([&] { Identity::parse_file(file); }), ErrorKind::invalid_argument);
 }
 
 TEST_F(Age, OpensWhatItSealedAtEverySizeNearAChunk) {
@@ -134,8 +134,8 @@ TEST_F(Age, NothingFollowsTheEnd) {
   Encryptor encryptor(recipients, random_, sink);
   encryptor.finish();
   const std::size_t size = sink.bytes.size();
-  EXPECT_EQ(error_of([&] { encryptor.finish(); }), ErrorKind::precondition_failed);
-  EXPECT_EQ(error_of([&] { encryptor.write(Bytes(1)); }), ErrorKind::precondition_failed);
+  EXPECT_EQ(error_kind([&] { encryptor.finish(); }), ErrorKind::precondition_failed);
+  EXPECT_EQ(error_kind([&] { encryptor.write(Bytes(1)); }), ErrorKind::precondition_failed);
   EXPECT_EQ(sink.bytes.size(), size);
 }
 
@@ -146,14 +146,15 @@ TEST_F(Age, EveryRecipientOpensTheFileAndNobodyElse) {
   const Bytes file = encrypt(as_bytes("text"), recipients, random_);
   EXPECT_EQ(unseal(file).text(), "text");
   EXPECT_EQ(decrypt(file, {&other, 1}).text(), "text");
-  EXPECT_EQ(error_of([&] { decrypt(file, {&stranger, 1}); }), ErrorKind::unauthenticated);
-  EXPECT_EQ(error_of([&] { decrypt(file, {}); }), ErrorKind::unauthenticated);
+  EXPECT_EQ(error_kind([&] { decrypt(file, {&stranger, 1}); }), ErrorKind::unauthenticated);
+  EXPECT_EQ(error_kind([&] { decrypt(file, {}); }), ErrorKind::unauthenticated);
 }
 
 TEST_F(Age, SealingToNobodyOrToALowOrderPointIsRefused) {
-  EXPECT_EQ(error_of([&] { encrypt(as_bytes("text"), {}, random_); }), ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([&] { encrypt(as_bytes("text"), {}, random_); }),
+            ErrorKind::invalid_argument);
   const Recipient low[] = {Recipient(std::array<std::byte, 32>{})};
-  EXPECT_EQ(error_of([&] { encrypt(as_bytes("text"), low, random_); }),
+  EXPECT_EQ(error_kind([&] { encrypt(as_bytes("text"), low, random_); }),
             ErrorKind::invalid_argument);
 }
 
@@ -177,17 +178,17 @@ TEST_F(Age, EveryFlippedBitOfAHeaderIsRefused) {
   for (std::size_t bit = 0; bit < head * 8; ++bit) {
     Bytes changed = file;
     changed[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
-    EXPECT_NE(error_of([&] { unseal(changed); }), std::nullopt) << bit;
+    EXPECT_NE(error_kind([&] { unseal(changed); }), std::nullopt) << bit;
   }
 }
 
 TEST_F(Age, AHeaderOverItsLimitIsRefused) {
   std::string file = "age-encryption.org/v1\n-> filler\n";
   for (int i = 0; i < 2000; ++i) file += std::string(64, 'A') + "\n";
-  EXPECT_EQ(error_of([&] { open(as_bytes(file)); }), ErrorKind::corrupt);
+  EXPECT_EQ(error_kind([&] { open(as_bytes(file)); }), ErrorKind::corrupt);
   const std::vector<Recipient> many(700, identity_.recipient());
   MemorySink sink;
-  EXPECT_EQ(error_of([&] { Encryptor(many, random_, sink); }), ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([&] { Encryptor(many, random_, sink); }), ErrorKind::invalid_argument);
 }
 
 TEST(AgePlainSize, KnowsTheSizesThatPayloadsHave) {
@@ -199,7 +200,7 @@ TEST(AgePlainSize, KnowsTheSizesThatPayloadsHave) {
   for (const std::uint64_t size :
        {std::uint64_t{0}, std::uint64_t{15}, std::uint64_t{kSealedChunk + 1},
         std::uint64_t{kSealedChunk + 16}})
-    EXPECT_EQ(error_of([&] { plain_size(size); }), ErrorKind::corrupt) << size;
+    EXPECT_EQ(error_kind([&] { plain_size(size); }), ErrorKind::corrupt) << size;
 }
 
 /// What stands in the payload, chunk by chunk, and how much of it must come out before the error.
@@ -234,7 +235,7 @@ class AgeChunks : public Age {
     EXPECT_EQ(released.plain.size(), good * kChunkSize);
     EXPECT_TRUE(std::ranges::equal(released.plain, ByteView(plain_).first(good * kChunkSize)));
     EXPECT_TRUE(released.untouched) << "bytes of the bad chunk came out";
-    EXPECT_EQ(error_of([&] { unseal(file); }), ErrorKind::corrupt);
+    EXPECT_EQ(error_kind([&] { unseal(file); }), ErrorKind::corrupt);
   }
 
   Bytes plain_;
@@ -263,7 +264,7 @@ TEST_F(AgeChunks, T007_AFileCutAnywhereNearAChunkEdgeIsCorrupt) {
 TEST_F(AgeChunks, T007_AFileCutInItsHeaderIsCorrupt) {
   make(1, 100);
   for (std::size_t size = 0; size < head_.size(); ++size)
-    EXPECT_EQ(error_of([&] { open(ByteView(file_).first(size)); }), ErrorKind::corrupt) << size;
+    EXPECT_EQ(error_kind([&] { open(ByteView(file_).first(size)); }), ErrorKind::corrupt) << size;
 }
 
 TEST_F(AgeChunks, T007_EveryOtherOrderOfChunksIsCorruptAtTheFirstMoved) {

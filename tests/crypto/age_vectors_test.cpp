@@ -12,7 +12,7 @@
 namespace atp::age {
 namespace {
 
-using test::error_of;
+using test::error_kind;
 using test::read_chunks;
 using test::read_text;
 using test::Released;
@@ -73,7 +73,7 @@ Bytes released_where_the_size_is_unknown(const Opened& opened, ByteView file,
   const ByteView chunk = rest.first(std::min(rest.size(), kChunkSize + kTagSize));
   const bool last = chunk.size() == rest.size();
   Bytes more(kChunkSize);
-  const auto error = error_of([&] { more.resize(opened.open_chunk(index, !last, chunk, more)); });
+  const auto error = error_kind([&] { more.resize(opened.open_chunk(index, !last, chunk, more)); });
   if (!error) plain.insert(plain.end(), more.begin(), more.end());
   return plain;
 }
@@ -93,7 +93,7 @@ Verdict judge_with_passphrase(const Case& given, const Bytes& file) {
   std::optional<ErrorKind> error;
   for (const std::string& passphrase : given.passphrases) {
     Bytes plain;
-    error = error_of([&] {
+    error = error_kind([&] {
       const SecretBytes opened = decrypt_with_passphrase(file, SecretBytes(as_bytes(passphrase)));
       plain.assign(opened.view().begin(), opened.view().end());
     });
@@ -109,11 +109,11 @@ Verdict judge_with_identities(const Case& given, const Bytes& file) {
     if (!text.starts_with("AGE-SECRET-KEY-PQ-")) identities.push_back(Identity::parse(text));
   }
   std::optional<Opened> opened;
-  if (const auto error = error_of([&] { opened.emplace(open_header(file, identities)); }))
+  if (const auto error = error_kind([&] { opened.emplace(open_header(file, identities)); }))
     return {word_of(*error, "header failure"), {}};
   const Released released = read_chunks(*opened, file);
   EXPECT_TRUE(released.untouched);
-  const auto whole = error_of([&] { decrypt(file, identities); });
+  const auto whole = error_kind([&] { decrypt(file, identities); });
   EXPECT_EQ(whole, released.error);
   return {released.error ? word_of(*released.error, "payload failure") : "success",
           released_where_the_size_is_unknown(*opened, file, released)};
@@ -122,7 +122,7 @@ Verdict judge_with_identities(const Case& given, const Bytes& file) {
 Verdict judge(const Case& given) {
   Bytes file = given.file;
   if (given.field("armored") == "yes") {
-    if (const auto error = error_of([&] { file = decode_armor(as_text(given.file)); }))
+    if (const auto error = error_kind([&] { file = decode_armor(as_text(given.file)); }))
       return {word_of(*error, "armor failure"), {}};
   }
   return given.passphrases.empty() ? judge_with_identities(given, file)
@@ -179,7 +179,7 @@ TEST_F(AgeVectors, PostQuantumFilesAreUnsupportedWhereNothingElseIsWrong) {
     const Case given = load(entry.path());
     for (const std::string& text : given.identities) {
       if (text.starts_with("AGE-SECRET-KEY-PQ-")) {
-        EXPECT_EQ(error_of([&] { Identity::parse(text); }), ErrorKind::unsupported);
+        EXPECT_EQ(error_kind([&] { Identity::parse(text); }), ErrorKind::unsupported);
       }
     }
     const std::map<std::string, std::string> seen_without_ml_kem = {

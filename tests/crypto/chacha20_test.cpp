@@ -8,7 +8,7 @@
 namespace atp {
 namespace {
 
-using test::error_of;
+using test::error_kind;
 
 const Bytes kZeroKey(32);
 
@@ -36,15 +36,15 @@ TEST(Chacha20Stream, IsTheSameFromAnyBlockOn) {
 TEST(Chacha20Stream, RefusesWhatIsNoRangeOfTheStream) {
   constexpr std::uint64_t end = std::uint64_t{1} << 38;
   Bytes out(64);
-  EXPECT_EQ(error_of([&] { chacha20_stream(kZeroKey, end - 64, out); }), std::nullopt);
-  EXPECT_EQ(error_of([&] { chacha20_stream(kZeroKey, end, {}); }), std::nullopt);
-  EXPECT_EQ(error_of([&] { chacha20_stream(kZeroKey, end, out); }), ErrorKind::invalid_argument);
-  EXPECT_EQ(error_of([&] { chacha20_stream(kZeroKey, end + 64, {}); }),
+  EXPECT_EQ(error_kind([&] { chacha20_stream(kZeroKey, end - 64, out); }), std::nullopt);
+  EXPECT_EQ(error_kind([&] { chacha20_stream(kZeroKey, end, {}); }), std::nullopt);
+  EXPECT_EQ(error_kind([&] { chacha20_stream(kZeroKey, end, out); }), ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([&] { chacha20_stream(kZeroKey, end + 64, {}); }),
             ErrorKind::invalid_argument);
-  EXPECT_EQ(error_of([&] { chacha20_stream(kZeroKey, 16, out); }), ErrorKind::invalid_argument);
-  EXPECT_EQ(error_of([&] { chacha20_stream(Bytes(31), 0, out); }), ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([&] { chacha20_stream(kZeroKey, 16, out); }), ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([&] { chacha20_stream(Bytes(31), 0, out); }), ErrorKind::invalid_argument);
   Bytes more(65);
-  EXPECT_EQ(error_of([&] { chacha20_stream(kZeroKey, end - 64, more); }),
+  EXPECT_EQ(error_kind([&] { chacha20_stream(kZeroKey, end - 64, more); }),
             ErrorKind::invalid_argument);
 }
 

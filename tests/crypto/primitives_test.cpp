@@ -10,7 +10,7 @@
 namespace atp::crypto {
 namespace {
 
-using test::error_of;
+using test::error_kind;
 using test::for_each_case;
 using test::hex_at;
 using test::is_valid;
@@ -48,7 +48,7 @@ TEST_F(Wycheproof, HkdfSha256GivesTheKeyOrRefusesTheSize) {
         if (is_valid(test))
           EXPECT_EQ(to_hex(derive().view()), test.at("okm").as_string());
         else
-          EXPECT_EQ(error_of(derive), ErrorKind::invalid_argument);
+          EXPECT_EQ(error_kind(derive), ErrorKind::invalid_argument);
       });
   EXPECT_EQ(cases, 86u);
 }
@@ -78,7 +78,7 @@ TEST_F(Wycheproof, ChaCha20Poly1305SealsAndOpensWhatIsValidOnly) {
         Bytes again(message.size() + ChaCha20Poly1305::kTagSize);
         if (group.at("ivSize").template to_number<int>() != 96) {
           EXPECT_FALSE(is_valid(test));
-          EXPECT_EQ(error_of([&] { cipher.seal(nonce, message, again, associated); }),
+          EXPECT_EQ(error_kind([&] { cipher.seal(nonce, message, again, associated); }),
                     ErrorKind::invalid_argument);
           return;
         }
@@ -96,7 +96,7 @@ TEST(ChaCha20Poly1305, RefusesAnInputShorterThanATag) {
 }
 
 TEST(ChaCha20Poly1305, RefusesAKeyOfAnotherSize) {
-  EXPECT_EQ(error_of([] { ChaCha20Poly1305 cipher(Bytes(16)); }), ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([] { ChaCha20Poly1305 cipher(Bytes(16)); }), ErrorKind::invalid_argument);
 }
 
 TEST(Scrypt, MatchesRfc7914) {

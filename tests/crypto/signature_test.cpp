@@ -9,7 +9,7 @@
 namespace atp {
 namespace {
 
-using test::error_of;
+using test::error_kind;
 using test::for_each_case;
 using test::hex;
 using test::hex_at;
@@ -47,11 +47,11 @@ wmwSad4aq8krF4nAgR857atM6jB6vyfnt5dIzfBnZwo/7PuG2Gr/9HsMofcRASk=
 SecretBytes secret(std::string_view text) { return SecretBytes(as_bytes(text)); }
 
 std::optional<ErrorKind> import_error(std::string_view point) {
-  return error_of([&] { PublicKey::from_ed25519(hex(point)); });
+  return error_kind([&] { PublicKey::from_ed25519(hex(point)); });
 }
 
 std::optional<ErrorKind> pem_error(std::string_view pem) {
-  return error_of([&] { signer_from_pem(secret(pem)); });
+  return error_kind([&] { signer_from_pem(secret(pem)); });
 }
 
 class WycheproofSignatures : public test::VectorTest {
@@ -113,7 +113,7 @@ TEST(PublicKeyImport, T048_SpkiInAnyOtherEncodingIsRefused) {
   const Bytes der(key.spki().begin(), key.spki().end());
   EXPECT_EQ(PublicKey::from_spki(der), key);
   const auto refused = [](const Bytes& bytes) {
-    return error_of([&] { PublicKey::from_spki(bytes); }) == ErrorKind::invalid_argument;
+    return error_kind([&] { PublicKey::from_spki(bytes); }) == ErrorKind::invalid_argument;
   };
   Bytes longer = der;
   longer.push_back(std::byte{0});
@@ -151,7 +151,7 @@ TEST(PublicKeyImport, T048_AP256PointIsUncompressedAndOnTheCurve) {
   longer.push_back(std::byte{0});
   for (const Bytes& other : {off_curve, compressed, hybrid, longer,
                              Bytes(point.begin(), point.end() - 1), Bytes{std::byte{0}}, Bytes()}) {
-    EXPECT_EQ(error_of([&] { PublicKey::from_p256(other); }), ErrorKind::invalid_argument);
+    EXPECT_EQ(error_kind([&] { PublicKey::from_p256(other); }), ErrorKind::invalid_argument);
   }
 }
 
@@ -161,7 +161,7 @@ TEST(PublicKeyImport, T048_EveryFlippedBitOfAnEd25519SpkiHeadIsRefused) {
   for (std::size_t bit = 0; bit < 12 * 8; ++bit) {
     Bytes der(key.spki().begin(), key.spki().end());
     der[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
-    EXPECT_EQ(error_of([&] { PublicKey::from_spki(der); }), ErrorKind::invalid_argument) << bit;
+    EXPECT_EQ(error_kind([&] { PublicKey::from_spki(der); }), ErrorKind::invalid_argument) << bit;
   }
 }
 

@@ -1,43 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Real replies of `openssl ts`: what we accept it accepts, too, and not always the other way round.
 #include "atp/crypto/timestamp.hpp"
-#include "crypto/timestamp_authority.hpp"
-#include "crypto/timestamp_forge.hpp"
+#include "crypto/timestamp_rules.hpp"
 
 namespace atp {
 namespace {
 
-using test::OpensslAuthority;
+using test::kImprint;
+using test::kOther;
 using test::ReplyOptions;
 using enum TimestampState;
 
-const Digest kImprint = sha256(as_bytes("what is stamped"));
-const Digest kOther = sha256(as_bytes("something else"));
-
-class TimestampCommand : public testing::Test {
+class TimestampCommand : public test::TimestampRules {
  protected:
-  static void SetUpTestSuite() {
-    if (!OpensslAuthority::is_there()) return;
-    openssl_ = new OpensslAuthority();
-    authority_ = new TimestampAuthority(openssl_->authority());
-  }
-  static void TearDownTestSuite() {
-    delete openssl_;
-    delete authority_;
-  }
-  void SetUp() override {
-    if (openssl_ == nullptr) test::miss("the openssl command");
-  }
-
   static ReplyOptions with_chain(const std::string& signer = "tsa") {
     return {.signer = signer, .certificates = "ca"};
   }
-  static CheckedTimestamp check(ByteView reply) {
-    return check_timestamp(reply, kImprint, {authority_, 1}, {}, {});
-  }
-
-  static inline const OpensslAuthority* openssl_ = nullptr;
-  static inline const TimestampAuthority* authority_ = nullptr;
 };
 
 TEST_F(TimestampCommand, T050_AnswersOurRequests) {

@@ -50,11 +50,15 @@ class TimestampRules : public testing::Test {
     reply.*part = value;
     return check(reply);
   }
-  /// The verdict on a sound token of a signer whose certificate is as `options` say, and pinned.
-  static CheckedTimestamp check_signer(const std::string& name, const CertificateOptions& options) {
+  /// The verdict on a sound token of a signer whose certificate is as `options` say, and pinned;
+  /// `bag` lies beside it.
+  static CheckedTimestamp check_signer(const std::string& name, const CertificateOptions& options,
+                                       const Bytes& bag = *intermediate_) {
     openssl_->certify(name, options);
     const TimestampAuthority pinning = openssl_->authority({name});
-    return check_timestamp(signed_by(name, sound(name)), kImprint, {&pinning, 1}, {}, {});
+    Reply reply = sound_reply(kImprint, openssl_->certificate(name));
+    reply.certificates = join({reply.certificates, bag});
+    return check_timestamp(signed_by(name, reply), kImprint, {&pinning, 1}, {}, {});
   }
 
   static inline const OpensslAuthority* openssl_ = nullptr;

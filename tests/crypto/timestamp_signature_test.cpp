@@ -7,7 +7,6 @@ namespace {
 
 using test::algorithm;
 using test::attribute;
-using test::hex;
 using test::integer;
 using test::join;
 using test::kImprint;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using test::at;
 using test::attribute;
 using test::der;
-using test::error_of;
+using test::error_kind;
 using test::hex;
 using test::imprint_element;
 using test::integer;
@@ -231,7 +231,7 @@ TEST(TimestampRequests, HaveNoncesThatArePositiveAndDiffer) {
 TEST(TimestampRequests, APolicyIsAnOid) {
   test::SequenceRandom random;
   for (const char* policy : {"", "policy", "1.2.3.", "1..2"})
-    EXPECT_EQ(error_of([&] { make_timestamp_request(kImprint, policy, random); }),
+    EXPECT_EQ(error_kind([&] { make_timestamp_request(kImprint, policy, random); }),
               ErrorKind::invalid_argument)
         << policy;
 }

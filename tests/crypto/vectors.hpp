@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,17 +11,13 @@
 #include <string>
 
 #include "atp/core/bytes.hpp"
-#include "atp/core/error.hpp"
 #include "atp/core/stream.hpp"
+#include "support/error_kind.hpp"
+#include "support/shared_data.hpp"
 
 namespace atp::test {
 
-inline std::filesystem::path vectors_folder() {
-  if (const char* shared = std::getenv("ATP_SHARED"))
-    return std::filesystem::path(shared) / "vectors";
-  const char* source = std::getenv("ATP_SOURCE_DIR");
-  return std::filesystem::path(source ? source : ".") / "../shared/vectors";
-}
+inline std::filesystem::path vectors_folder() { return shared_path("vectors"); }
 
 inline std::string read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -36,31 +31,12 @@ inline void write_text(const std::filesystem::path& path, std::string_view text)
   ASSERT_TRUE(file.flush().good()) << path;
 }
 
-/// What a test does without something it needs: fails where all must be there, else skips.
-inline void miss(const std::string& what) {
-  if (std::getenv("ATP_CI"))
-    FAIL() << what << " is missing";
-  else
-    GTEST_SKIP() << what << " is missing";
-}
-
 class VectorTest : public testing::Test {
  protected:
   void SetUp() override {
     if (!std::filesystem::exists(vectors_folder())) miss(vectors_folder().string());
   }
 };
-
-/// The kind of the error that `act` throws; nothing where it throws none.
-template <class Act>
-std::optional<ErrorKind> error_of(Act act) {
-  try {
-    act();
-    return {};
-  } catch (const Error& error) {
-    return error.kind();
-  }
-}
 
 inline Bytes hex(std::string_view text) {
   const std::optional<Bytes> bytes = from_hex(text);

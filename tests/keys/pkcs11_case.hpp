@@ -26,10 +26,7 @@ inline std::string faulty_module() {
 class Pkcs11Case : public testing::Test {
  protected:
   void SetUp() override {
-    if (!SoftHsm::installed()) {
-      if (in_ci()) FAIL() << "missing: softhsm2 or opensc";
-      GTEST_SKIP() << "softhsm2 or opensc is not installed";
-    }
+    if (!SoftHsm::installed()) return miss("softhsm2 or opensc");
     SoftHsm::instance();
     write(pin_, std::string(kPin) + "\n", 0600);
   }

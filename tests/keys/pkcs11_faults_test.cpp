@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dlfcn.h>
-
+#include "core/process.hpp"
 #include "keys/pkcs11_case.hpp"
 
 namespace atp {
@@ -15,9 +14,7 @@ class Pkcs11Faults : public test::Pkcs11Case {
     Pkcs11Case::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
     module_ = test::faulty_module();
-    void* loaded = dlopen(module_.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    ASSERT_NE(loaded, nullptr) << dlerror();
-    faults_ = reinterpret_cast<test::Faults* (*)()>(dlsym(loaded, "faults"))();
+    faults_ = reinterpret_cast<test::Faults* (*)()>(load_symbol(module_, "faults"))();
     *faults_ = {};
   }
   void TearDown() override {

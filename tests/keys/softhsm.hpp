@@ -24,14 +24,6 @@ namespace atp::test {
 
 constexpr const char* kPin = "4321-right";
 
-/// Throws: what the command printed, unless it ends with 0.
-inline void run(const std::string& command, const std::filesystem::path& log) {
-  if (std::system((command + " >" + log.string() + " 2>&1").c_str()) == 0) return;
-  std::ostringstream text;
-  text << std::ifstream(log).rdbuf();
-  throw std::runtime_error(command + ": " + text.str());
-}
-
 class SoftHsm {
  public:
   static bool installed() {
@@ -73,7 +65,14 @@ class SoftHsm {
     generate("EC:prime256v1", "01", "signing", "", "double");
   }
 
-  void run(const std::string& command) const { test::run("(" + command + ")", folder() / "log"); }
+  /// Throws: what the command printed, unless it ends with 0.
+  void run(const std::string& command) const {
+    const std::string log = (folder() / "log").string();
+    if (std::system(("(" + command + ") >" + log + " 2>&1").c_str()) == 0) return;
+    std::ostringstream text;
+    text << std::ifstream(log).rdbuf();
+    throw std::runtime_error(command + ": " + text.str());
+  }
   void tool(const std::string& arguments, const std::string& token = "atp") const {
     run(std::string("pkcs11-tool --module ") + kSoftHsm + " --token-label " + token +
         " --login --pin " + kPin + " " + arguments);

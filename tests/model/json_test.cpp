@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "model/samples.hpp"
+#include "support/command.hpp"
 #include "support/shared_data.hpp"
 #include "support/temp_dir.hpp"
 
@@ -220,10 +221,7 @@ Json random_value(std::mt19937_64& random, int depth) {
 }
 
 TEST(Json, PrintsWhatJqPrints) {
-  if (test::run("command -v jq").empty()) {
-    if (test::in_ci()) FAIL() << "jq is missing";
-    GTEST_SKIP() << "jq is not installed";
-  }
+  if (test::output_of("command -v jq").empty()) return test::miss("jq");
   std::mt19937_64 random(20261123);
   std::string ours;
   for (int i = 0; i < 500; ++i) ours += random_value(random, 4).str() + "\n";
@@ -231,7 +229,7 @@ TEST(Json, PrintsWhatJqPrints) {
   const test::TempDir folder;
   const std::string file = (folder.path() / "values.jsonl").string();
   std::ofstream(file, std::ios::binary) << ours;
-  EXPECT_EQ(test::run("jq -cS . '" + file + "'"), ours);
+  EXPECT_EQ(test::output_of("jq -cS . '" + file + "'"), ours);
 }
 
 TEST(Json, ReadsBackWhatItPrints) {

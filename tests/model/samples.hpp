@@ -174,17 +174,6 @@ inline void for_each_value(Json& json, const std::function<void(Json&)>& visit) 
   visit(json);
 }
 
-/// The standard output of a shell command.
-inline std::string run(const std::string& command) {
-  std::string output;
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-  char buffer[4096];
-  while (const std::size_t size = fread(buffer, 1, sizeof buffer, pipe.get())) {
-    output.append(buffer, size);
-  }
-  return output;
-}
-
 /// The message of the Error that `act` throws, which must be of that kind.
 inline std::string refusal(ErrorKind kind, const std::function<void()>& act) {
   try {

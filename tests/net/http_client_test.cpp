@@ -185,10 +185,7 @@ TEST(HttpClient, AStopEndsABlockedExchange) {
   const RawServer server(test::stay_silent);
   HttpClientOptions patient;
   std::stop_source source;
-  std::jthread stopper([&] {
-    std::this_thread::sleep_for(100ms);
-    source.request_stop();
-  });
+  const std::jthread stopper = test::stop_after(source, 100ms);
   const auto begin = Clock::now();
   EXPECT_EQ(error_kind([&] {
               make_http_client(patient)->send(server.url(), {.method = "GET"}, source.get_token());
@@ -212,10 +209,7 @@ TEST(HttpClient, AStopEndsAPause) {
   const RawServer server(
       answering("HTTP/1.1 503 x\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n"));
   std::stop_source source;
-  std::jthread stopper([&] {
-    std::this_thread::sleep_for(150ms);
-    source.request_stop();
-  });
+  const std::jthread stopper = test::stop_after(source, 150ms);
   const auto begin = Clock::now();
   EXPECT_EQ(error_kind([&] {
               make_http_client({})->send(server.url(), {.method = "GET", .repeatable = true},
@@ -236,10 +230,7 @@ TEST(HttpClient, ALookUpThatHangsEndsInTime) {
   EXPECT_LT(Clock::now() - begin, 400ms);
 
   std::stop_source source;
-  std::jthread stopper([&] {
-    std::this_thread::sleep_for(50ms);
-    source.request_stop();
-  });
+  const std::jthread stopper = test::stop_after(source, 50ms);
   EXPECT_EQ(
       error_kind([&] { net::resolve("slow.example", begin + 10s, source.get_token(), slow); }),
       ErrorKind::cancelled);

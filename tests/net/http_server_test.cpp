@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdio>
 #include <latch>
 #include <memory>
 #include <stdexcept>
@@ -15,6 +14,7 @@
 #include "atp/net/http_client.hpp"
 #include "net/raw_socket.hpp"
 #include "net/running_server.hpp"
+#include "support/command.hpp"
 #include "support/error_kind.hpp"
 #include "support/shared_data.hpp"
 
@@ -23,6 +23,7 @@ namespace {
 
 using test::echo;
 using test::error_kind;
+using test::output_of;
 using test::RawSocket;
 using test::RunningServer;
 using testing::HasSubstr;
@@ -52,13 +53,9 @@ TEST(HttpServer, AnswersWithWhatTheHandlerReturns) {
 TEST(HttpServer, ListensOnIpv6) {
   HttpServerOptions options;
   options.address = "::1";
-  std::unique_ptr<RunningServer> server;
-  try {
-    server = std::make_unique<RunningServer>(echo, options);
-  } catch (const Error&) {
-    GTEST_SKIP() << "no IPv6 here";
-  }
-  const std::string url = "http://[::1]:" + std::to_string(server->port()) + "/";
+  if (!test::has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
+  const RunningServer server(echo, options);
+  const std::string url = "http://[::1]:" + std::to_string(server.port()) + "/";
   EXPECT_EQ(make_http_client({})->send(url, {.method = "GET"}, {}).body, "GET / ");
 }
 
@@ -221,20 +218,8 @@ TEST(HttpServer, WhatItCannotListenAtIsAnError) {
   EXPECT_EQ(error_kind([&] { HttpServer(options, echo); }), ErrorKind::unavailable);
 }
 
-/// What a command prints.
-std::string output_of(const std::string& command) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-  std::string all;
-  char part[4096];
-  while (std::fgets(part, sizeof part, pipe.get()) != nullptr) all += part;
-  return all;
-}
-
 TEST(HttpServer, IsUnderstoodByCurl) {
-  if (output_of("curl --version 2>/dev/null").empty()) {
-    if (test::in_ci()) FAIL() << "curl is not installed";
-    GTEST_SKIP() << "curl is not installed";
-  }
+  if (output_of("curl --version 2>/dev/null").empty()) return test::miss("curl");
   const RunningServer server(echo);
   const std::string curl = "curl -s --noproxy '*' -i ";
   EXPECT_THAT(output_of(curl + "--data-binary hello " + server.url("/a?b=c")),

@@ -30,6 +30,25 @@ inline sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
+inline bool has_ipv6() {
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  const int descriptor = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool bound =
+      ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(descriptor);
+  return bound;
+}
+
+/// Asks for a stop some time from now.
+inline std::jthread stop_after(std::stop_source& source, std::chrono::milliseconds time) {
+  return std::jthread([&source, time] {
+    std::this_thread::sleep_for(time);
+    source.request_stop();
+  });
+}
+
 class RawSocket {
  public:
   explicit RawSocket(int descriptor) : descriptor_(descriptor) {}

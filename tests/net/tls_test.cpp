@@ -120,10 +120,7 @@ TEST_F(Tls, AHandshakeThatHangsEndsInTimeAndByAStop) {
 
   const auto again = std::chrono::steady_clock::now();
   std::stop_source source;
-  std::jthread stopper([&] {
-    std::this_thread::sleep_for(50ms);
-    source.request_stop();
-  });
+  const std::jthread stopper = test::stop_after(source, 50ms);
   EXPECT_EQ(error_kind(
                 [&] { client()->send(url(server.port()), {.method = "GET"}, source.get_token()); }),
             ErrorKind::cancelled);

@@ -27,12 +27,16 @@ inline bool in_ci() {
   return ci != nullptr && std::string(ci) == "1";
 }
 
+/// What a test does without something it needs: fails in CI, else skips. `return miss("jq")`.
+inline void miss(const std::string& what) {
+  if (in_ci()) FAIL() << what << " is missing";
+  GTEST_SKIP() << what << " is missing";
+}
+
 }  // namespace atp::test
 
 /// Ends the test unless the shared file or folder is there: skipped, or failed where ATP_CI=1.
-#define ATP_REQUIRE_SHARED(relative)                                                   \
-  if (!std::filesystem::exists(atp::test::shared_path(relative))) {                    \
-    if (atp::test::in_ci()) FAIL() << "missing: " << atp::test::shared_path(relative); \
-    GTEST_SKIP() << "no shared test data: " << atp::test::shared_path(relative);       \
-  }                                                                                    \
+#define ATP_REQUIRE_SHARED(relative)                                   \
+  if (!std::filesystem::exists(atp::test::shared_path(relative)))      \
+    return atp::test::miss(atp::test::shared_path(relative).string()); \
   static_assert(true, "a semicolon follows")
