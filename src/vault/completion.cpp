@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The second half of taking a point: statement, checkpoint, retention.
+#include <algorithm>
+
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/model/problem.hpp"
@@ -63,6 +65,15 @@ std::optional<WorkLock> lock_lost_job(const Vault& vault, const JobRow& job) {
   return lock;
 }
 
+/// The last thing that a job said in the ledger; null for nothing.
+const Statement* last_statement(const Ledger& ledger, const std::string& job_id) {
+  const auto& entries = ledger.entries();
+  const auto last = std::find_if(entries.rbegin(), entries.rend(), [&](const LedgerEntry& entry) {
+    return entry.statement.job_id == job_id;
+  });
+  return last == entries.rend() ? nullptr : &last->statement;
+}
+
 /// Whether the job's point is complete now. A point that cannot be is given up with its job.
 bool complete_lost_point(const Vault& vault, Ledger& ledger, const SegmentChains& chains,
                          const JobRow& job, unsigned workers) {
@@ -73,6 +84,13 @@ bool complete_lost_point(const Vault& vault, Ledger& ledger, const SegmentChains
     if (!is_of_damage(error)) throw;
     return has_statement(ledger, job.recovery_point_id);
   }
+}
+
+/// Whether the job has done what it was for.
+bool settle(const Vault& vault, Ledger& ledger, const SegmentChains& chains, const JobRow& job,
+            unsigned workers) {
+  if (job.kind == "backup") return complete_lost_point(vault, ledger, chains, job, workers);
+  return last_statement(ledger, job.job_id) != nullptr;
 }
 
 }  // namespace
@@ -137,9 +155,9 @@ std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& 
     const auto lock = lock_lost_job(vault, job);
     if (!lock) continue;
     ledger.refresh();
-    const bool whole = complete_lost_point(vault, ledger, chains, job, workers);
+    const bool done = settle(vault, ledger, chains, job, workers);
     record_progress(vault, ledger, chains);
-    vault.catalog().end_job(job.job_id, whole ? JobState::completed : JobState::failed);
+    vault.catalog().end_job(job.job_id, done ? JobState::completed : JobState::failed);
     ++lost;
   }
   return lost;

@@ -49,7 +49,7 @@ void state_resolved(const Vault& vault, Ledger& ledger, const DualApproval* appr
   vault.catalog().begin_job({.job_id = job_id,
                              .tenant = ledger.tenant(),
                              .kind = "resolve",
-                             .state = JobState::completed,
+                             .state = JobState::running,
                              .started_at = now,
                              .recovery_point_id = {}});
   const auto policy = current_policy(vault, ledger.tenant());
@@ -70,6 +70,7 @@ void state_resolved(const Vault& vault, Ledger& ledger, const DualApproval* appr
       retain_until);
   SegmentChains chains(vault, ledger.tenant(), SegmentChains::From::catalog);
   record_progress(vault, ledger, chains);
+  vault.catalog().end_job(job_id, JobState::completed);
 }
 
 }  // namespace

@@ -213,6 +213,29 @@ TEST_F(Halt, IsResolvedThoughNoCheckpointCoversTheLastEntry) {
   EXPECT_EQ(backup().status, BackupStatus::unchanged);
 }
 
+/// The job of a resolution ends with its statement, also where a crash came between the two.
+TEST_F(Halt, AnInterruptedResolutionIsSettledByTheNextRun) {
+  const Bytes last = read(entry(3));
+  remove(entry(3));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  write(entry(3), last);
+  resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
+  const std::string done = *catch_up(*vault_, tenant_).entries().back().statement.job_id;
+  EXPECT_EQ(vault_->catalog().job(done)->state, JobState::completed);
+
+  const std::string vain(32, 'e');
+  vault_->catalog().begin_job({.job_id = vain,
+                               .tenant = tenant_,
+                               .kind = "resolve",
+                               .state = JobState::running,
+                               .started_at = clock_->now(),
+                               .recovery_point_id = {}});
+  vault_->catalog().end_job(done, JobState::running);
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+  EXPECT_EQ(vault_->catalog().job(vain)->state, JobState::failed);
+  EXPECT_EQ(vault_->catalog().job(done)->state, JobState::completed);
+}
+
 TEST_F(Halt, OfNobodyCannotBeResolved) {
   EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, std::nullopt, {}, {}); }),
             ErrorKind::not_found);

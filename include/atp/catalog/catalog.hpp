@@ -58,10 +58,10 @@ enum class JobState { running, completed, failed };
 struct JobRow {
   std::string job_id;  ///< 32 hexadecimal digits.
   TenantId tenant;
-  std::string kind;  ///< `backup`.
+  std::string kind;  ///< `backup`, `export`, `resolve`.
   JobState state;
   Time started_at;
-  std::string recovery_point_id;  ///< The point it makes.
+  std::string recovery_point_id;  ///< The point that a backup makes; empty for others.
   bool operator==(const JobRow&) const = default;
 };
 
