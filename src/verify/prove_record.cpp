@@ -2,6 +2,7 @@
 /// From a store to a proof file.
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "atp/core/error.hpp"
 #include "atp/keys/key_epochs.hpp"
@@ -23,32 +24,6 @@ namespace {
 
 using verify::Context;
 
-/// Where a segment is listed: by the first point of the chain, or a parent.
-struct Listed {
-  std::size_t link;
-  std::vector<Descriptor> descriptors;  ///< All that this point lists.
-  std::size_t index;                    ///< Of the segment among them.
-};
-
-Listed find_listed(const Context& context, const verify::PointChain& chain,
-                   const SegmentName& segment) {
-  std::vector<Check> checks;
-  for (std::size_t link = 0; link < chain.points.size(); ++link) {
-    throw_if_stopped(context.stop);
-    auto descriptors = verify::read_listing(context, chain.points[link].point, checks).descriptors;
-    require_sound(checks);
-    const auto found = std::ranges::find_if(descriptors, [&](const Descriptor& each) {
-      return each.kind == DescriptorKind::segment && each.stream == segment.stream &&
-             each.name == segment.segment.str();
-    });
-    if (found == descriptors.end()) continue;
-    const auto index = static_cast<std::size_t>(found - descriptors.begin());
-    return {link, std::move(descriptors), index};
-  }
-  throw Error(ErrorKind::not_found, chain.points.front().point.recovery_point_id,
-              "has no segment " + segment.stream.str() + "/" + segment.segment.str());
-}
-
 SegmentManifest read_manifest(const Context& context, const Descriptor& descriptor) {
   std::vector<Check> checks;
   const std::string key = layout::manifest(context.tenant, descriptor.stream, descriptor.sequence);
@@ -59,19 +34,6 @@ SegmentManifest read_manifest(const Context& context, const Descriptor& descript
   throw Error(ErrorKind::corrupt, key,
               "expected the manifest that the point lists, SHA-256 " +
                   descriptor.manifest_sha256.hex() + ", found SHA-256 " + stored->sha256.hex());
-}
-
-RecordInclusion read_record(const Context& context, const Descriptor& descriptor,
-                            std::uint64_t number, std::span<const age::Identity> identities) {
-  require_identities(identities);
-  const SegmentManifest manifest = read_manifest(context, descriptor);
-  const KeyEpochs epochs = read_key_epochs(context.store, context.trust, context.tenant);
-  if (!epochs.problems.empty()) throw_problem(epochs.problems.front());
-  std::vector<Check> checks;
-  const EpochIdentities opened = open_epochs(context.store, epochs, identities, checks);
-  require_sound(checks);
-  const age::Identity& identity = require_identity(manifest, opened);
-  return PackageReader(context.store, manifest, {&identity, 1}).prove(number);
 }
 
 LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::uint64_t index) {
@@ -90,10 +52,6 @@ LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::u
           .checkpoint = witnessed->note};
 }
 
-std::string stored_text(const Context& context, const std::string& key, std::uint64_t limit) {
-  return std::string(as_text(get_object(context.store, key, limit)));
-}
-
 /// Alarms have digests of whole segments, from which other records could be guessed.
 void refuse_alarms(const RecoveryPoint& point) {
   if (point.alarms.empty()) return;
@@ -102,34 +60,16 @@ void refuse_alarms(const RecoveryPoint& point) {
               "away; prove the record in a point before it, or after a full one");
 }
 
-RecordEvidence gather(const Context& context, const verify::PointChain& chain,
-                      const RecordPlace& place, std::span<const age::Identity> identities) {
-  const Listed listed = find_listed(context, chain, place.segment);
-  const Descriptor& descriptor = listed.descriptors[listed.index];
-  RecordInclusion inclusion = read_record(context, descriptor, place.number, identities);
-  std::vector<Digest> leaves;
-  for (const Descriptor& each : listed.descriptors) {
-    leaves.push_back(Rfc9162Hasher::leaf(as_bytes(canonical(each))));
-  }
-  RecordEvidence evidence{
-      .tenant = context.tenant,
-      .number = place.number,
-      .record = std::move(inclusion.record),
-      .salt = std::move(inclusion.salt),
-      .record_path = std::move(inclusion.path),
-      .descriptor = descriptor,
-      .descriptor_index = listed.index,
-      .descriptors = listed.descriptors.size(),
-      .descriptor_path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, listed.index),
-      .points = {},
-      .timestamps = {},
-      .statement = chain.ledger.entries[*chain.statement].stored};
-  evidence.timestamps = verify::sound_replies(context, chain.points.front().sha256);
-  for (std::size_t i = 0; i <= listed.link; ++i) {
-    refuse_alarms(chain.points[i].point);
-    evidence.points.push_back(stored_text(context, chain.points[i].key, kDocumentLimit));
-  }
-  return evidence;
+verify::PointChain read_chain(const Context& context, const std::string& id) {
+  std::vector<Check> checks;
+  verify::PointChain chain = verify::read_point_chain(context, id, checks);
+  require_sound(checks);
+  return chain;
+}
+
+bool is_of(const Descriptor& descriptor, const SegmentName& segment) {
+  return descriptor.kind == DescriptorKind::segment && descriptor.stream == segment.stream &&
+         descriptor.name == segment.segment.str();
 }
 
 /// Where the tenant's records have their id, under one version of its policy.
@@ -144,23 +84,144 @@ std::string id_path(const Context& context, std::uint64_t policy_version) {
 
 }  // namespace
 
-std::string prove_record(ObjectStore& store, const std::string& id, const RecordPlace& place,
-                         const TrustPolicy& trust, std::span<const age::Identity> identities,
-                         const std::stop_token& stop) {
-  const Context context{store, &trust, tenant_of_point(store, id), 1, stop};
-  std::vector<Check> checks;
-  const verify::PointChain chain = verify::read_point_chain(context, id, checks);
-  require_sound(checks);
-  LogProof proof = prove_entry(context, chain.ledger, *chain.statement);
-  proof.extra = canonical(gather(context, chain, place, identities));
+struct RecordProver::State {
+  /// All that the records of one segment have in common.
+  struct Segment {
+    SegmentName name;
+    RecordEvidence evidence;
+    PackageReader reader;
+  };
+
+  State(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+        std::span<const age::Identity> identities, const std::stop_token& stop)
+      : context{store, &trust, tenant_of_point(store, id), 1, stop},
+        given(identities),
+        chain(read_chain(context, id)),
+        entry(prove_entry(context, chain.ledger, *chain.statement)),
+        timestamps(verify::sound_replies(context, chain.points.front().sha256)),
+        listings(chain.points.size()) {
+    require_identities(identities);
+  }
+
+  const std::string& id() const { return chain.points.front().point.recovery_point_id; }
+
+  /// Of a point and all that it lists.
+  const std::vector<Descriptor>& listing(std::size_t link) {
+    if (listings[link]) return *listings[link];
+    throw_if_stopped(context.stop);
+    std::vector<Check> checks;
+    auto read = verify::read_listing(context, chain.points[link].point, checks).descriptors;
+    require_sound(checks);
+    return listings[link].emplace(std::move(read));
+  }
+
+  struct Listed {
+    std::size_t link;   ///< Of the point that lists it: the first, or a parent.
+    std::size_t index;  ///< Among what that lists.
+  };
+  Listed find(const SegmentName& segment) {
+    for (std::size_t link = 0; link < chain.points.size(); ++link) {
+      const auto& descriptors = listing(link);
+      const auto found = std::ranges::find_if(
+          descriptors, [&](const Descriptor& each) { return is_of(each, segment); });
+      if (found != descriptors.end())
+        return {link, static_cast<std::size_t>(found - descriptors.begin())};
+    }
+    throw Error(ErrorKind::not_found, id(),
+                "has no segment " + segment.stream.str() + "/" + segment.segment.str());
+  }
+
+  PackageReader open(const Descriptor& descriptor) {
+    const SegmentManifest manifest = read_manifest(context, descriptor);
+    if (!opened) {
+      const KeyEpochs epochs = read_key_epochs(context.store, context.trust, context.tenant);
+      if (!epochs.problems.empty()) throw_problem(epochs.problems.front());
+      std::vector<Check> checks;
+      opened = open_epochs(context.store, epochs, given, checks);
+      require_sound(checks);
+    }
+    const age::Identity& identity = require_identity(manifest, *opened);
+    return PackageReader(context.store, manifest, {&identity, 1});
+  }
+
+  Segment& enter(const SegmentName& name) {
+    if (current && current->name == name) return *current;
+    current.reset();
+    const Listed listed = find(name);
+    const auto& descriptors = listing(listed.link);
+    std::vector<Digest> leaves;
+    for (const Descriptor& each : descriptors) {
+      leaves.push_back(Rfc9162Hasher::leaf(as_bytes(canonical(each))));
+    }
+    RecordEvidence evidence{
+        .tenant = context.tenant,
+        .number = 0,
+        .record = {},
+        .salt = {},
+        .record_path = {},
+        .descriptor = descriptors[listed.index],
+        .descriptor_index = listed.index,
+        .descriptors = descriptors.size(),
+        .descriptor_path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, listed.index),
+        .points = {},
+        .timestamps = timestamps,
+        .statement = chain.ledger.entries[*chain.statement].stored};
+    for (std::size_t i = 0; i <= listed.link; ++i) {
+      refuse_alarms(chain.points[i].point);
+      evidence.points.emplace_back(
+          as_text(get_object(context.store, chain.points[i].key, kDocumentLimit)));
+    }
+    PackageReader reader = open(evidence.descriptor);
+    return current.emplace(Segment{name, std::move(evidence), std::move(reader)});
+  }
+
+  const verify::Context context;
+  const std::span<const age::Identity> given;
+  const verify::PointChain chain;
+  const LogProof entry;
+  const std::vector<Bytes> timestamps;
+  std::vector<std::optional<std::vector<Descriptor>>> listings;
+  std::optional<EpochIdentities> opened;
+  std::optional<Segment> current;
+};
+
+RecordProver::RecordProver(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+                           std::span<const age::Identity> identities, const std::stop_token& stop)
+    : state_(std::make_unique<State>(store, id, trust, identities, stop)) {}
+RecordProver::~RecordProver() = default;
+RecordProver::RecordProver(RecordProver&&) noexcept = default;
+RecordProver& RecordProver::operator=(RecordProver&&) noexcept = default;
+
+const std::string& RecordProver::checkpoint() const { return state_->entry.checkpoint; }
+
+std::uint64_t RecordProver::records(const SegmentName& segment) const {
+  const State::Listed listed = state_->find(segment);
+  return state_->listing(listed.link)[listed.index].records;
+}
+
+std::string RecordProver::prove(const RecordPlace& place) const {
+  State::Segment& segment = state_->enter(place.segment);
+  RecordInclusion inclusion = segment.reader.prove(place.number);
+  segment.evidence.number = place.number;
+  segment.evidence.record = std::move(inclusion.record);
+  segment.evidence.salt = std::move(inclusion.salt);
+  segment.evidence.record_path = std::move(inclusion.path);
+  LogProof proof = state_->entry;
+  proof.extra = canonical(segment.evidence);
   std::string text = format_log_proof(proof);
   if (text.size() > kLogProofLimit) {
-    throw Error(ErrorKind::unsupported, id,
+    throw Error(ErrorKind::unsupported, state_->id(),
                 "its proof would have " + std::to_string(text.size()) +
                     " bytes, over the limit of " + std::to_string(kLogProofLimit));
   }
-  require_sound(check_record_proof(text, trust).report.checks);
+  require_sound(check_record_proof(text, *state_->context.trust).report.checks);
   return text;
+}
+
+std::string prove_record(ObjectStore& store, const std::string& id, const RecordPlace& place,
+                         const TrustPolicy& trust, std::span<const age::Identity> identities,
+                         const std::stop_token& stop) {
+  return RecordProver(store, id, trust, identities, stop).prove(place);
 }
 
 std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,

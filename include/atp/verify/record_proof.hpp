@@ -2,10 +2,11 @@
 /// Proofs for outsiders: that a record is in a recovery point, and the point in a ledger, as one
 /// text (C2SP tlog-proof.md) that is checked with a trust policy and nothing else. It lets out one
 /// record and no hash from which another could be guessed; of the points that it shows, it lets out
-/// all else that is in them, such as names of skipped input. Thread-safe.
+/// all else that is in them, such as names of skipped input. Functions are thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -29,13 +30,40 @@ struct RecordPlace {
   bool operator==(const RecordPlace&) const = default;
 };
 
-/// The proof file of a record of recovery point `id`, against the newest checkpoint. Reads the
-/// documents that the proof consists of, and of the package its index and one frame; what is given
-/// out was checked as `check_record_proof` does. `store` is only read. Throws: not_found where
-/// there is no such point or segment; invalid_argument where the segment has no such record;
-/// precondition_failed where no checkpoint covers the point yet, and where a point that the proof
-/// has to show has alarms, whose digests would let other records be guessed; corrupt or untrusted
-/// where something on the way does not hold; unauthenticated without a fitting identity; cancelled.
+/// Makes proofs of records of one recovery point, against the newest checkpoint that covers it.
+/// What records have in common is read once, those of one segment after another fastest. One object
+/// belongs to one thread at a time.
+class ATP_EXPORT RecordProver {
+ public:
+  /// What is given must outlive it; `store` is only read. Throws: not_found where there is no such
+  /// point; precondition_failed where no checkpoint covers it yet; corrupt or untrusted where
+  /// something on the way does not hold; unauthenticated without identities; cancelled.
+  RecordProver(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+               std::span<const age::Identity> identities, const std::stop_token& stop = {});
+  ~RecordProver();
+  RecordProver(RecordProver&&) noexcept;
+  RecordProver& operator=(RecordProver&&) noexcept;
+
+  /// The signed note that every proof leads to.
+  const std::string& checkpoint() const;
+  /// How many records the segment has. Throws: not_found where the point has no such segment;
+  /// corrupt or untrusted, cancelled.
+  std::uint64_t records(const SegmentName& segment) const;
+
+  /// The proof file of a record. Reads the documents that it consists of, and of the package its
+  /// index and one frame; what is given out was checked as `check_record_proof` does. Throws:
+  /// not_found where the point has no such segment; invalid_argument where the segment has no such
+  /// record; precondition_failed where a point that the proof has to show has alarms, whose digests
+  /// would let other records be guessed; corrupt or untrusted where something on the way does not
+  /// hold; unauthenticated without a fitting identity; cancelled.
+  std::string prove(const RecordPlace& place) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The proof file of one record. Throws: what `RecordProver` does.
 ATP_EXPORT std::string prove_record(ObjectStore& store, const std::string& id,
                                     const RecordPlace& place, const TrustPolicy& trust,
                                     std::span<const age::Identity> identities,
