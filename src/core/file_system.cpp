@@ -124,6 +124,17 @@ void create_directories(FileSystem& files, const Path& path, std::uint32_t permi
   sync_if_possible(files, parent);
 }
 
+void remove_tree(FileSystem& files, const Path& folder) {
+  for (const DirectoryEntry& entry : files.list(folder)) {
+    if (entry.type == FileType::directory) {
+      remove_tree(files, folder / entry.name);
+    } else {
+      files.remove(folder / entry.name);
+    }
+  }
+  files.remove(folder);
+}
+
 void write_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,
                         std::uint32_t permissions) {
   write_and_rename(files, random, path, contents, permissions, &FileSystem::rename_new);

@@ -34,18 +34,6 @@ bool has_bytes_of(FileSystem& files, const Path& path, const SegmentManifest& ma
   return offset == manifest.bytes && hash.finish() == manifest.sha256;
 }
 
-/// Follows no symbolic link.
-void remove_tree(FileSystem& files, const Path& folder) {
-  for (const DirectoryEntry& entry : files.list(folder)) {
-    if (entry.type == FileType::directory) {
-      remove_tree(files, folder / entry.name);
-    } else {
-      files.remove(folder / entry.name);
-    }
-  }
-  files.remove(folder);
-}
-
 }  // namespace
 
 RestoreFolder::RestoreFolder(FileSystem& files, Random& random, Path folder,

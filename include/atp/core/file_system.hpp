@@ -103,6 +103,9 @@ ATP_EXPORT Bytes read_file(FileSystem& files, const Path& path, std::uint64_t li
 ATP_EXPORT void create_directories(FileSystem& files, const Path& path,
                                    std::uint32_t permissions = 0755);
 
+/// Removes a folder and all in it; follows no symbolic link.
+ATP_EXPORT void remove_tree(FileSystem& files, const Path& folder);
+
 /// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name
 /// is free, syncs the directory. Throws: already_exists.
 ATP_EXPORT void write_file_durably(FileSystem& files, Random& random, const Path& path,
