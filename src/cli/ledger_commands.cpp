@@ -4,12 +4,11 @@
 #include <iostream>
 
 #include "atp/core/error.hpp"
-#include "atp/crypto/sha256.hpp"
 #include "atp/ledger/published_ledger.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/ledger_audit.hpp"
+#include "cli/approvals.hpp"
 #include "cli/reports.hpp"
-#include "cli/session.hpp"
 
 namespace atp::cli {
 namespace {
@@ -34,35 +33,6 @@ struct OpenLedger {
   TenantId tenant;
   ScanLedgerOptions options;
 };
-
-int write_resolution_request(const Session& session, const Vault& vault, const TenantId& tenant,
-                             const std::optional<std::string>& kept) {
-  const Arguments& arguments = session.arguments;
-  const Environment& environment = vault.environment();
-  const auto signer = load_person_key(environment, arguments.key);
-  const Time until =
-      add_period(environment.clock->now(), CalendarPeriod::parse(arguments.valid_for));
-  const std::string request =
-      request_approval(vault, plan_resolution(vault, tenant, kept), *signer, until);
-  write_file_durably(*environment.files, *environment.random, absolute_path(*arguments.request),
-                     as_bytes(request));
-  session.console.object({{"request", json_text(arguments.request->string())},
-                          {"sha256", sha256(as_bytes(request)).hex()},
-                          {"expiresAt", format_time(until)}});
-  session.console.line("wrote " + printable(arguments.request->string()) +
-                       ": approvals of it are good until " + format_time(until));
-  return 0;
-}
-
-std::optional<DualApproval> resolution_approval(const Session& session, const Vault& vault,
-                                                const TenantId& tenant,
-                                                const std::optional<std::string>& kept) {
-  const auto documents = read_approvals(vault.environment(), session.arguments);
-  if (!documents) return std::nullopt;
-  return check_approvals(plan_resolution(vault, tenant, kept), *documents, vault.trust(),
-                         Ledger::load(vault.store(), vault.trust(), tenant),
-                         vault.environment().clock->now());
-}
 
 }  // namespace
 
@@ -127,11 +97,12 @@ int run_ledger_resolve(const Session& session) {
   if (!session.arguments.old.empty()) {
     kept = read_input(ledger.environment, session.arguments.old, kCheckpointLimit);
   }
-  if (session.arguments.request)
-    return write_resolution_request(session, *vault, ledger.tenant, kept);
-  const HaltRow halt =
-      resolve_halt(*vault, ledger.tenant, kept,
-                   resolution_approval(session, *vault, ledger.tenant, kept), session.stop);
+  if (session.arguments.request) {
+    return write_request(session, *vault, plan_resolution(*vault, ledger.tenant, kept));
+  }
+  const auto approval =
+      read_approval(session, *vault, [&] { return plan_resolution(*vault, ledger.tenant, kept); });
+  const HaltRow halt = resolve_halt(*vault, ledger.tenant, kept, approval, session.stop);
   session.console.object({{"tenantId", ledger.tenant.str()},
                           {"haltedAt", format_time(halt.halted_at)},
                           {"subject", json_text(halt.subject)},

@@ -174,21 +174,6 @@ std::shared_ptr<const Signer> load_person_key(const Environment& environment, co
   return load_signer(*environment.files, path);
 }
 
-std::optional<ApprovalDocuments> read_approvals(const Environment& environment,
-                                                const Arguments& arguments) {
-  if (arguments.approvals.empty()) return std::nullopt;
-  ApprovalDocuments documents;
-  for (const std::string& path : arguments.approvals) {
-    std::string text = read_input(environment, path, kStatementLimit);
-    if (documents.request.empty()) {
-      documents.request = std::move(text);
-    } else {
-      documents.approvals.push_back(std::move(text));
-    }
-  }
-  return documents;
-}
-
 Keys load_keys(const Environment& environment, const Arguments& arguments, KeyUse use) {
   Keys keys;
   if (const auto folder = find_key_folder(environment, arguments)) {

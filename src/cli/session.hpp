@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "atp/keys/key_folder.hpp"
-#include "atp/vault/approval.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/verify.hpp"
 #include "cli/commands.hpp"
@@ -56,10 +55,6 @@ class Sealing {
 
 /// A person's, or a witness's, own private key. Throws: invalid_argument where none was named.
 std::shared_ptr<const Signer> load_person_key(const Environment& environment, const Path& path);
-
-/// What `--approved` names: a request, then approvals. Nothing without it.
-std::optional<ApprovalDocuments> read_approvals(const Environment& environment,
-                                                const Arguments& arguments);
 
 /// Those of the key folder; the trust policy from `--trust` where given.
 Keys load_keys(const Environment& environment, const Arguments& arguments,

@@ -10,6 +10,7 @@
 #include "atp/ledger/ledger.hpp"
 #include "atp/model/problem.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/recovery.hpp"
 
 namespace atp::inline v0 {
 namespace {
@@ -263,17 +264,44 @@ DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& document
   return approved;
 }
 
-void store_approval(const Vault& vault, const DualApproval& approval, Time retain_until) {
-  const TenantId& tenant = approval.plan().tenant;
+void require_approval(const Vault& vault, const std::string& action,
+                      const std::optional<DualApproval>& approval) {
+  if (approval || vault.trust().approvals.find_rule(action) == nullptr) return;
+  refuse(action,
+         "needs approvals by the trust policy: ask for them with --request, then atp approve");
+}
+
+void append_act(const Vault& vault, Ledger& ledger, Statement statement, const std::string& action,
+                const std::optional<DualApproval>& approval,
+                const std::function<Plan(const Ledger&)>& plan, Time retain_until) {
+  require_approval(vault, action, approval);
+  if (!approval) return append_statement(vault, ledger, statement, retain_until);
+  const auto check = [&] {
+    check_approvals(plan(ledger), approval->documents(), vault.trust(), ledger,
+                    vault.environment().clock->now());
+  };
+  check();
+  std::vector<std::string> documents = approval->documents().approvals;
+  documents.push_back(approval->documents().request);
+  store_sealed(vault, ledger.tenant(), documents, retain_until);
+  statement.approved_by = approval->approved_by();
+  while (!ledger.try_append(statement, vault.signers(), {.retain_until = retain_until})) {
+    ledger.refresh();
+    check();
+  }
+  ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
+}
+
+void store_sealed(const Vault& vault, const TenantId& tenant,
+                  std::span<const std::string> documents, Time retain_until) {
   const KeyEpochs epochs = read_key_epochs(vault.store(), &vault.trust(), tenant);
   if (!epochs.problems.empty()) throw_problem(epochs.problems.front());
   if (epochs.documents.empty() || epochs.documents.rbegin()->second.empty()) {
     throw Error(ErrorKind::precondition_failed, tenant.str(), "has no key epoch to seal to");
   }
   const auto recipient = age::Recipient::parse(epochs.documents.rbegin()->second.front().recipient);
-  put_sealed(vault, tenant, approval.documents().request, recipient, retain_until);
-  for (const std::string& each : approval.documents().approvals) {
-    put_sealed(vault, tenant, each, recipient, retain_until);
+  for (const std::string& document : documents) {
+    put_sealed(vault, tenant, document, recipient, retain_until);
   }
 }
 

@@ -28,22 +28,10 @@ Plan resolution_of(const HaltRow& halt, const Ledger& ledger,
   return plan;
 }
 
-/// What was approved is approved at this size of the ledger: nobody may have come in between.
-void append_resolution(const Vault& vault, Ledger& ledger, const Statement& statement,
-                       Time retain_until) {
-  if (!statement.approved_by) {
-    append_statement(vault, ledger, statement, retain_until);
-    return;
-  }
-  if (!ledger.try_append(statement, vault.signers(), {.retain_until = retain_until})) {
-    throw Error(ErrorKind::not_approved, ledger.tenant().str(),
-                "is stale: somebody has appended to the ledger meanwhile");
-  }
-  ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
-}
-
 /// That the ledger stands for what it did: who resolves a halt puts it into the ledger.
-void state_resolved(const Vault& vault, Ledger& ledger, const DualApproval* approval) {
+void state_resolved(const Vault& vault, Ledger& ledger, const HaltRow& halt,
+                    const std::optional<std::string>& kept_note,
+                    const std::optional<DualApproval>& approval) {
   const Time now = vault.environment().clock->now();
   const std::string job_id = random_hex(*vault.environment().random, 16);
   vault.catalog().begin_job({.job_id = job_id,
@@ -53,10 +41,7 @@ void state_resolved(const Vault& vault, Ledger& ledger, const DualApproval* appr
                              .started_at = now,
                              .recovery_point_id = {}});
   const auto policy = current_policy(vault, ledger.tenant());
-  const Time retain_until =
-      retain_document_until(now, policy ? policy->retention : kDefaultRetention);
-  if (approval != nullptr) store_approval(vault, *approval, retain_until);
-  append_resolution(
+  append_act(
       vault, ledger,
       {.header = vault.new_header(ledger.tenant()),
        .origin = {},
@@ -65,9 +50,10 @@ void state_resolved(const Vault& vault, Ledger& ledger, const DualApproval* appr
        .job_id = job_id,
        .subject_id = {},
        .subject_sha256 = {},
-       .predecessor = {},
-       .approved_by = approval ? std::optional(approval->approved_by()) : std::nullopt},
-      retain_until);
+       .predecessor = {}},
+      std::string(kResolveHalt), approval,
+      [&](const Ledger& now_is) { return resolution_of(halt, now_is, kept_note); },
+      retain_document_until(now, policy ? policy->retention : kDefaultRetention));
   SegmentChains chains(vault, ledger.tenant(), SegmentChains::From::catalog);
   record_progress(vault, ledger, chains);
   vault.catalog().end_job(job_id, JobState::completed);
@@ -111,12 +97,7 @@ HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
   const auto halt = vault.catalog().find_halt(tenant);
   if (!halt) throw Error(ErrorKind::not_found, tenant.str(), "is not halted");
   vault.ledger_signers();
-  const bool must_be_approved = vault.trust().approvals.find_rule(kResolveHalt) != nullptr;
-  if (must_be_approved && !approval) {
-    throw Error(ErrorKind::not_approved, tenant.str(),
-                "the trust policy asks for approvals of this: atp ledger resolve --request, then "
-                "atp approve");
-  }
+  require_approval(vault, std::string(kResolveHalt), approval);
   const ScanLedgerOptions options{.workers = 0, .stop = stop};
   require_sound(audit_ledger(vault.store(), tenant, vault.trust(), options).report.checks);
   if (kept_note) {
@@ -124,11 +105,7 @@ HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
         check_consistency(vault.store(), tenant, vault.trust(), *kept_note, options).report.checks);
   }
   Ledger ledger = catch_up(vault, tenant);
-  if (approval) {
-    check_approvals(resolution_of(*halt, ledger, kept_note), approval->documents(), vault.trust(),
-                    ledger, vault.environment().clock->now());
-  }
-  state_resolved(vault, ledger, approval ? &*approval : nullptr);
+  state_resolved(vault, ledger, *halt, kept_note, approval);
   vault.catalog().lift_halt(tenant);
   return *halt;
 }
