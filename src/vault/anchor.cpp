@@ -40,6 +40,36 @@ auto answer(const ServiceAddress& address, const std::string& key,
   }
 }
 
+/// The first answer of an authority that holds; else what was wrong with each.
+Timestamped ask_authorities(const Vault& vault, const std::string& subject, const Digest& sha256,
+                            const std::stop_token& stop) {
+  const TimestampPolicy& policy = *vault.trust().timestamps;
+  const Environment& environment = vault.environment();
+  Timestamped stamped;
+  for (const ServiceAddress& address : policy.addresses) {
+    const auto authority =
+        std::ranges::find(policy.authorities, address.name, &TimestampAuthority::name);
+    auto reply = answer(address, subject, stamped.pending, [&] {
+      return ask_authority({vault.http(), address, stop}, *authority, sha256, *environment.random,
+                           environment.clock->now());
+    });
+    if (reply) return {std::move(reply), {}};
+  }
+  if (policy.addresses.empty()) {
+    stamped.pending.push_back(
+        {"", subject, "the trust policy says of no authority where to ask it"});
+  }
+  return stamped;
+}
+
+[[noreturn]] void refuse_unstamped(const std::string& subject,
+                                   const std::vector<PendingAnchor>& pending) {
+  throw Error(ErrorKind::unavailable, subject,
+              "needs a time-stamp, and none was to be had: " + pending.front().service + " " +
+                  pending.front().problem,
+              Error::Retry::temporary);
+}
+
 /// Asks authorities, and stores what they say.
 class Stamper {
  public:
@@ -64,29 +94,15 @@ class Stamper {
 
   /// What was wrong with each authority asked; nothing once one has stamped it.
   std::vector<PendingAnchor> stamp(const std::string& key, const Digest& sha256) const {
-    std::vector<PendingAnchor> pending;
-    for (const ServiceAddress& address : policy_.addresses) {
-      const auto reply = answer(address, key, pending, [&] { return ask(address, sha256); });
-      if (!reply) continue;
-      put_object(vault_.store(), layout::timestamp(tenant_, sha256, new_attempt(vault_)), *reply,
-                 {.retain_until = retain_until_});
-      return {};
+    const Timestamped stamped = ask_authorities(vault_, key, sha256, stop_);
+    if (stamped.reply) {
+      put_object(vault_.store(), layout::timestamp(tenant_, sha256, new_attempt(vault_)),
+                 *stamped.reply, {.retain_until = retain_until_});
     }
-    if (policy_.addresses.empty()) {
-      pending.push_back({"", key, "the trust policy says of no authority where to ask it"});
-    }
-    return pending;
+    return stamped.pending;
   }
 
  private:
-  Bytes ask(const ServiceAddress& address, const Digest& sha256) const {
-    const auto authority =
-        std::ranges::find(policy_.authorities, address.name, &TimestampAuthority::name);
-    const Environment& environment = vault_.environment();
-    return ask_authority({vault_.http(), address, stop_}, *authority, sha256, *environment.random,
-                         environment.clock->now());
-  }
-
   const Vault& vault_;
   const TenantId& tenant_;
   Time retain_until_;
@@ -235,11 +251,16 @@ void require_timestamp(const Vault& vault, const TenantId& tenant, const std::st
   const Stamper stamper(vault, tenant, retain_until, stop);
   if (stamper.has(sha256)) return;
   const auto pending = stamper.stamp(key, sha256);
-  if (pending.empty()) return;
-  throw Error(ErrorKind::unavailable, key,
-              "needs a time-stamp, and none was to be had: " + pending.front().service + " " +
-                  pending.front().problem,
-              Error::Retry::temporary);
+  if (!pending.empty()) refuse_unstamped(key, pending);
+}
+
+Timestamped request_timestamp(const Vault& vault, const std::string& subject, const Digest& sha256,
+                              const std::stop_token& stop) {
+  const auto& policy = vault.trust().timestamps;
+  if (!policy) return {};
+  Timestamped stamped = ask_authorities(vault, subject, sha256, stop);
+  if (!stamped.reply && policy->required) refuse_unstamped(subject, stamped.pending);
+  return stamped;
 }
 
 }  // namespace atp::inline v0

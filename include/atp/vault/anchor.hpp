@@ -55,6 +55,18 @@ struct AnchorOptions {
 ATP_EXPORT Anchors anchor_ledger(const Vault& vault, const Ledger& ledger,
                                  const AnchorOptions& options = {});
 
+/// A time-stamp that is not stored.
+struct Timestamped {
+  std::optional<Bytes> reply;  ///< As an authority of the trust policy gave it; it holds.
+  std::vector<PendingAnchor> pending;
+};
+
+/// Asks the trust policy's authorities for a time-stamp of `sha256`; `subject` is what to call it.
+/// Nothing where the policy has none. Throws: unavailable where it requires one and none was to be
+/// had; cancelled.
+ATP_EXPORT Timestamped request_timestamp(const Vault& vault, const std::string& subject,
+                                         const Digest& sha256, const std::stop_token& stop = {});
+
 /// Where the trust policy requires time-stamps: the object `key`, of that digest, has one on
 /// return. Throws: unavailable where no authority stamped it.
 ATP_EXPORT void require_timestamp(const Vault& vault, const TenantId& tenant,
