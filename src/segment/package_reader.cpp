@@ -6,6 +6,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/progress.hpp"
+#include "atp/merkle/stored_tree.hpp"
 #include "segment/envelope.hpp"
 #include "segment/frame_codec.hpp"
 #include "segment/frame_hasher.hpp"
@@ -26,6 +27,31 @@ std::string span_of(std::uint64_t from, std::uint64_t to) {
               "records " + span_of(frame.first_record, frame.first_record + frame.records) + ": " +
                   message);
 }
+
+/// The tree over a frame's leaves, every perfect subtree kept, so that each further path is cheap.
+class FrameTree {
+ public:
+  explicit FrameTree(std::vector<Digest> leaves) {
+    levels_.push_back(std::move(leaves));
+    while (levels_.back().size() > 1) {
+      const std::vector<Digest>& below = levels_.back();
+      std::vector<Digest> level;
+      for (std::size_t i = 0; i + 1 < below.size(); i += 2) {
+        level.push_back(Rfc9162Hasher::node(below[i], below[i + 1]));
+      }
+      levels_.push_back(std::move(level));
+    }
+  }
+
+  merkle::Proof path(std::uint64_t index) const {
+    return merkle::inclusion_proof<Rfc9162Hasher>(
+        [&](unsigned level, std::uint64_t at) { return levels_[level][at]; },
+        levels_.front().size(), index);
+  }
+
+ private:
+  std::vector<std::vector<Digest>> levels_;
+};
 
 }  // namespace
 
@@ -55,6 +81,23 @@ struct PackageReader::State {
     throw_damaged(manifest, frame, "their leaves do not give the root in the index");
   }
 
+  /// Calls `each` with the place in the index and the bytes of every frame that has one of the
+  /// records. Throws: invalid_argument where there are no such records.
+  void for_each_frame(std::uint64_t from, std::uint64_t to, const std::stop_token& stop,
+                      const std::function<void(std::size_t, ByteView)>& each) const {
+    if (from > to || to > manifest.records) {
+      throw Error(ErrorKind::invalid_argument, span_of(from, to),
+                  "expected records within " + span_of(0, manifest.records));
+    }
+    segment::FrameDecoder decoder;
+    for (std::size_t at = 0; at < index.frames.size(); ++at) {
+      const FrameEntry& frame = index.frames[at];
+      if (frame.first_record + frame.records <= from || frame.first_record >= to) continue;
+      throw_if_stopped(stop);
+      each(at, proven_frame(frame, decoder));
+    }
+  }
+
   SegmentManifest manifest;
   segment::Envelope envelope;
   PackageIndex index;
@@ -71,48 +114,49 @@ const SegmentManifest& PackageReader::manifest() const { return state_->manifest
 const PackageIndex& PackageReader::index() const { return state_->index; }
 
 RecordInclusion PackageReader::prove(std::uint64_t number) const {
-  const auto& frames = state_->index.frames;
   if (number >= state_->manifest.records) {
     throw Error(ErrorKind::invalid_argument, "record " + std::to_string(number),
                 "expected one of " + span_of(0, state_->manifest.records));
   }
-  const auto next = std::ranges::upper_bound(frames, number, {}, &FrameEntry::first_record);
-  const FrameEntry& frame = *std::prev(next);
-  segment::FrameDecoder decoder;
   RecordInclusion found;
-  std::vector<Digest> leaves;
-  segment::for_each_record(state_->proven_frame(frame, decoder), [&](ByteView record) {
-    const std::uint64_t each = frame.first_record + leaves.size();
-    const Bytes salt = segment::salt_of(state_->index.salt_seed.view(), each);
-    leaves.push_back(segment::leaf_of(salt, record));
-    if (each != number) return;
-    found.record.assign(record.begin(), record.end());
-    found.salt = salt;
-  });
-  found.path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, number - frame.first_record);
-  const auto rest = path_of_frame(state_->index, static_cast<std::size_t>(&frame - frames.data()));
-  found.path.insert(found.path.end(), rest.begin(), rest.end());
+  prove(number, number + 1,
+        [&](std::uint64_t, RecordInclusion&& inclusion) { found = std::move(inclusion); });
   return found;
+}
+
+void PackageReader::prove(std::uint64_t from, std::uint64_t to, const EachProven& each,
+                          const std::stop_token& stop) const {
+  const ByteView seed = state_->index.salt_seed.view();
+  state_->for_each_frame(from, to, stop, [&](std::size_t at, ByteView raw) {
+    const FrameEntry& frame = state_->index.frames[at];
+    std::vector<Digest> leaves;
+    std::vector<std::pair<std::uint64_t, RecordInclusion>> wanted;
+    segment::for_each_record(raw, [&](ByteView record) {
+      const std::uint64_t number = frame.first_record + leaves.size();
+      Bytes salt = segment::salt_of(seed, number);
+      leaves.push_back(segment::leaf_of(salt, record));
+      if (number < from || number >= to) return;
+      wanted.push_back({number, {Bytes(record.begin(), record.end()), std::move(salt), {}}});
+    });
+    const FrameTree tree(std::move(leaves));
+    const auto rest = path_of_frame(state_->index, at);
+    for (auto& [number, inclusion] : wanted) {
+      inclusion.path = tree.path(number - frame.first_record);
+      inclusion.path.insert(inclusion.path.end(), rest.begin(), rest.end());
+      each(number, std::move(inclusion));
+    }
+  });
 }
 
 void PackageReader::read(std::uint64_t from, std::uint64_t to, const Each& each,
                          const std::stop_token& stop) const {
-  const std::uint64_t records = state_->manifest.records;
-  if (from > to || to > records) {
-    throw Error(ErrorKind::invalid_argument, span_of(from, to),
-                "expected records within " + span_of(0, records));
-  }
-  segment::FrameDecoder decoder;
-  for (const FrameEntry& frame : state_->index.frames) {
-    const std::uint64_t end = frame.first_record + frame.records;
-    if (end <= from || frame.first_record >= to) continue;
-    throw_if_stopped(stop);
-    std::uint64_t number = frame.first_record;
-    segment::for_each_record(state_->proven_frame(frame, decoder), [&](ByteView record) {
+  state_->for_each_frame(from, to, stop, [&](std::size_t at, ByteView raw) {
+    std::uint64_t number = state_->index.frames[at].first_record;
+    segment::for_each_record(raw, [&](ByteView record) {
       if (number >= from && number < to) each(number, record);
       ++number;
     });
-  }
+  });
 }
 
 }  // namespace atp::inline v0

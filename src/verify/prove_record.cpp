@@ -124,8 +124,9 @@ struct RecordProver::State {
       const auto& descriptors = listing(link);
       const auto found = std::ranges::find_if(
           descriptors, [&](const Descriptor& each) { return is_of(each, segment); });
-      if (found != descriptors.end())
-        return {link, static_cast<std::size_t>(found - descriptors.begin())};
+      if (found == descriptors.end()) continue;
+      for (std::size_t i = 0; i <= link; ++i) refuse_alarms(chain.points[i].point);
+      return {link, static_cast<std::size_t>(found - descriptors.begin())};
     }
     throw Error(ErrorKind::not_found, id(),
                 "has no segment " + segment.stream.str() + "/" + segment.segment.str());
@@ -167,12 +168,31 @@ struct RecordProver::State {
         .timestamps = timestamps,
         .statement = chain.ledger.entries[*chain.statement].stored};
     for (std::size_t i = 0; i <= listed.link; ++i) {
-      refuse_alarms(chain.points[i].point);
       evidence.points.emplace_back(
           as_text(get_object(context.store, chain.points[i].key, kDocumentLimit)));
     }
     PackageReader reader = open(evidence.descriptor);
     return current.emplace(Segment{name, std::move(evidence), std::move(reader)});
+  }
+
+  /// Of a record of the segment entered last.
+  RecordProof prove(std::uint64_t number, RecordInclusion inclusion) {
+    RecordEvidence& evidence = current->evidence;
+    evidence.number = number;
+    evidence.record = std::move(inclusion.record);
+    evidence.salt = std::move(inclusion.salt);
+    evidence.record_path = std::move(inclusion.path);
+    LogProof proof = entry;
+    proof.extra = canonical(evidence);
+    std::string text = format_log_proof(proof);
+    if (text.size() > kLogProofLimit) {
+      throw Error(ErrorKind::unsupported, id(),
+                  "its proof would have " + std::to_string(text.size()) +
+                      " bytes, over the limit of " + std::to_string(kLogProofLimit));
+    }
+    CheckedProof checked = check_record_proof(text, *context.trust);
+    require_sound(checked.report.checks);
+    return {std::move(text), *std::move(checked.proven)};
   }
 
   const verify::Context context;
@@ -194,34 +214,32 @@ RecordProver& RecordProver::operator=(RecordProver&&) noexcept = default;
 
 const std::string& RecordProver::checkpoint() const { return state_->entry.checkpoint; }
 
+std::uint64_t RecordProver::entry() const { return state_->entry.index; }
+
 std::uint64_t RecordProver::records(const SegmentName& segment) const {
   const State::Listed listed = state_->find(segment);
   return state_->listing(listed.link)[listed.index].records;
 }
 
-std::string RecordProver::prove(const RecordPlace& place) const {
-  State::Segment& segment = state_->enter(place.segment);
-  RecordInclusion inclusion = segment.reader.prove(place.number);
-  segment.evidence.number = place.number;
-  segment.evidence.record = std::move(inclusion.record);
-  segment.evidence.salt = std::move(inclusion.salt);
-  segment.evidence.record_path = std::move(inclusion.path);
-  LogProof proof = state_->entry;
-  proof.extra = canonical(segment.evidence);
-  std::string text = format_log_proof(proof);
-  if (text.size() > kLogProofLimit) {
-    throw Error(ErrorKind::unsupported, state_->id(),
-                "its proof would have " + std::to_string(text.size()) +
-                    " bytes, over the limit of " + std::to_string(kLogProofLimit));
-  }
-  require_sound(check_record_proof(text, *state_->context.trust).report.checks);
-  return text;
+RecordProof RecordProver::prove(const RecordPlace& place) const {
+  return state_->prove(place.number, state_->enter(place.segment).reader.prove(place.number));
+}
+
+void RecordProver::prove(const SegmentName& segment, const RecordRange& records,
+                         const Each& each) const {
+  const PackageReader& reader = state_->enter(segment).reader;
+  reader.prove(
+      records.first, records.last + 1,
+      [&](std::uint64_t number, RecordInclusion&& inclusion) {
+        each(state_->prove(number, std::move(inclusion)));
+      },
+      state_->context.stop);
 }
 
 std::string prove_record(ObjectStore& store, const std::string& id, const RecordPlace& place,
                          const TrustPolicy& trust, std::span<const age::Identity> identities,
                          const std::stop_token& stop) {
-  return RecordProver(store, id, trust, identities, stop).prove(place);
+  return RecordProver(store, id, trust, identities, stop).prove(place).text;
 }
 
 std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,

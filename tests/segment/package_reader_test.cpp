@@ -75,6 +75,14 @@ TEST_F(PackageReaderTest, ProvesEachRecordToTheSegmentsRoot) {
           << number << " of " << all.size();
     }
     EXPECT_EQ(error_kind([&] { reader.prove(all.size()); }), ErrorKind::invalid_argument);
+    std::uint64_t next = all.size() / 3;
+    reader.prove(next, all.size(), [&](std::uint64_t number, RecordInclusion&& run) {
+      EXPECT_EQ(number, next++);
+      if (number % step != 0) return;
+      const RecordInclusion one = reader.prove(number);
+      EXPECT_EQ(std::tie(run.record, run.salt, run.path), std::tie(one.record, one.salt, one.path));
+    });
+    EXPECT_EQ(next, all.size());
   }
 }
 
@@ -86,6 +94,11 @@ TEST_F(PackageReaderTest, RefusesARangeThatThePackageLacks) {
   for (const auto& [from, to] :
        std::map<std::uint64_t, std::uint64_t>{{0, 4}, {2, 1}, {4, 4}, {kMost, kMost}, {1, kMost}}) {
     EXPECT_EQ(error_kind([&, from = from, to = to] { records(reader, from, to); }),
+              ErrorKind::invalid_argument)
+        << from << " " << to;
+    EXPECT_EQ(error_kind([&, from = from, to = to] {
+                reader.prove(from, to, [](std::uint64_t, RecordInclusion&&) {});
+              }),
               ErrorKind::invalid_argument)
         << from << " " << to;
   }

@@ -52,6 +52,11 @@ class ATP_EXPORT PackageReader {
   /// Record `number` with its proof; reads one frame. Throws: as `read`.
   RecordInclusion prove(std::uint64_t number) const;
 
+  using EachProven = std::function<void(std::uint64_t number, RecordInclusion&& inclusion)>;
+  /// Hands out records `[from, to)` with their proofs, as `read` does; memory: one frame twice.
+  void prove(std::uint64_t from, std::uint64_t to, const EachProven& each,
+             const std::stop_token& stop = {}) const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,6 +31,23 @@ struct RecordPlace {
   bool operator==(const RecordPlace&) const = default;
 };
 
+/// What a proof shows.
+struct ProvenRecord {
+  TenantId tenant;
+  RecordPlace place;
+  Bytes record;  ///< Without its line feed.
+  std::string recovery_point_id;
+  Time completed_at;    ///< The point's, by the word of its signer.
+  std::uint64_t entry;  ///< Index of the ledger entry that completes the point.
+  Checkpoint checkpoint;
+};
+
+/// A proof file, and what it shows.
+struct RecordProof {
+  std::string text;
+  ProvenRecord proven;
+};
+
 /// Makes proofs of records of one recovery point, against the newest checkpoint that covers it.
 /// What records have in common is read once, those of one segment after another fastest. One object
 /// belongs to one thread at a time.
@@ -46,17 +64,23 @@ class ATP_EXPORT RecordProver {
 
   /// The signed note that every proof leads to.
   const std::string& checkpoint() const;
+  /// Index of the ledger entry that completes the point.
+  std::uint64_t entry() const;
   /// How many records the segment has. Throws: not_found where the point has no such segment;
-  /// corrupt or untrusted, cancelled.
+  /// precondition_failed where a point that its proofs have to show has alarms, whose digests would
+  /// let other records be guessed; corrupt or untrusted, cancelled.
   std::uint64_t records(const SegmentName& segment) const;
 
   /// The proof file of a record. Reads the documents that it consists of, and of the package its
   /// index and one frame; what is given out was checked as `check_record_proof` does. Throws:
-  /// not_found where the point has no such segment; invalid_argument where the segment has no such
-  /// record; precondition_failed where a point that the proof has to show has alarms, whose digests
-  /// would let other records be guessed; corrupt or untrusted where something on the way does not
-  /// hold; unauthenticated without a fitting identity; cancelled.
-  std::string prove(const RecordPlace& place) const;
+  /// as `records`; invalid_argument where the segment has no such record; unauthenticated without a
+  /// fitting identity.
+  RecordProof prove(const RecordPlace& place) const;
+
+  using Each = std::function<void(RecordProof&& proof)>;
+  /// The proof files of a run of records of a segment, both ends included, in order; each frame is
+  /// read once.
+  void prove(const SegmentName& segment, const RecordRange& records, const Each& each) const;
 
  private:
   struct State;
@@ -78,17 +102,6 @@ ATP_EXPORT std::vector<RecordPlace> find_records(ObjectStore& store, const std::
                                                  std::span<const age::Identity> identities,
                                                  ProgressSink* progress,
                                                  const std::stop_token& stop = {});
-
-/// What a proof shows.
-struct ProvenRecord {
-  TenantId tenant;
-  RecordPlace place;
-  Bytes record;  ///< Without its line feed.
-  std::string recovery_point_id;
-  Time completed_at;    ///< The point's, by the word of its signer.
-  std::uint64_t entry;  ///< Index of the ledger entry that completes the point.
-  Checkpoint checkpoint;
-};
 
 struct CheckedProof {
   Report report;
