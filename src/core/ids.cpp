@@ -118,16 +118,30 @@ std::string random_hex(Random& random, std::size_t count) {
   return to_hex(bytes);
 }
 
-std::string make_recovery_point_id(Time created_at, const Region& region, const TenantId& tenant,
-                                   Random& random) {
+namespace {
+
+std::string make_id(std::string_view kind, Time created_at, const Region& region,
+                    const TenantId& tenant, Random& random) {
   std::array<std::byte, 5> bytes{};
   random.fill(bytes);
   std::uint64_t bits = 0;
   for (const std::byte byte : bytes) bits = bits << 8 | std::to_integer<std::uint64_t>(byte);
-  std::string id = "RP-" + format_compact_time(created_at) + "-" + region.encoded() + "-" +
-                   tenant.encoded() + ".";
+  std::string id = std::string(kind) + "-" + format_compact_time(created_at) + "-" +
+                   region.encoded() + "-" + tenant.encoded() + ".";
   for (int shift = 35; shift >= 0; shift -= 5) id += kCrockfordDigits[bits >> shift & 31];
   return id;
+}
+
+}  // namespace
+
+std::string make_recovery_point_id(Time created_at, const Region& region, const TenantId& tenant,
+                                   Random& random) {
+  return make_id("RP", created_at, region, tenant, random);
+}
+
+std::string make_export_id(Time created_at, const Region& region, const TenantId& tenant,
+                           Random& random) {
+  return make_id("EX", created_at, region, tenant, random);
 }
 
 std::string format_sequence(std::uint64_t number) {

@@ -22,6 +22,7 @@ void write_members(FieldWriter& out, const RecoveryPoint& point);
 void write_members(FieldWriter& out, const Statement& statement);
 void write_members(FieldWriter& out, const ApprovalRequest& request);
 void write_members(FieldWriter& out, const Approval& approval);
+void write_members(FieldWriter& out, const ExportManifest& manifest);
 
 /// Reads them and checks what they say of one another.
 template <class T>
@@ -42,5 +43,7 @@ template <>
 ApprovalRequest read_members(FieldReader& in, DocumentHeader header);
 template <>
 Approval read_members(FieldReader& in, DocumentHeader header);
+template <>
+ExportManifest read_members(FieldReader& in, DocumentHeader header);
 
 }  // namespace atp::inline v0

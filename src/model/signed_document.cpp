@@ -273,6 +273,7 @@ ATP_INSTANTIATE(RecoveryPoint);
 ATP_INSTANTIATE(Statement);
 ATP_INSTANTIATE(ApprovalRequest);
 ATP_INSTANTIATE(Approval);
+ATP_INSTANTIATE(ExportManifest);
 
 #undef ATP_INSTANTIATE
 

@@ -212,6 +212,9 @@ TEST(RecoveryPointId, HasTimeRegionTenantAndRandomDigits) {
   EXPECT_EQ(make_recovery_point_id(Time(std::chrono::seconds(1'795'420'589)), Region("westeurope"),
                                    TenantId("Acme corp"), ones),
             "RP-20261123T075629Z-westeurope-=41cme=20corp.zzzzzzzz");
+  EXPECT_EQ(make_export_id(Time(std::chrono::seconds(1'795'420'589)), Region("westeurope"),
+                           TenantId("Acme corp"), ones),
+            "EX-20261123T075629Z-westeurope-=41cme=20corp.zzzzzzzz");
 }
 
 TEST(RecoveryPointId, T018_AThousandInOneSecondAreDistinct) {

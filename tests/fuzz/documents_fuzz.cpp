@@ -69,6 +69,7 @@ void check_all(std::string_view stored) {
   check<atp::Statement>(stored, tenant);
   check<atp::ApprovalRequest>(stored, tenant);
   check<atp::Approval>(stored, tenant);
+  check<atp::ExportManifest>(stored, tenant);
 }
 
 void check_page(std::string_view stored) {

@@ -158,6 +158,27 @@ inline Approval sample() {
           .role = "dpo"};
 }
 
+template <>
+inline ExportManifest sample() {
+  const StreamId stream("audit.default");
+  return {.header = header_of(),
+          .export_id = "EX-20261123T075629Z-westeurope-acme-corp.k3v9qd2m",
+          .region = Region("westeurope"),
+          .recovery_point_id = "RP-20261123T075629Z-westeurope-acme-corp.k3v9qd2m",
+          .records = 1,
+          .ranges = {{.stream = stream,
+                      .first = SegmentId("2026-11-22T17"),
+                      .last = SegmentId("2026-11-22T17")}},
+          .files = {{.name = "checkpoint.txt", .bytes = 200, .sha256 = digest_of("checkpoint")},
+                    {.name = "data/audit.default/2026-11-22=5417.jsonl",
+                     .bytes = 90,
+                     .sha256 = digest_of("data")},
+                    {.name = "proofs/audit.default/2026-11-22=5417/00000000000000000003.txt",
+                     .bytes = 4000,
+                     .sha256 = digest_of("proof")}},
+          .timestamp = to_bytes("a reply")};
+}
+
 inline Descriptor sample_descriptor(std::uint64_t sequence = 41) {
   Descriptor descriptor = descriptor_of(sample<SegmentManifest>(), digest_of("manifest"));
   descriptor.sequence = sequence;

@@ -29,8 +29,9 @@ using testing::HasSubstr;
 template <class T>
 class SignedDocument : public testing::Test {};
 
-using Documents = testing::Types<VaultDocument, TenantPolicy, KeyEpoch, SegmentManifest,
-                                 RecoveryPoint, Statement, ApprovalRequest, Approval>;
+using Documents =
+    testing::Types<VaultDocument, TenantPolicy, KeyEpoch, SegmentManifest, RecoveryPoint, Statement,
+                   ApprovalRequest, Approval, ExportManifest>;
 
 struct DocumentNames {
   template <class T>
@@ -125,6 +126,7 @@ TYPED_TEST(SignedDocument, EveryRemovedOrAddedMemberIsNoticed) {
       value = original;
     }
     for (const char* name : {"a", "alg", "jwk", "tsa", "zz"}) {
+      if (original.as_object().contains(name)) continue;
       value.as_object().emplace(name, "x");
       EXPECT_EQ(state_of<TypeParam>(json.str()), DocumentState::malformed) << "with " << name;
       value = original;

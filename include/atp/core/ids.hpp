@@ -72,6 +72,10 @@ ATP_EXPORT std::string random_hex(Random& random, std::size_t count);
 ATP_EXPORT std::string make_recovery_point_id(Time created_at, const Region& region,
                                               const TenantId& tenant, Random& random);
 
+/// The same of an export: `EX-...`.
+ATP_EXPORT std::string make_export_id(Time created_at, const Region& region, const TenantId& tenant,
+                                      Random& random);
+
 /// 20 decimal digits with leading zeros: sequences, indices and sizes in keys.
 ATP_EXPORT std::string format_sequence(std::uint64_t number);
 /// Exactly 20 decimal digits below 2^53. Throws: invalid_argument.
