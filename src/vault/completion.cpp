@@ -90,7 +90,7 @@ bool complete_lost_point(const Vault& vault, Ledger& ledger, const SegmentChains
 bool settle(const Vault& vault, Ledger& ledger, const SegmentChains& chains, const JobRow& job,
             unsigned workers) {
   if (job.kind == "backup") return complete_lost_point(vault, ledger, chains, job, workers);
-  return last_statement(ledger, job.job_id) != nullptr;
+  return settle_act(vault, ledger, job.job_id);
 }
 
 }  // namespace
@@ -145,6 +145,21 @@ void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& cha
   } else if (!ledger.has_checkpoint()) {
     ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
   }
+}
+
+bool settle_act(const Vault& vault, Ledger& ledger, const std::string& job_id) {
+  const Statement* last = last_statement(ledger, job_id);
+  if (last == nullptr) return false;
+  if (last->action != "export.intended") return last->action != "export.abandoned";
+  Statement abandoned = *last;
+  abandoned.header = vault.new_header(ledger.tenant());
+  abandoned.action = "export.abandoned";
+  abandoned.approved_by.reset();
+  const auto policy = current_policy(vault, ledger.tenant());
+  append_statement(vault, ledger, abandoned,
+                   retain_document_until(abandoned.header.created_at,
+                                         policy ? policy->retention : kDefaultRetention));
+  return false;
 }
 
 std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains,

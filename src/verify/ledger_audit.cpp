@@ -2,6 +2,8 @@
 #include "atp/verify/ledger_audit.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <vector>
 
 #include "atp/core/error.hpp"
@@ -24,7 +26,16 @@ constexpr const char* kConsistency = "ledger.consistency";
 constexpr const char* kDocument = "ledger.document";
 constexpr const char* kPointTimestamp = "point.timestamp";
 constexpr const char* kApproval = "ledger.approval";
+constexpr const char* kIntent = "ledger.intent";
 constexpr std::size_t kBatch = 512;
+
+/// The statement of an act, and the act as rules of the trust policy name it.
+struct Act {
+  std::string_view statement;
+  std::string_view name;
+};
+constexpr std::array<Act, 2> kActs{
+    {{"halt.resolved", "halt.resolve"}, {"export.intended", "export"}}};
 
 std::string place_of(const Checkpoint& checkpoint) {
   return checkpoint.origin + ", size " + std::to_string(checkpoint.size);
@@ -71,6 +82,7 @@ class DocumentAudit {
 
   void push(Statement statement) {
     check_approval(statement);
+    check_export(statement);
     if (statement.action != "recovery_point.completed") return;
     batch_.push_back(std::move(statement));
     if (batch_.size() == kBatch) flush();
@@ -78,12 +90,18 @@ class DocumentAudit {
 
   void finish(std::vector<Check>& checks) {
     flush();
+    for (const auto& [id, index] : intended_) {
+      acts_.push_back(verify::not_checked(
+          kIntent, layout::ledger_entry(context_.tenant, 0, index),
+          id + " is neither done nor abandoned: it is running, or was cut short and the next "
+               "backup says so"));
+    }
     const bool sound = checks_.empty();
     if (sound && sound_ > 0) {
       checks_.push_back(verified(kDocument, layout::recovery_points(context_.tenant)));
     }
     if (sound) add_timestamps();
-    std::ranges::move(approvals_, std::back_inserter(checks));
+    std::ranges::move(acts_, std::back_inserter(checks));
     std::ranges::move(checks_, std::back_inserter(checks));
   }
 
@@ -131,10 +149,9 @@ class DocumentAudit {
   void check_approval(const Statement& statement) {
     const std::string entry = layout::ledger_entry(context_.tenant, 0, statement.index);
     if (!statement.approved_by) {
-      const bool has_rule = statement.action == "halt.resolved" &&
-                            context_.trust->approvals.find_rule("halt.resolve") != nullptr;
-      if (has_rule) {
-        approvals_.push_back(verify::not_checked(
+      const auto act = std::ranges::find(kActs, statement.action, &Act::statement);
+      if (act != kActs.end() && context_.trust->approvals.find_rule(act->name) != nullptr) {
+        acts_.push_back(verify::not_checked(
             kApproval, entry, "it names no approvals, though the policy has a rule for the act"));
       }
       return;
@@ -142,13 +159,35 @@ class DocumentAudit {
     std::vector<Digest> named = statement.approved_by->approvals;
     named.push_back(statement.approved_by->request);
     for (const Digest& sha256 : named) {
-      const std::string folder = layout::documents(context_.tenant, sha256);
-      if (!list_keys(context_.store, folder, "", 1).keys.empty()) continue;
-      approvals_.push_back(failed(kApproval, entry, "a document " + folder, "none"));
-      return;
+      if (!has_document(kApproval, entry, sha256)) return;
     }
-    approvals_.push_back(verify::attested(kApproval, entry, "approvals that were opened",
-                                          "they are there, and sealed", CheckClass::trust));
+    acts_.push_back(verify::attested(kApproval, entry, "approvals that were opened",
+                                     "they are there, and sealed", CheckClass::trust));
+  }
+
+  /// Nothing is handed over that was not intended, nor without a copy of its manifest.
+  void check_export(const Statement& statement) {
+    const std::string& action = statement.action;
+    if (!action.starts_with("export.")) return;
+    const std::string entry = layout::ledger_entry(context_.tenant, 0, statement.index);
+    const std::string id = statement.subject_id.value_or("an export without id");
+    if (action == "export.intended") {
+      intended_.emplace(id, statement.index);
+    } else if (intended_.erase(id) == 0) {
+      acts_.push_back(failed(kIntent, entry, "an entry before that intends " + id, "none"));
+    } else if (action == "export.done" && !statement.subject_sha256) {
+      acts_.push_back(failed(kDocument, entry, "the digest of a manifest", "none"));
+    } else if (action == "export.done") {
+      has_document(kDocument, entry, *statement.subject_sha256);
+    }
+  }
+
+  /// Whether the sealed document is there; else a failed check is added.
+  bool has_document(const char* check, const std::string& entry, const Digest& sha256) {
+    const std::string folder = layout::documents(context_.tenant, sha256);
+    if (!list_keys(context_.store, folder, "", 1).keys.empty()) return true;
+    acts_.push_back(failed(check, entry, "a document " + folder, "none"));
+    return false;
   }
 
   /// Each that fails, and of those that hold the number.
@@ -174,7 +213,8 @@ class DocumentAudit {
   }
 
   verify::Context context_;
-  std::vector<Check> approvals_;
+  std::vector<Check> acts_;                        ///< What is to be said of them.
+  std::map<std::string, std::uint64_t> intended_;  ///< Not ended yet, by id.
   std::vector<Statement> batch_;
   std::vector<Check> checks_;
   std::uint64_t stamped_ = 0;

@@ -12,8 +12,9 @@
 namespace atp::inline v0 {
 
 struct Progress {
-  std::string_view
-      stage;  ///< What is being done: `backup`, `verify`, `restore`, `rebuild`, `find`, `ledger`.
+  /// What is being done: `backup`, `verify`, `restore`, `rebuild`, `find`, `ledger`, `anchor`,
+  /// `export`, `check`.
+  std::string_view stage;
   std::uint64_t bytes_done = 0;
   std::uint64_t bytes_total = 0;
   std::uint64_t items_done = 0;

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Handing records over: whole records of a recovery point, each proven to a checkpoint, as a
+/// folder that anybody checks with `verify_export` (verify/export_bundle.hpp) and stock tools.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "atp/core/export.hpp"
+#include "atp/core/file_system.hpp"
+#include "atp/core/progress.hpp"
+#include "atp/vault/anchor.hpp"
+#include "atp/vault/approval.hpp"
+#include "atp/verify/export_bundle.hpp"
+#include "atp/verify/report.hpp"
+#include "atp/verify/verify.hpp"
+
+namespace atp::inline v0 {
+
+/// Records of one segment.
+struct ExportSelection {
+  SegmentName segment;
+  std::optional<RecordRange> records;  ///< All without it.
+};
+
+struct ExportOptions {
+  std::string recovery_point_id;
+  std::vector<ExportSelection> selection;  ///< May overlap; a record is exported once.
+  Path folder;                             ///< Must not be there.
+  /// Of `plan_export`, where the trust policy has a rule for the act `export`.
+  std::optional<DualApproval> approval = {};
+  std::stop_token stop = {};
+  ProgressSink* progress = nullptr;
+};
+
+struct ExportResult {
+  ExportManifest manifest;
+  Checkpoint checkpoint;  ///< That every record is proven to.
+  /// Where authorities are asked and none is required: why there is no time-stamp.
+  std::vector<PendingAnchor> pending;
+};
+
+/// What an export would hand over, a step for each run of records; for those who are to approve it.
+/// It stays the same while the ledger goes on, since recovery points do not change. Throws:
+/// invalid_argument for an empty selection, records that are not there, and more than
+/// `kExportRecordLimit`; else as `RecordProver`.
+ATP_EXPORT Plan plan_export(const Vault& vault, const std::string& recovery_point_id,
+                            const std::vector<ExportSelection>& selection,
+                            const std::stop_token& stop = {});
+
+/// Makes the bundle. The ledger says `export.intended` before the first record is written, and
+/// `export.done`, with the digest of the manifest, when all of it is durable, right before the
+/// folder gets its name; an export that fails is `export.abandoned`, and nothing of it is left. A
+/// sealed copy of the manifest stays in the vault.
+///
+/// Throws: already_exists for a folder that is there, or an unfinished export beside it;
+/// not_approved where the trust policy asks for approvals; unavailable where it requires a
+/// time-stamp and none was to be had; precondition_failed for a tenant that is halted;
+/// as `plan_export`; no_space, cancelled.
+ATP_EXPORT ExportResult export_records(const Vault& vault, const ExportOptions& options);
+
+}  // namespace atp::inline v0

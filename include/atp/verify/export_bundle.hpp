@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Export bundles: a folder of records that were handed over, each proven to a checkpoint, with a
+/// signed manifest of all files. It is checked with a trust policy that was obtained another way,
+/// and needs no vault, network or secret. docs/format.md has the files.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+
+#include "atp/core/export.hpp"
+#include "atp/core/file_system.hpp"
+#include "atp/core/progress.hpp"
+#include "atp/crypto/trust_policy.hpp"
+#include "atp/ledger/note.hpp"
+#include "atp/model/documents.hpp"
+#include "atp/verify/report.hpp"
+
+namespace atp::inline v0 {
+
+/// A bundle has no more records.
+inline constexpr std::uint64_t kExportRecordLimit = 10'000;
+
+struct CheckedExport {
+  Report report;
+  std::optional<ExportManifest> manifest;  ///< Where the report passed, as `checkpoint`.
+  std::optional<Checkpoint> checkpoint;    ///< The one that every record is proven to.
+};
+
+struct VerifyExportOptions {
+  std::stop_token stop = {};
+  ProgressSink* progress = nullptr;
+};
+
+/// Checks the bundle in `folder`. Nothing in it is believed but what keys of `trust` have signed,
+/// and no symbolic link is followed. Checks, by name:
+///
+///     export.manifest   signed by a trusted key
+///     export.timestamp  that of the manifest, where the policy has authorities
+///     export.files      there is every file of the manifest, with its bytes, and no other
+///     export.sums       manifest-sha256.txt says the same
+///     export.proofs     each proof holds (`check_record_proof`), is of the manifest's point and
+///                       leads to the checkpoint; where one does not, also the check that failed
+///     export.records    the data files are the proven records, in order, and as many as the
+///                       manifest counts
+///
+/// Throws: not_found where there is no such folder; permission_denied, unavailable for what cannot
+/// be read; cancelled.
+ATP_EXPORT CheckedExport verify_export(FileSystem& files, const Path& folder,
+                                      const TrustPolicy& trust,
+                                      const VerifyExportOptions& options = {});
+
+}  // namespace atp::inline v0

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "discovery/bundle_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "atp/core/error.hpp"
+#include "verify/bundle_layout.hpp"
+
+namespace atp::inline v0 {
+
+BundleWriter::BundleWriter(FileSystem& files, const Path& folder)
+    : files_(files),
+      folder_(folder.has_filename() ? folder : folder.parent_path()),
+      unfinished_(folder_.string() + ".unfinished") {
+  if (files_.status(folder_)) {
+    throw Error(ErrorKind::already_exists, folder_.string(), "expected a new folder, found one");
+  }
+  if (files_.status(unfinished_)) {
+    throw Error(
+        ErrorKind::already_exists, unfinished_.string(),
+        "was left by an export that was interrupted, or is still running; remove it if not");
+  }
+}
+
+void BundleWriter::begin(const std::string& checkpoint) {
+  create_directories(files_, unfinished_);
+  put_file(bundle::kCheckpoint, as_bytes(checkpoint));
+}
+
+void BundleWriter::put(const RecordProof& proof) {
+  const RecordPlace& place = proof.proven.place;
+  if (segments_.empty() || segments_.back() != place.segment) {
+    end_data_file();
+    segments_.push_back(place.segment);
+    const std::string name = bundle::data_file(place.segment);
+    make_folder_of(name);
+    data_ = files_.open(unfinished_ / name, OpenMode::create_new);
+  }
+  Bytes line = proof.proven.record;
+  line.push_back(std::byte{'\n'});
+  data_->write_at(data_size_, line);
+  data_size_ += line.size();
+  data_hash_.update(line);
+  put_file(bundle::proof_file(place), as_bytes(proof.text));
+  ++contents_.records;
+}
+
+BundleContents BundleWriter::finish() {
+  end_data_file();
+  std::ranges::sort(contents_.files, {}, &ExportedFile::name);
+  contents_.ranges = bundle::ranges_of(segments_);
+  return std::move(contents_);
+}
+
+void BundleWriter::put_manifest(const ExportManifest& manifest, const std::string& stored) {
+  put_file(bundle::kManifest, as_bytes(stored));
+  put_file(bundle::kSums, as_bytes(bundle::sums_of(manifest, stored)));
+  for (const Path& each : folders_) files_.sync_directory(each);
+  files_.sync_directory(unfinished_);
+}
+
+void BundleWriter::publish() {
+  files_.rename_new(unfinished_, folder_);
+  files_.sync_directory(folder_.parent_path());
+}
+
+void BundleWriter::discard() {
+  data_.reset();
+  if (files_.status(unfinished_)) remove_tree(files_, unfinished_);
+}
+
+void BundleWriter::put_file(const std::string& name, ByteView bytes) {
+  make_folder_of(name);
+  const auto file = files_.open(unfinished_ / name, OpenMode::create_new);
+  file->write_at(0, bytes);
+  file->sync();
+  contents_.files.push_back({name, bytes.size(), sha256(bytes)});
+}
+
+void BundleWriter::end_data_file() {
+  if (!data_) return;
+  data_->sync();
+  data_.reset();
+  contents_.files.push_back({bundle::data_file(segments_.back()), std::exchange(data_size_, 0),
+                             std::exchange(data_hash_, {}).finish()});
+}
+
+void BundleWriter::make_folder_of(const std::string& name) {
+  const Path folder = (unfinished_ / name).parent_path();
+  if (folders_.contains(folder)) return;
+  create_directories(files_, folder);
+  folders_.insert(folder);
+}
+
+}  // namespace atp::inline v0

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Writes an export bundle: all of it under another name, which is changed in the end.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "atp/core/file_system.hpp"
+#include "atp/crypto/sha256.hpp"
+#include "atp/model/documents.hpp"
+#include "atp/verify/record_proof.hpp"
+
+namespace atp::inline v0 {
+
+/// What a manifest says of the files.
+struct BundleContents {
+  std::uint64_t records = 0;
+  std::vector<ExportedRange> ranges;
+  std::vector<ExportedFile> files;
+};
+
+class BundleWriter {
+ public:
+  /// Throws: already_exists where there is such a folder, or an unfinished one of an earlier call.
+  BundleWriter(FileSystem& files, const Path& folder);
+
+  void begin(const std::string& checkpoint);
+  /// Records come in order of stream, segment and number.
+  void put(const RecordProof& proof);
+  BundleContents finish();
+  /// Then all of it is durable.
+  void put_manifest(const ExportManifest& manifest, const std::string& stored);
+  /// Gives the folder its name. Throws: already_exists where somebody has taken it meanwhile; the
+  /// bundle then stays under the other.
+  void publish();
+  /// Removes what was written.
+  void discard();
+
+ private:
+  void put_file(const std::string& name, ByteView bytes);
+  void end_data_file();
+  void make_folder_of(const std::string& name);
+
+  FileSystem& files_;
+  const Path folder_;
+  const Path unfinished_;
+  std::set<Path> folders_;
+  std::vector<SegmentName> segments_;
+  std::unique_ptr<File> data_;  ///< Of the last segment.
+  std::uint64_t data_size_ = 0;
+  Sha256 data_hash_;
+  BundleContents contents_;
+};
+
+}  // namespace atp::inline v0

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atp/discovery/export_records.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "atp/core/error.hpp"
+#include "atp/crypto/sha256.hpp"
+#include "atp/policy/retention.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/vault/recovery.hpp"
+#include "atp/verify/record_proof.hpp"
+#include "discovery/bundle_writer.hpp"
+
+namespace atp::inline v0 {
+namespace {
+
+constexpr const char* kAct = "export";
+
+/// Runs of record numbers, both ends included, that neither overlap nor touch, by segment.
+using Runs = std::map<std::pair<StreamId, SegmentId>, std::vector<RecordRange>>;
+
+std::string name_of(const SegmentName& segment) {
+  return segment.stream.str() + "/" + segment.segment.str();
+}
+
+RecordRange require_records(const RecordProver& prover, const ExportSelection& selected) {
+  const std::uint64_t records = prover.records(selected.segment);
+  const RecordRange range = selected.records.value_or(RecordRange{0, records - 1});
+  if (range.first <= range.last && range.last < records) return range;
+  throw Error(ErrorKind::invalid_argument, name_of(selected.segment),
+              "has records 0 to " + std::to_string(records - 1) + ", not " +
+                  std::to_string(range.first) + " to " + std::to_string(range.last));
+}
+
+void merge(std::vector<RecordRange>& runs) {
+  std::ranges::sort(runs, {}, &RecordRange::first);
+  std::vector<RecordRange> merged;
+  for (const RecordRange& each : runs) {
+    if (!merged.empty() && each.first <= merged.back().last + 1) {
+      merged.back().last = std::max(merged.back().last, each.last);
+    } else {
+      merged.push_back(each);
+    }
+  }
+  runs = std::move(merged);
+}
+
+std::uint64_t count(const Runs& runs) {
+  std::uint64_t records = 0;
+  for (const auto& [segment, ranges] : runs) {
+    for (const RecordRange& each : ranges) records += each.last - each.first + 1;
+  }
+  return records;
+}
+
+Runs runs_of(const RecordProver& prover, const std::vector<ExportSelection>& selection) {
+  Runs runs;
+  for (const ExportSelection& each : selection) {
+    runs[{each.segment.stream, each.segment.segment}].push_back(require_records(prover, each));
+  }
+  for (auto& [segment, ranges] : runs) merge(ranges);
+  const std::uint64_t records = count(runs);
+  if (records == 0 || records > kExportRecordLimit) {
+    throw Error(ErrorKind::invalid_argument, "export",
+                "expected 1 to " + std::to_string(kExportRecordLimit) + " records, found " +
+                    std::to_string(records));
+  }
+  return runs;
+}
+
+Plan plan_of(const TenantId& tenant, const std::string& point, std::uint64_t entry,
+             const Runs& runs) {
+  Plan plan{.action = kAct,
+            .tenant = tenant,
+            .subject_id = point,
+            .steps = {{"export.records", std::to_string(count(runs))}},
+            .ledger_size = entry + 1};
+  for (const auto& [segment, ranges] : runs) {
+    for (const RecordRange& each : ranges) {
+      plan.steps.push_back({"export.run", name_of({segment.first, segment.second}) + ":" +
+                                              std::to_string(each.first) + "-" +
+                                              std::to_string(each.last)});
+    }
+  }
+  return plan;
+}
+
+/// One export, from its job row to its end.
+class ExportJob {
+ public:
+  ExportJob(const Vault& vault, const ExportOptions& options)
+      : vault_(vault),
+        options_(options),
+        tenant_(tenant_of_point(vault.store(), options.recovery_point_id)),
+        prover_(vault.store(), options.recovery_point_id, vault.trust(), vault.keys().identities,
+                options.stop),
+        runs_(runs_of(prover_, options.selection)),
+        job_id_(random_hex(*vault.environment().random, 16)),
+        lock_(vault.lock_for_job(job_id_)),
+        ledger_(catch_up(vault, tenant_)) {
+    require_approval(vault, kAct, options.approval);
+    const Time now = vault.environment().clock->now();
+    const auto policy = current_policy(vault, tenant_);
+    retain_until_ = retain_document_until(now, policy ? policy->retention : kDefaultRetention);
+    export_id_ = make_export_id(now, vault.region(), tenant_, *vault.environment().random);
+  }
+
+  ExportResult run() {
+    BundleWriter writer(*vault_.environment().files, options_.folder);
+    vault_.catalog().begin_job({.job_id = job_id_,
+                                .tenant = tenant_,
+                                .kind = "export",
+                                .state = JobState::running,
+                                .started_at = vault_.environment().clock->now(),
+                                .recovery_point_id = {}});
+    try {
+      intend();
+      ExportResult result = write(writer);
+      vault_.catalog().end_job(job_id_, JobState::completed);
+      writer.publish();
+      return result;
+    } catch (const Error&) {
+      settle(writer);
+      throw;
+    }
+  }
+
+ private:
+  Statement statement(const std::string& action, const std::optional<Digest>& manifest) const {
+    return {.header = vault_.new_header(tenant_),
+            .origin = {},
+            .index = 0,
+            .action = action,
+            .job_id = job_id_,
+            .subject_id = export_id_,
+            .subject_sha256 = manifest,
+            .predecessor = {}};
+  }
+
+  void intend() {
+    append_act(
+        vault_, ledger_, statement("export.intended", {}), kAct, options_.approval,
+        [&](const Ledger&) {
+          return plan_of(tenant_, options_.recovery_point_id, prover_.entry(), runs_);
+        },
+        retain_until_);
+    record();
+  }
+
+  ExportResult write(BundleWriter& writer) {
+    writer.begin(prover_.checkpoint());
+    const Checkpoint checkpoint = write_records(writer);
+    BundleContents contents = writer.finish();
+    ExportManifest manifest{.header = vault_.new_header(tenant_),
+                            .export_id = export_id_,
+                            .region = vault_.region(),
+                            .recovery_point_id = options_.recovery_point_id,
+                            .records = contents.records,
+                            .ranges = std::move(contents.ranges),
+                            .files = std::move(contents.files)};
+    auto pending = stamp(manifest);
+    const std::string stored = sign_document(manifest, vault_.signers());
+    writer.put_manifest(manifest, stored);
+    store_sealed(vault_, tenant_, std::span(&stored, 1), retain_until_);
+    throw_if_stopped(options_.stop);
+    append_statement(vault_, ledger_, statement("export.done", sha256(as_bytes(stored))),
+                     retain_until_);
+    record();
+    return {std::move(manifest), checkpoint, std::move(pending)};
+  }
+
+  /// The checkpoint that all are proven to.
+  Checkpoint write_records(BundleWriter& writer) {
+    ProgressMeter progress(options_.progress, {.stage = "export", .items_total = count(runs_)});
+    std::optional<Checkpoint> checkpoint;
+    for (const auto& [name, ranges] : runs_) {
+      for (const RecordRange& range : ranges) {
+        prover_.prove({name.first, name.second}, range, [&](RecordProof&& proof) {
+          throw_if_stopped(options_.stop);
+          writer.put(proof);
+          checkpoint = proof.proven.checkpoint;
+          progress.add(proof.proven.record.size() + 1, 1);
+        });
+      }
+    }
+    return *checkpoint;
+  }
+
+  /// The time-stamp is about all that is signed but itself; the signature covers it too.
+  std::vector<PendingAnchor> stamp(ExportManifest& manifest) const {
+    const Digest imprint = export_imprint(sign_document(manifest, vault_.signers()));
+    Timestamped stamped = request_timestamp(vault_, export_id_, imprint, options_.stop);
+    manifest.timestamp = std::move(stamped.reply);
+    return std::move(stamped.pending);
+  }
+
+  void record() {
+    SegmentChains chains(vault_, tenant_, SegmentChains::From::catalog);
+    record_progress(vault_, ledger_, chains);
+  }
+
+  /// After an error: as the ledger says it ended. What cannot be said now is said by the next run,
+  /// which finds that nobody holds the job.
+  void settle(BundleWriter& writer) {
+    try {
+      ledger_.refresh();
+      const bool done = settle_act(vault_, ledger_, job_id_);
+      record();
+      vault_.catalog().end_job(job_id_, done ? JobState::completed : JobState::failed);
+      done ? writer.publish() : writer.discard();
+    } catch (const Error&) {
+      return;
+    }
+  }
+
+  const Vault& vault_;
+  const ExportOptions& options_;
+  const TenantId tenant_;
+  const RecordProver prover_;
+  const Runs runs_;
+  const std::string job_id_;
+  const WorkLock lock_;
+  Ledger ledger_;
+  Time retain_until_;
+  std::string export_id_;
+};
+
+}  // namespace
+
+Plan plan_export(const Vault& vault, const std::string& recovery_point_id,
+                 const std::vector<ExportSelection>& selection, const std::stop_token& stop) {
+  const RecordProver prover(vault.store(), recovery_point_id, vault.trust(),
+                            vault.keys().identities, stop);
+  return plan_of(tenant_of_point(vault.store(), recovery_point_id), recovery_point_id,
+                 prover.entry(), runs_of(prover, selection));
+}
+
+ExportResult export_records(const Vault& vault, const ExportOptions& options) {
+  vault.signers();  // Both before anything is written.
+  vault.ledger_signers();
+  const TenantId tenant = tenant_of_point(vault.store(), options.recovery_point_id);
+  require_not_halted(vault, tenant);
+  try {
+    return ExportJob(vault, options).run();
+  } catch (const Error& error) {
+    halt_for(vault, tenant, error);
+    throw;
+  }
+}
+
+}  // namespace atp::inline v0

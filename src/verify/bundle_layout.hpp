@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Names of the files of an export bundle, below its folder.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "atp/model/documents.hpp"
+#include "atp/verify/record_proof.hpp"
+
+namespace atp::inline v0::bundle {
+
+inline constexpr const char* kManifest = "manifest.json";
+inline constexpr const char* kSums = "manifest-sha256.txt";
+inline constexpr const char* kCheckpoint = "checkpoint.txt";
+
+/// `data/<stream>/<segment>.jsonl`.
+std::string data_file(const SegmentName& segment);
+/// `proofs/<stream>/<segment>/<20-digit number>.txt`.
+std::string proof_file(const RecordPlace& place);
+/// Whose proof file it is; nothing for another name.
+std::optional<RecordPlace> place_of_proof(std::string_view name);
+
+/// What `manifest-sha256.txt` says, as sha256sum(1) prints and checks it.
+std::string sums_of(const ExportManifest& manifest, std::string_view stored_manifest);
+
+/// Of segments in order of stream and segment.
+std::vector<ExportedRange> ranges_of(std::span<const SegmentName> segments);
+
+}  // namespace atp::inline v0::bundle
