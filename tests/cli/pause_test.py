@@ -84,7 +84,8 @@ class PauseTest:
         atp("verify", self.vault, "--all", keys=self.keys)
         atp("ledger audit", self.vault, "--tenant", TENANT, keys=self.keys)
         subprocess.run([sys.executable, STRANGER, "vault", self.vault / "store",
-                        self.keys / "trust.json"], check=True, stdout=subprocess.DEVNULL)
+                        self.keys / "trust.json", "--point", completed[-1]],
+                       check=True, stdout=subprocess.DEVNULL)
         atp("restore", self.vault, completed[-1], "--to", self.restored, keys=self.keys)
         require_equal("restored", contents(self.source), contents(self.restored))
 

@@ -16,8 +16,8 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "stranger"))
-from verify import (MALFORMED, TOOLS, Refused, Vault, canonical, check_document, check_package, check_page,  # noqa: E402
-                    check_proof, decode_name, descriptor_leaves, encode_name, leaves_of, merkle_root,
+from verify import (MALFORMED, TOOLS, Refused, Vault, canonical, check_document, check_export,  # noqa: E402
+                    check_package, check_page, check_proof, decode_name, descriptor_leaves, encode_name, leaves_of, merkle_root,
                     open_checkpoint, parse_index, parse_json, require, segment_root, sha256,
                     split_records)
 
@@ -109,11 +109,22 @@ class Vectors:
 
     recovery_point = statement = key_epoch = vault
 
+    def export(self, case):
+        bundle = self.folder / "exported"
+        files = {str(path.relative_to(bundle)): path.read_bytes()
+                 for path in bundle.rglob("*") if path.is_file()}
+        for name, contents in case["change"].items():
+            files.pop(name, None)
+            if contents is not None:
+                files[name] = contents.encode()
+        check_export(files, case.get("trust", self.trust))
+        return "verified"
+
     def run(self):
         """How many cases had their verdict, and which had not."""
         done, wrong = 0, []
         for folder in sorted(self.folder.iterdir()):
-            if folder.name in ("keys", "vault"):
+            if folder.name in ("exported", "keys", "vault"):
                 continue
             for path in sorted(folder.glob("*.json")):
                 case = parse_json(path.read_bytes())

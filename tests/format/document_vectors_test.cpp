@@ -27,6 +27,7 @@ class DocumentCases : public Cases {
     refuse_meanings();
     refuse_keys();
     refuse_approvals();
+    refuse_exports();
     refuse_signatures();
     refuse_members();
   }
@@ -131,6 +132,8 @@ class DocumentCases : public Cases {
     take<ApprovalRequest>("happy-approval-request", "a request with two steps",
                           signed_by_us<ApprovalRequest>(), persons);
     take<Approval>("happy-approval", "an approval", signed_by_us<Approval>(), persons);
+    take<ExportManifest>("happy-export-manifest", "an export manifest with every member",
+                         signed_by_us<ExportManifest>());
     take<TenantPolicy>("happy-es256", "a P-256 key signs in DER", es256_policy(kEs256Signature),
                        trust_with(vector_signer("es256.pem")->public_key()));
     take<TenantPolicy>("happy-not-before", "signed at the key's first instant",
@@ -231,6 +234,37 @@ class DocumentCases : public Cases {
     refuse<ApprovalRequest>("approval-request-without-steps", "no steps",
                             signed_by_us<ApprovalRequest>(set("plan", Json::Array{})), "malformed",
                             persons);
+  }
+
+  void refuse_exports() {
+    const auto refuse_form = [&](const std::string& name, const std::string& desc,
+                                 const Change& change) {
+      refuse_signed<ExportManifest>(name, desc, change);
+    };
+    const auto in = [](const std::string& member, const std::string& name, const Json& value) {
+      return [=](Json::Object& object) {
+        Json& found = object.at(member);
+        Json& inner = found.is_array() ? found.as_array().front() : found;
+        inner.as_object().insert_or_assign(name, value);
+      };
+    };
+    refuse_form("export-format", "another format", set("format", "parquet"));
+    refuse_form("export-file-twice", "a file that stands twice", [](Json::Object& object) {
+      object.at("hashes").as_array().at(1) = object.at("hashes").as_array().at(0);
+      object.at("bytes") = 200 + 200 + 4000;
+    });
+    refuse_form("export-files-out-of-order", "files out of order", [](Json::Object& object) {
+      std::swap(object.at("hashes").as_array().at(0), object.at("hashes").as_array().at(1));
+    });
+    refuse_form("export-file-name", "a name that leads out of the bundle",
+                in("hashes", "file", "../x"));
+    refuse_form("export-bytes", "another sum of bytes", set("bytes", 1));
+    refuse_form("export-files-counted", "another number of files", in("counts", "files", 4));
+    refuse_form("export-tsa-type", "another kind of time-stamp", in("tsa", "type", "none"));
+    refuse_form("export-ranges-twice", "a stream that stands twice", [](Json::Object& object) {
+      auto& ranges = object.at("proofRefs").as_array();
+      ranges.push_back(ranges.front());
+    });
   }
 
   void refuse_signatures() {
@@ -346,6 +380,7 @@ Verdict check_any(const Json::Object& body, const TrustPolicy& trust) {
   if (type == RecoveryPoint::type) return check_as<RecoveryPoint>(body, trust);
   if (type == ApprovalRequest::type) return check_as<ApprovalRequest>(body, trust);
   if (type == Approval::type) return check_as<Approval>(body, trust);
+  if (type == ExportManifest::type) return check_as<ExportManifest>(body, trust);
   return check_as<Statement>(body, trust);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "atp/backup/take_backup.hpp"
+#include "atp/discovery/export_records.hpp"
 #include "atp/keys/key_folder.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/filesystem_store.hpp"
@@ -26,6 +27,7 @@ using FileMap = std::map<std::string, std::string>;
 struct GoldenVault {
   FileMap store;
   FileMap keys;
+  FileMap exported;  ///< Two records of the first segment, and the second segment.
   std::string full_point;
   std::string incremental_point;
 };
@@ -44,6 +46,7 @@ inline void collect_files(FileSystem& files, const Path& root, const std::string
 
 inline const Path kGoldenKeys = "/keys";
 inline const Path kGoldenSource = "/source";
+inline const Path kGoldenExport = "/exported";
 
 /// What a vault's documents and packages draw is kept apart from what names temporaries and goes to
 /// the catalog, so that neither changes the stored bytes.
@@ -64,6 +67,12 @@ class GoldenVaultMaker {
     golden.incremental_point = take(*vault);
     collect_files(*files_, vault->paths().store, "", golden.store);
     collect_files(*files_, kGoldenKeys, "", golden.keys);
+    export_records(*vault,
+                   {.recovery_point_id = golden.incremental_point,
+                    .selection = {{{StreamId("default"), SegmentId("000001")}, RecordRange{1, 2}},
+                                  {{StreamId("default"), SegmentId("000002")}, {}}},
+                    .folder = kGoldenExport});
+    collect_files(*files_, kGoldenExport, "", golden.exported);
     return golden;
   }
 

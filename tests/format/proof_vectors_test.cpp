@@ -11,16 +11,6 @@
 namespace atp::test {
 namespace {
 
-/// A root for time-stamps, made for these vectors; nobody has its key.
-constexpr std::string_view kTimestampRoot =
-    "MIIBkzCCATmgAwIBAgIURokWmAILGekDzWZKT/BrFXeL/s0wCgYIKoZIzj0EAwIwFjEUMBIGA1UEAwwLdmVjdG9y"
-    "IHJvb3QwIBcNMjYxMTI2MTEzODQ4WhgPMjEyNjExMDIxMTM4NDhaMBYxFDASBgNVBAMMC3ZlY3RvciByb290MFkw"
-    "EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbAXEOdaKijGWt+xKdqEvtoVKaiWS7dbnZtEAYYYpaEhP1mSEtM/azHZX"
-    "Hss7ree4Exii3AUcU5CfqFWImxNCAqNjMGEwHQYDVR0OBBYEFJreNU++hyUxCVl5nTYlhBJ/EeIEMB8GA1UdIwQY"
-    "MBaAFJreNU++hyUxCVl5nTYlhBJ/EeIEMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgIEMAoGCCqGSM49"
-    "BAMCA0gAMEUCIQCYvivjpklRfUnLK8W50N0Io0GNCjGWkEXaLCC1rcHwMAIgFpzAkX+6+Vekj3Uz7c8pdk1EL7ed"
-    "Zb2IhNg5tTu/1y8=";
-
 using Forge = std::function<void(RecordEvidence&, LogProof&)>;
 
 class ProofCases : public Cases {
@@ -167,13 +157,7 @@ class ProofCases : public Cases {
     ended.keys.back().not_after = time;
     refuse_under("cosigned-too-late", "at the end of its key", good_proof, ended,
                  "ledger.cosignatures");
-    TrustPolicy stamped = vector_trust();
-    stamped.timestamps = TimestampPolicy{.required = true,
-                                         .authorities = {{.name = "tsa",
-                                                          .root = *from_base64(kTimestampRoot),
-                                                          .signers = {Digest{}},
-                                                          .policies = {"1.3.6.1.4.1.99999.1"}}},
-                                         .addresses = {}};
+    TrustPolicy stamped = timestamping_trust(true);
     refuse_under("time-stamp-missing", "without the time-stamp asked for", proof_, stamped,
                  "point.timestamp");
     LogProof proof = parse_log_proof(proof_);

@@ -134,4 +134,26 @@ inline TrustPolicy vector_trust() {
   return parse_trust_policy(read_text(vectors_path("keys") / "trust.json"));
 }
 
+/// A root for time-stamps, made for these vectors; nobody has its key.
+inline constexpr std::string_view kTimestampRoot =
+    "MIIBkzCCATmgAwIBAgIURokWmAILGekDzWZKT/BrFXeL/s0wCgYIKoZIzj0EAwIwFjEUMBIGA1UEAwwLdmVjdG9y"
+    "IHJvb3QwIBcNMjYxMTI2MTEzODQ4WhgPMjEyNjExMDIxMTM4NDhaMBYxFDASBgNVBAMMC3ZlY3RvciByb290MFkw"
+    "EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbAXEOdaKijGWt+xKdqEvtoVKaiWS7dbnZtEAYYYpaEhP1mSEtM/azHZX"
+    "Hss7ree4Exii3AUcU5CfqFWImxNCAqNjMGEwHQYDVR0OBBYEFJreNU++hyUxCVl5nTYlhBJ/EeIEMB8GA1UdIwQY"
+    "MBaAFJreNU++hyUxCVl5nTYlhBJ/EeIEMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgIEMAoGCCqGSM49"
+    "BAMCA0gAMEUCIQCYvivjpklRfUnLK8W50N0Io0GNCjGWkEXaLCC1rcHwMAIgFpzAkX+6+Vekj3Uz7c8pdk1EL7ed"
+    "Zb2IhNg5tTu/1y8=";
+
+/// The same with an authority for time-stamps.
+inline TrustPolicy timestamping_trust(bool required) {
+  TrustPolicy trust = vector_trust();
+  trust.timestamps = TimestampPolicy{.required = required,
+                                     .authorities = {{.name = "tsa",
+                                                      .root = *from_base64(kTimestampRoot),
+                                                      .signers = {Digest{}},
+                                                      .policies = {"1.3.6.1.4.1.99999.1"}}},
+                                     .addresses = {}};
+  return trust;
+}
+
 }  // namespace atp::test

@@ -20,7 +20,11 @@ RULES = {
     "root over the records", "number of descriptors in the proof", "root over the descriptors",
     "root of the checkpoint", "members", "order of times", "no co-signature", "a signer twice",
     "parent of a point", "predecessor", "leaf scheme of a manifest", "field map", "no recipient",
-    "too few witnesses", "no time-stamp", "a time-stamp",
+    "too few witnesses", "no time-stamp", "a time-stamp", "set of files",
+    "sums of an export", "place of a proof", "tenant of an export", "point of an export",
+    "checkpoint of an export", "records of an export", "records without proofs", "kind of a file",
+    "rows of an export", "ranges of an export", "order of files", "order of ranges",
+    "number of files", "bytes of an export", "format of an export", "tsa",
 }
 
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A stranger's verifier of vaults and proof files, written from docs/format.md alone: no code of the
+"""A stranger's verifier of vaults, proof files and exports, written from docs/format.md alone: no code of the
 library, only Python's standard library and the commands openssl, age, age-keygen and zstd.
 
-    verify.py vault STORE TRUST [--identity FILE] [--tenant NAME]
+    verify.py vault STORE TRUST [--identity FILE] [--tenant NAME | --point ID]
     verify.py proof FILE TRUST
+    verify.py export FOLDER TRUST
 
 The first verifies every ledger, and every recovery point that one completes, to the last record
-where an identity is given; the second one proof of a record, which it prints. Exit code 0 where all
-holds, 1 where something does not, with one line that says what.
+where an identity is given; the second one proof of a record, which it prints; the third a bundle of
+records that were handed over, to the last file. Exit code 0 where all holds, 1 where something does not, with one line that says what.
 """
 
 import argparse
@@ -230,6 +231,8 @@ MEMBERS = {  # By type: those that must be there, those that may.
                   "jobId subjectId subjectSha256 predecessor approvedBy"),
     "approvalRequest": ("tenantId action subjectId plan ledgerSize expiresAt", ""),
     "approval": ("tenantId action subjectId planSha256 requestSha256 ledgerSize expiresAt role", ""),
+    "exportManifest": ("tenantId manifestId region format recoveryPointId counts bytes hashes proofRefs",
+                       "tsa"),
 }
 PERSONAL = ("approvalRequest", "approval")  # Signed by one person each.
 
@@ -249,8 +252,9 @@ FORMS = [(re.compile(form), names.split()) for form, names in (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z",
      "createdAt asOf completedAt sealedAt firstTime lastTime expiresAt"),
     (r"\d{4}(?:0[1-9]|1[0-2])", "epoch keyEpoch"),
-    (KEY.pattern, "key wrapKey"),
+    (KEY.pattern, "key wrapKey file"),
     (r"RP-[A-Za-z0-9._=-]+", "recoveryPointId"),
+    (r"EX-[A-Za-z0-9._=-]+", "manifestId"),
     ("[a-z_.]+", "action"),
     ("age1[02-9ac-hj-np-z]{58}", "recipient"),
     (r"P(?=\d)(?:[1-9]\d*Y)?(?:[1-9]\d*M)?(?:[1-9]\d*D)?", "retention"),
@@ -259,7 +263,7 @@ FORMS = [(re.compile(form), names.split()) for form, names in (
 )]
 FORM_OF = {name: form for form, names in FORMS for name in names}
 COUNTS = set("records opaqueRecords frames bytes inputBytes storedBytes segments sequence sequences page "
-             "descriptors index version policyVersion ledgerSizeSeen ledgerSize leafScheme size".split())
+             "descriptors index version policyVersion ledgerSizeSeen ledgerSize leafScheme size files rows".split())
 FIELDS = {"time", "action", "actor.id", "subject.id", "subject.email", "subject.phone", "id"}
 
 
@@ -313,6 +317,21 @@ def check_sense(document):
         require(document["createdAt"] < document["expiresAt"], "end of a request")
     elif kind == "vault":
         require(document["recipients"], "no recipient")
+    elif kind == "exportManifest":
+        files, ranges = document["hashes"], document["proofRefs"]
+        require(document["format"] == "jsonl", "format of an export")
+        require(all(set(row) == {"file", "bytes", "sha256"} for row in files), "a file of an export")
+        require(all(set(row) == {"stream", "fromSeg", "toSeg"} for row in ranges), "a range")
+        require(all(a["file"] < b["file"] for a, b in zip(files, files[1:])), "order of files")
+        require(all(a["stream"].encode() < b["stream"].encode() for a, b in zip(ranges, ranges[1:])),
+                "order of ranges")
+        require(set(document["counts"]) == {"files", "rows"}, "counts of an export")
+        require(document["counts"]["files"] == len(files), "number of files")
+        require(document["bytes"] == sum(row["bytes"] for row in files), "bytes of an export")
+        if "tsa" in document:
+            require(set(document["tsa"]) == {"type", "token"} and document["tsa"]["type"] == "rfc3161",
+                    "tsa")
+            unbase64(document["tsa"]["token"])
 
 
 def require_order(point):
@@ -752,6 +771,7 @@ class Vault:
             require((statement["action"] == "ledger.opened") == (number == 0), "first action")
             self.statements.append(statement)
             leaves.append(leaf_hash(self.get(key)))
+        self.check_exports()
         self.covered = 0
         for key in sorted(key for key in self.objects if key.startswith(checkpoints)):
             covered = self.statements[:int(key[-20:])]
@@ -766,6 +786,19 @@ class Vault:
         if points:  # Ids begin with their time.
             seen = self.document(points[-1], "recoveryPoint")["ledgerSizeSeen"]
             require(seen <= len(leaves), "the tail of the ledger was cut off")
+
+    def check_exports(self):
+        """None ends that was not intended, and of each that was done the manifest is kept."""
+        intended = set()
+        for statement in self.statements:
+            if statement["action"] == "export.intended":
+                intended.add(statement["subjectId"])
+            elif statement["action"] in ("export.done", "export.abandoned"):
+                require(statement["subjectId"] in intended, "an export that was not intended")
+                intended.discard(statement["subjectId"])
+            if statement["action"] == "export.done":
+                folder = f"documents/{self.place}/{statement['subjectSha256']}/"
+                require(any(key.startswith(folder) for key in self.objects), "manifest of an export")
 
     def require_witnesses(self, index):
         """Some checkpoint over the entry, with as many cosignatures as the policy asks for."""
@@ -974,6 +1007,53 @@ def check_proof(text, trust):
             "recoveryPointId": points[0]["recoveryPointId"], "checkpoint": checkpoint}
 
 
+# Exports -----------------------------------------------------------------------------------------
+
+def check_export(files, trust):
+    """A bundle's files by name: what its manifest says."""
+    stored = files["manifest.json"]
+    tenant = parse_stored(stored)["tenantId"]
+    manifest = check_document(stored, "exportManifest", trust, tenant)
+    listed = {row["file"]: row["sha256"] for row in manifest["hashes"]}
+    require(set(files) == {*listed, "manifest.json", "manifest-sha256.txt"}, "set of files")
+    require(all(sha256(files[name]) == digest for name, digest in listed.items()), "digest of a file")
+    sums = sorted({**listed, "manifest.json": sha256(stored)}.items())
+    require(files["manifest-sha256.txt"] == "".join(f"{digest}  {name}\n" for name, digest in sums).encode(),
+            "sums of an export")
+    unstamped = {k: v for k, v in manifest.items() if k not in ("tsa", "signature", "coSignatures")}
+    replies = [unbase64(manifest["tsa"]["token"])] if "tsa" in manifest else []
+    require_timestamp(replies, sha256(canonical(unstamped)), trust)
+    lines, places = {}, set()
+    for name in sorted(name for name in listed if name.startswith("proofs/")):
+        shown = check_proof(files[name], trust)
+        segment = f"{encode_name(shown['stream'])}/{encode_name(shown['segment'])}"
+        require(name == f"proofs/{segment}/{shown['record']:020}.txt", "place of a proof")
+        require(shown["tenantId"] == tenant, "tenant of an export")
+        require(shown["recoveryPointId"] == manifest["recoveryPointId"], "point of an export")
+        require(parse_proof(files[name])[3] == files["checkpoint.txt"], "checkpoint of an export")
+        lines.setdefault(f"data/{segment}.jsonl", []).append(unbase64(shown["recordBase64"]) + b"\n")
+        places.add((shown["stream"].encode(), shown["segment"].encode()))
+    data = {name for name in listed if name.startswith("data/")}
+    require(lines and all(files.get(name) == b"".join(text) for name, text in lines.items()),
+            "records of an export")
+    require(data <= set(lines), "records without proofs")
+    require(all(name == "checkpoint.txt" or name.startswith(("data/", "proofs/")) for name in listed),
+            "kind of a file")
+    require(manifest["counts"]["rows"] == sum(map(len, lines.values())), "rows of an export")
+    require([(row["stream"].encode(), row["fromSeg"].encode(), row["toSeg"].encode())
+             for row in manifest["proofRefs"]]
+            == [(stream, min(of), max(of)) for stream, of in sorted(segments_of(places).items())],
+            "ranges of an export")
+    return manifest
+
+
+def segments_of(places):
+    streams = {}
+    for stream, segment in places:
+        streams.setdefault(stream, set()).add(segment)
+    return streams
+
+
 # The command -------------------------------------------------------------------------------------
 
 class Store(dict):
@@ -1008,14 +1088,31 @@ def verify_vault(options):
     identity = options.identity.read_bytes() if options.identity else None
     tenants = sorted({decode_name(key.split("/")[1]) for key in store
                       if key.startswith(("ledger/", "recovery-points/", "manifests/"))})
+    if options.point:
+        tenants = [tenant for tenant in tenants
+                   if f"recovery-points/{encode_name(tenant)}/{options.point}.json" in store]
+        require(tenants, "no such point")
     for tenant in tenants:
-        if options.tenant in (None, tenant):
-            points = Vault(store, trust, identity, tenant).verify_all()
-            print(f"{tenant}: {points} points verified")
+        if options.tenant not in (None, tenant):
+            continue
+        vault = Vault(store, trust, identity, tenant)
+        if options.point:
+            vault.verify(options.point)
+            print(f"{tenant}: {options.point} verified")
+        else:
+            print(f"{tenant}: {vault.verify_all()} points verified")
 
 
 def verify_proof(options):
     print(json.dumps(check_proof(options.file.read_bytes(), read_trust(options.trust))))
+
+
+def verify_export(options):
+    require(not any(path.is_symlink() for path in options.folder.rglob("*")), "a link")
+    files = {str(path.relative_to(options.folder)): path.read_bytes()
+             for path in options.folder.rglob("*") if not path.is_dir()}
+    manifest = check_export(files, read_trust(options.trust))
+    print(f"{manifest['manifestId']}: {manifest['counts']['rows']} records verified")
 
 
 def main():
@@ -1028,10 +1125,15 @@ def main():
     vault.add_argument("trust", type=pathlib.Path)
     vault.add_argument("--identity", type=pathlib.Path)
     vault.add_argument("--tenant")
+    vault.add_argument("--point", help="this one alone")
     proof = verbs.add_parser("proof")
     proof.set_defaults(verb=verify_proof)
     proof.add_argument("file", type=pathlib.Path)
     proof.add_argument("trust", type=pathlib.Path)
+    export = verbs.add_parser("export")
+    export.set_defaults(verb=verify_export)
+    export.add_argument("folder", type=pathlib.Path)
+    export.add_argument("trust", type=pathlib.Path)
     options = parser.parse_args()
     try:
         options.verb(options)
