@@ -27,6 +27,8 @@ class CommandLine {
     add_doctor();
     add_prove();
     add_check_proof();
+    add_export();
+    add_verify_export();
     add_ledger();
     add_key_verbs();
     add_trust_verbs();
@@ -212,6 +214,31 @@ class CommandLine {
     command->add_option("--to", arguments_.to, "New file for the record's bytes");
   }
 
+  void add_export() {
+    CLI::App* command = add(
+        app_, "export", "Hand records of a recovery point over, each with its proof", run_export);
+    command->add_option("POINT", arguments_.point, "Id of the recovery point")->required();
+    command
+        ->add_option("--records", arguments_.records,
+                     "STREAM/SEGMENT, STREAM/SEGMENT:N or :N-M, both ends included, N counts from "
+                     "0 (default/SEGMENT for flat files); repeatable")
+        ->required();
+    command->add_option("--to", arguments_.to, "New folder for the bundle");
+    add_approvals(command);
+    add_keys(command);
+    add_trust(command);
+    add_dry_run(command);
+  }
+
+  void add_verify_export() {
+    CLI::App* command = app_.add_subcommand(
+        "verify-export", "Check an export bundle; needs no vault, only a trust policy");
+    command->callback([this] { run_ = run_verify_export; });
+    command->add_option("FOLDER", arguments_.from, "What `atp export` wrote")->required();
+    command->add_option("--trust", arguments_.trust, "Trust policy, from a place you trust")
+        ->required();
+  }
+
   void add_ledger() {
     CLI::App* ledger = app_.add_subcommand("ledger", "Look a tenant's ledger over, and show it");
     ledger->require_subcommand(1);
@@ -243,6 +270,11 @@ class CommandLine {
   void add_resolve(CLI::App* command) {
     command->add_option("--old", arguments_.old,
                         "A checkpoint that was kept elsewhere, which it must go on from");
+    add_approvals(command);
+  }
+
+  /// Of an act that a trust policy may have a rule for.
+  void add_approvals(CLI::App* command) {
     auto* request = command->add_option("--request", arguments_.request,
                                         "Only write a request for approvals of it into this file");
     command->add_option("--key", arguments_.key, "Private key of whoever asks for approvals")
@@ -313,7 +345,7 @@ class CommandLine {
                     "How many witnesses a checkpoint needs (default: 1 at first)");
     add_dry_run(key);
     CLI::App* rule = add_verb("rule", "Say which approvals an act needs", run_trust_rule);
-    rule->add_option("--action", arguments_.action, "The act, such as halt.resolve")->required();
+    rule->add_option("--action", arguments_.action, "The act: halt.resolve or export")->required();
     rule->add_option("--as", arguments_.roles, "Role that must be among them; repeatable")
         ->required();
     rule->add_option("--threshold", arguments_.threshold,

@@ -57,6 +57,7 @@ struct Arguments {
   Path old;
   std::optional<std::string> record;
   std::optional<std::string> record_id;
+  std::vector<std::string> records;
   std::optional<std::string> stream;
   std::string depth = "content";
   Path to;
@@ -101,6 +102,8 @@ int run_catalog_rebuild(const Session& session);
 int run_doctor(const Session& session);
 int run_prove(const Session& session);
 int run_check_proof(const Session& session);
+int run_export(const Session& session);
+int run_verify_export(const Session& session);
 int run_ledger_checkpoint(const Session& session);
 int run_ledger_consistency(const Session& session);
 int run_ledger_audit(const Session& session);

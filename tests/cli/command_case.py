@@ -48,7 +48,9 @@ class CommandCase(unittest.TestCase):
                     **INSTRUMENTS}
 
     def tearDown(self):
-        """T103: whatever the test did to its vault, a stranger's verifier says of it what we say."""
+        """T103: whatever the test did to its vault and exports, a stranger's verifier says of them
+        what we say."""
+        self.ask_stranger_about_exports()
         trust, identity = (next(iter(self.home.glob(f"config/atp/*/{name}")), None)
                            for name in ("trust.json", "vault.key"))
         if not trust or not identity or not (self.vault / "store/vault.json").exists():
@@ -62,6 +64,16 @@ class CommandCase(unittest.TestCase):
         self.assertEqual(ours.returncode == 0, theirs.returncode == 0,
                          f"atp: {ours.returncode} {ours.stdout.decode()}\n"
                          f"stranger: {theirs.returncode} {theirs.stderr.decode()}")
+
+    def ask_stranger_about_exports(self):
+        policies = [*self.home.glob("*.json"), *self.home.glob("config/atp/*/trust.json")]
+        for manifest, trust in ((manifest, trust) for manifest in self.home.glob("*/manifest.json")
+                                for trust in policies if b'"trustPolicy"' in trust.read_bytes()):
+            ours = subprocess.run([ATP, "verify-export", manifest.parent, "--trust", trust],
+                                  env=self.env, capture_output=True, timeout=300)
+            theirs = subprocess.run([sys.executable, STRANGER, "export", manifest.parent, trust],
+                                    capture_output=True, timeout=300)
+            self.assertEqual(ours.returncode == 0, theirs.returncode == 0, (ours, theirs))
 
     def put(self, name, *records):
         path = self.source / name

@@ -34,6 +34,17 @@ class AnchorCase(KeyCase):
     def states(self, report):
         return {check["name"]: check["state"] for check in report["checks"]}
 
+    def authority(self, *options, name="tsa", days=400):
+        authority = Authority(self.home / name, days)
+        self.addCleanup(authority.close)
+        self.trust_authority(authority, *options, name=name)
+        return authority
+
+    def trust_authority(self, authority, *options, name="tsa"):
+        self.json("trust", "add", self.vault, "--role", "authority", "--name", name, "--root",
+                  authority.folder / "ca.crt", "--signer", authority.folder / "tsa.crt",
+                  "--policy", POLICY, "--url", authority.url, *options)
+
 
 class Witnesses(AnchorCase):
     def witness(self, name, *threshold):
@@ -225,17 +236,6 @@ class Witnesses(AnchorCase):
 
 
 class Timestamps(AnchorCase):
-    def authority(self, *options, name="tsa", days=400):
-        authority = Authority(self.home / name, days)
-        self.addCleanup(authority.close)
-        self.trust_authority(authority, *options, name=name)
-        return authority
-
-    def trust_authority(self, authority, *options, name="tsa"):
-        self.json("trust", "add", self.vault, "--role", "authority", "--name", name, "--root",
-                  authority.folder / "ca.crt", "--signer", authority.folder / "tsa.crt",
-                  "--policy", POLICY, "--url", authority.url, *options)
-
     def tokens(self):
         return sorted((self.vault / "store/timestamps").rglob("*.tsr"))
 

@@ -5,7 +5,7 @@ import json
 from contract_keys import KeyCase
 
 
-class Approvals(KeyCase):
+class ApprovalCase(KeyCase):
     def setUp(self):
         super().setUp()
         self.init()
@@ -14,9 +14,23 @@ class Approvals(KeyCase):
             (self.home / f"{name}.pem").chmod(0o600)
             self.json("trust", "add", self.vault, "--role", "approver", "--name", name, "--key",
                       public, *(word for role in roles for word in ("--as", role)))
-        self.json("trust", "rule", self.vault, "--action", "halt.resolve", "--as", "dpo", "--as",
-                  "owner")
         self.trust = self.keys() / "trust.json"
+
+    def add_rule(self, action):
+        self.json("trust", "rule", self.vault, "--action", action, "--as", "dpo", "--as", "owner")
+
+    def approve(self, request, by, role, code=0):
+        file = self.home / f"{by}.json"
+        file.unlink(missing_ok=True)
+        self.json("approve", request, "--trust", self.trust, "--key", self.home / f"{by}.pem",
+                  "--as", role, "--to", file, code=code)
+        return file
+
+
+class Approvals(ApprovalCase):
+    def setUp(self):
+        super().setUp()
+        self.add_rule("halt.resolve")
         self.backup()
         self.halt()
 
@@ -37,13 +51,6 @@ class Approvals(KeyCase):
         file = self.home / "request.json"
         file.unlink(missing_ok=True)
         self.resolve("--request", file, "--key", self.home / f"{by}.pem", code=code)
-        return file
-
-    def approve(self, request, by, role, code=0):
-        file = self.home / f"{by}.json"
-        file.unlink(missing_ok=True)
-        self.json("approve", request, "--trust", self.trust, "--key", self.home / f"{by}.pem",
-                  "--as", role, "--to", file, code=code)
         return file
 
     def test_two_persons_let_a_halted_tenant_go_on(self):
