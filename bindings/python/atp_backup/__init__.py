@@ -47,6 +47,7 @@ from .errors import (
     UnsupportedError,
     UntrustedError,
 )
+from ._export_values import CheckedExport, ExportedFile, ExportManifest, ExportResult
 from ._listing import Listing
 from ._proof_values import (
     CheckedProof,
@@ -84,7 +85,7 @@ from ._values import (
     SkippedInput,
     VerifyDepth,
 )
-from ._reader import Reader, check_record_proof, open_reader
+from ._reader import Reader, check_record_proof, open_reader, verify_export
 from ._parties import approve, rotate_keys, seal_keys
 from ._vault import Vault, create_vault, open_vault
 
@@ -103,6 +104,7 @@ __all__ = [
     "CancelledError",
     "Check",
     "CheckState",
+    "CheckedExport",
     "CheckedProof",
     "Checkpoint",
     "ClockUntrustedError",
@@ -113,6 +115,9 @@ __all__ = [
     "DamagedTenant",
     "Descriptor",
     "EmptySegments",
+    "ExportManifest",
+    "ExportResult",
+    "ExportedFile",
     "Finding",
     "FindingState",
     "Halt",
@@ -154,4 +159,5 @@ __all__ = [
     "rotate_keys",
     "seal_keys",
     "storage",
+    "verify_export",
 ]

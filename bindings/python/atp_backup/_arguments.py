@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from ._proof_values import RecordPlace
 from ._value import Word, format_time
 from ._values import BackupResult, Progress, RecoveryPoint
 from .errors import InvalidArgumentError
 
 StrPath = str | os.PathLike[str]
 OnProgress = Callable[[Progress], object]
+Selection = str | RecordPlace | tuple[str, range]
 W = TypeVar("W", bound=Word)
 
 
@@ -94,6 +96,26 @@ def segment_name(name: str) -> tuple[str, str]:
             "expected STREAM/SEGMENT (default/SEGMENT for flat files)", subject=name
         )
     return stream, segment
+
+
+def selection(records: Iterable[Selection]) -> list[tuple[str, str, tuple[int, int] | None]]:
+    """As the library takes it: stream and segment, then the first and the last record, or neither."""
+    if isinstance(records, str):
+        raise TypeError("records: expected an iterable of them, found str")
+    chosen: list[tuple[str, str, tuple[int, int] | None]] = []
+    for each in records:
+        if isinstance(each, str):
+            chosen.append((*segment_name(each), None))
+            continue
+        if isinstance(each, RecordPlace):
+            each = (each.segment, range(each.number, each.number + 1))
+        segment, numbers = each
+        if numbers.step != 1 or not numbers or numbers.start < 0:
+            raise InvalidArgumentError(
+                f"expected a range of one or more records, found {numbers}", subject=segment
+            )
+        chosen.append((*segment_name(segment), (numbers.start, numbers.stop - 1)))
+    return chosen
 
 
 def reporter(on_progress: OnProgress | None) -> Callable[[str, int, int, int, int], object] | None:

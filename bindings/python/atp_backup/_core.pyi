@@ -125,6 +125,29 @@ def approve(*, request: str, trust: bytes, key: bytes, role: str) -> str: ...
 def resolve_halt(
     vault: Vault, *, tenant: str, old_note: str | None, approved: list[str]
 ) -> dict[str, Any]: ...
+def request_export(
+    vault: Vault,
+    *,
+    id: str,
+    records: list[tuple[str, str, tuple[int, int] | None]],
+    key: bytes,
+    valid_for: str,
+) -> str: ...
+def export_records(
+    vault: Vault,
+    *,
+    id: str,
+    records: list[tuple[str, str, tuple[int, int] | None]],
+    folder: bytes,
+    approved: list[str],
+    on_progress: Callable[[str, int, int, int, int], object] | None,
+) -> dict[str, Any]: ...
+def verify_export(
+    *,
+    folder: bytes,
+    trust: bytes,
+    on_progress: Callable[[str, int, int, int, int], object] | None,
+) -> dict[str, Any]: ...
 def seal_keys(*, folder: bytes, recipient: str | None, passphrase: str | None) -> None: ...
 def rotate_keys(
     *, folder: bytes, overlap: str, unlock: bytes | None, passphrase: str | None

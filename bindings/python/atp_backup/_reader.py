@@ -24,6 +24,7 @@ from ._arguments import (
     text,
     word,
 )
+from ._export_values import CheckedExport
 from ._proof_values import (
     CheckedProof,
     Consistency,
@@ -78,6 +79,19 @@ def check_record_proof(proof: str, *, trust: StrPath) -> CheckedProof:
     there. Raises `UnsupportedError` for a proof of a later version."""
     return CheckedProof.of(
         _core.check_record_proof(proof=text("proof", proof), trust=absolute(trust))
+    )
+
+
+def verify_export(
+    folder: StrPath, *, trust: StrPath, on_progress: OnProgress | None = None
+) -> CheckedExport:
+    """Checks a bundle that `Vault.export_records` wrote, with the trust policy in the file `trust`: that
+    it has every file of its signed manifest and no other, and that its records are proven to one
+    checkpoint. No network, no vault, no secret key. Raises `NotFoundError` for no such folder."""
+    return CheckedExport.of(
+        _core.verify_export(
+            folder=absolute(folder), trust=absolute(trust), on_progress=reporter(on_progress)
+        )
     )
 
 

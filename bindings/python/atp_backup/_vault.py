@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from . import _core
 from ._arguments import (
     OnProgress,
+    Selection,
     StrPath,
     absolute,
     configuration_folder,
@@ -21,9 +22,11 @@ from ._arguments import (
     instant,
     point_id,
     reporter,
+    selection,
     text,
     word,
 )
+from ._export_values import ExportResult
 from ._listing import Listing
 from ._reader import Reader
 from ._proof_values import Halt
@@ -251,6 +254,63 @@ class Vault(Reader):
             _core.anchor_ledger(
                 self._open(), tenant=text("tenant", tenant), on_progress=reporter(on_progress)
             )
+        )
+
+    def export_records(
+        self,
+        point: RecoveryPoint | BackupResult | str,
+        *,
+        records: Iterable[Selection],
+        to: StrPath,
+        request: str | None = None,
+        approvals: Iterable[str] = (),
+        on_progress: OnProgress | None = None,
+    ) -> ExportResult:
+        """Hands records of the point over, at most 10,000: a new folder `to` with their lines, a proof
+        of each, and a signed manifest, which `verify_export` checks and needs no vault for. Each of
+        `records` is a segment (`STREAM/SEGMENT`, all of it), a `RecordPlace`, or a segment and a
+        `range` of numbers from 0. The ledger says so before and after. Where the trust policy has a
+        rule for `export`, only with a `request` and `approvals` of it.
+
+        Raises `NotFoundError` and `InvalidArgumentError` for records that are not there,
+        `AlreadyExistsError` for a folder that is, `NotApprovedError` without enough approvals,
+        `UnavailableError` where the trust policy requires a time-stamp and none was to be had.
+        """
+        folder = pathlib.Path(os.fsdecode(absolute(to)))
+        self._refuse_target(folder)
+        exported = ExportResult.of(
+            _core.export_records(
+                self._open(),
+                id=point_id(point),
+                records=selection(records),
+                folder=absolute(to),
+                approved=[] if request is None else [text("request", request), *approvals],
+                on_progress=reporter(on_progress),
+            )
+        )
+        _log.info("%s: %d records to %s", exported.manifest.id, exported.manifest.records, folder)
+        return exported
+
+    def request_export(
+        self,
+        point: RecoveryPoint | BackupResult | str,
+        *,
+        records: Iterable[Selection],
+        key: StrPath,
+        valid_for: str = "P7D",
+    ) -> str:
+        """A request to approve `export_records` of exactly these records, signed with the private key
+        of whoever asks; others give it to `approve`.
+
+        Raises `InvalidArgumentError` where the trust policy asks for no approvals, or not all of the
+        records are there; `UnauthenticatedError` for a key of no approver.
+        """
+        return _core.request_export(
+            self._open(),
+            id=point_id(point),
+            records=selection(records),
+            key=absolute(key),
+            valid_for=text("valid_for", valid_for),
         )
 
     def request_resolution(

@@ -12,6 +12,7 @@
 #include "atp/vault/points.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/open_segment.hpp"
+#include "exports.hpp"
 #include "interruptible.hpp"
 #include "parties.hpp"
 #include "proofs.hpp"
@@ -265,6 +266,7 @@ PYBIND11_MODULE(_core, module) {
   add_stores(module);
   add_proofs(module);
   add_parties(module);
+  add_exports(module);
   module.def("tenants", &tenants, "vault"_a);
   module.def("points", &points, "vault"_a, py::kw_only(), "tenant"_a);
   module.def("show_point", &show, "vault"_a, py::kw_only(), "id"_a);

@@ -3,8 +3,8 @@
 
 #include <pybind11/stl.h>
 
+#include "approvals.hpp"
 #include "atp/vault/anchor.hpp"
-#include "atp/vault/approval.hpp"
 #include "atp/vault/recovery.hpp"
 #include "interruptible.hpp"
 #include "reader.hpp"
@@ -29,11 +29,8 @@ std::string request(const Handle& handle, const std::string& tenant,
                     const std::optional<std::string>& old_note, const std::string& key,
                     const std::string& valid_for) {
   return interruptible(py::none(), [&](const Work&) {
-    const Environment& environment = handle.environment;
-    return request_approval(*handle.vault,
-                            plan_resolution(*handle.vault, TenantId(tenant), old_note),
-                            *load_signer(*environment.files, key),
-                            add_period(environment.clock->now(), CalendarPeriod::parse(valid_for)));
+    return sign_request(handle, plan_resolution(*handle.vault, TenantId(tenant), old_note), key,
+                        valid_for);
   });
 }
 
@@ -47,25 +44,14 @@ std::string consent(const std::string& request, const std::string& trust, const 
   });
 }
 
-std::optional<DualApproval> approval_of(const Handle& handle, const TenantId& tenant,
-                                        const std::optional<std::string>& old_note,
-                                        const std::vector<std::string>& approved) {
-  if (approved.empty()) return std::nullopt;
-  const Vault& vault = *handle.vault;
-  return check_approvals(
-      plan_resolution(vault, tenant, old_note),
-      {.request = approved.front(), .approvals = {approved.begin() + 1, approved.end()}},
-      vault.trust(), Ledger::load(vault.store(), vault.trust(), tenant),
-      vault.environment().clock->now());
-}
-
 py::dict resolve(const Handle& handle, const std::string& tenant,
                  const std::optional<std::string>& old_note,
                  const std::vector<std::string>& approved) {
   const HaltRow halt = interruptible(py::none(), [&](const Work& work) {
     const TenantId id(tenant);
-    return resolve_halt(*handle.vault, id, old_note, approval_of(handle, id, old_note, approved),
-                        work.stop);
+    const auto approval =
+        approval_of(handle, approved, [&] { return plan_resolution(*handle.vault, id, old_note); });
+    return resolve_halt(*handle.vault, id, old_note, approval, work.stop);
   });
   return py::dict("tenant"_a = halt.tenant.str(), "halted_at"_a = format_time(halt.halted_at),
                   "subject"_a = halt.subject, "message"_a = halt.message);

@@ -19,8 +19,7 @@ using namespace py::literals;
 
 py::object checkpoint_dict(const std::optional<Checkpoint>& checkpoint) {
   if (!checkpoint) return py::none();
-  return py::dict("origin"_a = checkpoint->origin, "size"_a = checkpoint->size,
-                  "root"_a = checkpoint->root.hex());
+  return to_python(*checkpoint);
 }
 
 std::string name_of(const SegmentName& segment) {
@@ -61,7 +60,7 @@ py::dict check(const std::string& proof, const std::string& trust) {
                       "record"_a = py::bytes(std::string(as_text(found.record))),
                       "recovery_point_id"_a = found.recovery_point_id,
                       "completed_at"_a = format_time(found.completed_at), "entry"_a = found.entry,
-                      "checkpoint"_a = checkpoint_dict(found.checkpoint));
+                      "checkpoint"_a = to_python(found.checkpoint));
   }
   return py::dict("report"_a = to_python(checked.report), "proven"_a = proven);
 }
@@ -71,7 +70,7 @@ py::dict checkpoint(const Reader& handle, const std::string& tenant) {
     return newest_checkpoint(handle.store(), TenantId(tenant), handle.trust(),
                              {.workers = 0, .stop = work.stop});
   });
-  return py::dict("checkpoint"_a = checkpoint_dict(found.checkpoint), "note"_a = found.note);
+  return py::dict("checkpoint"_a = to_python(found.checkpoint), "note"_a = found.note);
 }
 
 py::dict consistency(const Reader& handle, const std::string& tenant, const std::string& old_note) {

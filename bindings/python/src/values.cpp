@@ -84,22 +84,25 @@ py::dict to_python(const CreatedVault& created) {
                   "trust"_a = file_name(created.keys.trust));
 }
 
+py::dict to_python(const Checkpoint& checkpoint) {
+  return py::dict("origin"_a = checkpoint.origin, "size"_a = checkpoint.size,
+                  "root"_a = checkpoint.root.hex());
+}
+
+py::dict to_python(const PendingAnchor& pending) {
+  return py::dict("service"_a = pending.service, "subject"_a = pending.subject,
+                  "problem"_a = shown(pending.problem), "contradicts"_a = pending.contradicts);
+}
+
 py::dict to_python(const Anchors& anchors) {
   py::object checkpoint = py::none();
-  if (anchors.checkpoint) {
-    checkpoint =
-        py::dict("origin"_a = anchors.checkpoint->origin, "size"_a = anchors.checkpoint->size,
-                 "root"_a = anchors.checkpoint->root.hex());
-  }
+  if (anchors.checkpoint) checkpoint = to_python(*anchors.checkpoint);
   py::list cosignatures;
   for (const Cosignature& each : anchors.cosignatures) {
     cosignatures.append(py::dict("witness"_a = each.witness, "time"_a = format_time(each.time)));
   }
   py::list pending;
-  for (const PendingAnchor& each : anchors.pending) {
-    pending.append(py::dict("service"_a = each.service, "subject"_a = each.subject,
-                            "problem"_a = shown(each.problem), "contradicts"_a = each.contradicts));
-  }
+  for (const PendingAnchor& each : anchors.pending) pending.append(to_python(each));
   return py::dict("checkpoint"_a = checkpoint, "cosignatures"_a = cosignatures,
                   "timestamps_added"_a = anchors.timestamps_added, "pending"_a = pending,
                   "complete"_a = anchors.complete);

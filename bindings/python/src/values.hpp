@@ -25,6 +25,8 @@ VerifyDepth parse_depth(const std::string& text);
 Time parse_instant(const std::string& text);
 
 pybind11::dict to_python(const CreatedVault& created);
+pybind11::dict to_python(const Checkpoint& checkpoint);
+pybind11::dict to_python(const PendingAnchor& pending);
 pybind11::dict to_python(const Anchors& anchors);
 pybind11::dict to_python(const BackupResult& result);
 pybind11::dict to_python(const Report& report);
