@@ -120,6 +120,7 @@ def check_examples(scratch, command_of):
     example("write_store", "vault", "keys/trust.json", point)
     example("read_records", "vault", "keys", point, "a", "000001", "3", "5")
     example("prove_record", "vault", "keys", point, "a", "000001", "3")
+    example("export_records", "vault", "keys", point, "a/000001", "3", "5", "bundle")
     (work / "source/a/000002.jsonl.open").touch()
     example("take_backup", "vault", "keys", "acme", "source", expected="take_backup_partial")
     package = next((work / "vault/store/segments/acme/a").glob("000000.*"))
