@@ -113,8 +113,7 @@ Snapshotter::Result Snapshotter::compare(const SegmentFile& file, const SegmentM
     }
     return {.outcome = Result::Outcome::altered,
             .skipped = {},
-            .altered = AlteredSegment{file.stream, file.segment, known.sequence, known.sha256,
-                                      found.sha256},
+            .altered = AlteredSegment{file.stream, file.segment, known.sequence, found.bytes},
             .sha256 = found.sha256};
   } catch (const Error& error) {
     return unreadable(file, error, !input || input->input().still_sealed());
@@ -188,16 +187,16 @@ Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest
   const PutOptions options{
       .retain_until = retain_document_until(context_.started_at, context_.policy.retention)};
   const Digest found = draft.sha256;
+  const std::uint64_t found_bytes = draft.bytes;
   const std::lock_guard lock(chains_mutex_);
   const auto [entry, outcome] = context_.chains.commit(std::move(draft), options);
   using Commit = SegmentChains::Commit::Outcome;
   const SegmentManifest& sealed = entry->manifest;
   if (outcome == Commit::altered) {
-    return {
-        .outcome = Result::Outcome::altered,
-        .skipped = {},
-        .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, sealed.sha256, found},
-        .sha256 = found};
+    return {.outcome = Result::Outcome::altered,
+            .skipped = {},
+            .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, found_bytes},
+            .sha256 = found};
   }
   return {.outcome = Result::Outcome::taken, .skipped = {}, .altered = {}, .sha256 = found};
 }

@@ -90,8 +90,7 @@ Json::Object backup_object(const BackupResult& result) {
     alarms.push_back(Json::Object{{"stream", alarm.stream.str()},
                                   {"segment", alarm.segment.str()},
                                   {"sequence", alarm.sequence},
-                                  {"sealedSha256", alarm.sealed_sha256.hex()},
-                                  {"foundSha256", alarm.found_sha256.hex()}});
+                                  {"foundBytes", alarm.found_bytes}});
   }
   Json::Array gone;
   for (const std::string& name : result.gone) gone.push_back(name);
@@ -119,8 +118,8 @@ void print_backup(Console& console, const BackupResult& result) {
   }
   for (const AlteredSegment& alarm : result.alarms) {
     console.line(console.paint(Colour::bad, "altered") + "  " + printable(alarm.stream.str()) +
-                 "/" + printable(alarm.segment.str()) + ": sealed as " + alarm.sealed_sha256.hex() +
-                 ", the source has " + alarm.found_sha256.hex() + "; the sealed one stays");
+                 "/" + printable(alarm.segment.str()) + ": the source has others, " +
+                 std::to_string(alarm.found_bytes) + " bytes; the sealed ones stay");
   }
   for (const std::string& name : result.gone) {
     console.line("gone at the source  " + printable(name));

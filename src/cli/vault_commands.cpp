@@ -82,8 +82,7 @@ void print_point(Console& console, const RecoveryPoint& point, const Json& packa
   for (const AlteredSegment& alarm : point.alarms) {
     console.line("  " + console.paint(Colour::bad, "altered") + "    " +
                  printable(alarm.stream.str()) + "/" + printable(alarm.segment.str()) +
-                 ": sealed as " + alarm.sealed_sha256.hex() + ", found " +
-                 alarm.found_sha256.hex());
+                 ": found others, " + std::to_string(alarm.found_bytes) + " bytes");
   }
   for (const Json& package : packages.as_array()) {
     const Json::Object& each = package.as_object();

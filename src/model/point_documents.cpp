@@ -93,7 +93,7 @@ struct Codec<AlteredSegment> {
   static Json encode(const AlteredSegment& altered) {
     FieldWriter out;
     out("stream", altered.stream)("segment", altered.segment)("sequence", altered.sequence);
-    out("sealedSha256", altered.sealed_sha256)("foundSha256", altered.found_sha256);
+    out("foundBytes", altered.found_bytes);
     return std::move(out).json();
   }
   static AlteredSegment decode(const Field& field) {
@@ -101,8 +101,7 @@ struct Codec<AlteredSegment> {
     AlteredSegment altered{.stream = in["stream"],
                            .segment = in["segment"],
                            .sequence = in["sequence"],
-                           .sealed_sha256 = in["sealedSha256"],
-                           .found_sha256 = in["foundSha256"]};
+                           .found_bytes = in["foundBytes"]};
     in.finish();
     return altered;
   }

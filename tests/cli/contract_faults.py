@@ -78,8 +78,7 @@ class Input(CommandCase):
         self.put("good.jsonl", record(9))
         altered = self.backup(code=20)
         self.assertEqual((altered["status"], altered["segmentsNew"]), ("alarm", 0))
-        self.assertEqual(set(altered["alarms"][0]), {"stream", "segment", "sequence",
-                                                     "sealedSha256", "foundSha256"})
+        self.assertEqual(set(altered["alarms"][0]), {"stream", "segment", "sequence", "foundBytes"})
         self.assertNotEqual(altered["recoveryPointId"], first["recoveryPointId"])
         self.assertEqual(self.restored(altered["recoveryPointId"]), sealed)
         self.assertEqual(self.backup(code=20)["recoveryPointId"], altered["recoveryPointId"])

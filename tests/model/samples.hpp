@@ -112,8 +112,7 @@ inline RecoveryPoint sample() {
           .alarms = {{.stream = stream,
                       .segment = SegmentId("2026-11-21T17"),
                       .sequence = 40,
-                      .sealed_sha256 = digest_of("sealed"),
-                      .found_sha256 = digest_of("found")}},
+                      .found_bytes = 1999}},
           .policy_version = 3,
           .ledger_size_seen = 17};
 }

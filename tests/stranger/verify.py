@@ -247,7 +247,7 @@ KEY = re.compile(r"(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}(?:/(?!$)|$))+")
 FORMS = [(re.compile(form), names.split()) for form, names in (
     ("[0-9a-f]{32}", "vaultId nonce jobId"),
     ("[0-9a-f]{64}", "keyId wrapSha256 storedSha256 indexSha256 sha256 inputSha256 merkleRoot previous "
-                     "subjectSha256 head manifestSha256 sealedSha256 foundSha256 root planSha256 "
+                     "subjectSha256 head manifestSha256 root planSha256 "
                      "requestSha256 request"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z",
      "createdAt asOf completedAt sealedAt firstTime lastTime expiresAt"),
@@ -263,7 +263,8 @@ FORMS = [(re.compile(form), names.split()) for form, names in (
 )]
 FORM_OF = {name: form for form, names in FORMS for name in names}
 COUNTS = set("records opaqueRecords frames bytes inputBytes storedBytes segments sequence sequences page "
-             "descriptors index version policyVersion ledgerSizeSeen ledgerSize leafScheme size files rows".split())
+             "descriptors index version policyVersion ledgerSizeSeen ledgerSize leafScheme size files rows "
+             "foundBytes".split())
 FIELDS = {"time", "action", "actor.id", "subject.id", "subject.email", "subject.phone", "id"}
 
 

@@ -115,13 +115,13 @@ class SkippedInput(Value):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class AlteredSegment(Value):
-    """A sealed segment that was found with other bytes later; the first package stays the truth."""
+    """A sealed segment that was found with other bytes later, `found_bytes` of them; the first package
+    stays the truth."""
 
     stream: str
     segment: str
     sequence: int
-    sealed_sha256: str
-    found_sha256: str
+    found_bytes: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

@@ -118,8 +118,7 @@ py::dict to_python(const BackupResult& result) {
   for (const AlteredSegment& each : result.alarms) {
     alarms.append(py::dict("stream"_a = each.stream.str(), "segment"_a = each.segment.str(),
                            "sequence"_a = each.sequence,
-                           "sealed_sha256"_a = each.sealed_sha256.hex(),
-                           "found_sha256"_a = each.found_sha256.hex()));
+                           "found_bytes"_a = each.found_bytes));
   }
   return py::dict(
       "recovery_point_id"_a = result.recovery_point_id, "tenant"_a = result.tenant.str(),

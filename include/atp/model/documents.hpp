@@ -155,13 +155,13 @@ struct SkippedInput {
   bool operator==(const SkippedInput&) const = default;
 };
 
-/// A sealed segment that was found with other bytes later; the first package stays the truth.
+/// A sealed segment that was found with other bytes later; the first package stays the truth. It has
+/// no digest, from which records that are shown to nobody could be guessed.
 struct AlteredSegment {
   StreamId stream;
   SegmentId segment;
   std::uint64_t sequence;
-  Digest sealed_sha256;
-  Digest found_sha256;
+  std::uint64_t found_bytes;  ///< Decoded.
   bool operator==(const AlteredSegment&) const = default;
 };
 

@@ -67,8 +67,7 @@ class ATP_EXPORT RecordProver {
   /// Index of the ledger entry that completes the point.
   std::uint64_t entry() const;
   /// How many records the segment has. Throws: not_found where the point has no such segment;
-  /// precondition_failed where a point that its proofs have to show has alarms, whose digests would
-  /// let other records be guessed; corrupt or untrusted, cancelled.
+  /// corrupt or untrusted, cancelled.
   std::uint64_t records(const SegmentName& segment) const;
 
   /// The proof file of a record. Reads the documents that it consists of, and of the package its
