@@ -33,7 +33,8 @@ SecretBytes passphrase_in(const Environment& environment, const Path& path) {
   return SecretBytes(as_bytes(text.substr(0, std::min(text.find('\n'), text.size()))));
 }
 
-/// The terminal, without echo while this lives.
+/// The terminal, without echo while this lives. Its keys come one by one and send no signals, so
+/// that an interrupt ends the question and the echo comes back.
 class SilentTerminal {
  public:
   SilentTerminal() : file_(open("/dev/tty", O_RDWR | O_CLOEXEC)) {
@@ -43,7 +44,9 @@ class SilentTerminal {
                   "there is no terminal to ask on: give it with --passphrase-file");
     }
     termios silent = before_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
+    silent.c_cc[VMIN] = 1;
+    silent.c_cc[VTIME] = 0;
     tcsetattr(file_, TCSAFLUSH, &silent);
   }
   ~SilentTerminal() {
@@ -61,16 +64,34 @@ class SilentTerminal {
   SecretBytes read_line() const {
     SecretBytes line(kPassphraseLimit);
     std::size_t size = 0;
-    while (size < line.size()) {
-      char c = 0;
-      if (read(file_, &c, 1) != 1 || c == '\n') break;
-      line.mutable_view()[size++] = static_cast<std::byte>(c);
+    char c = 0;
+    while (read(file_, &c, 1) == 1 && c != '\n' && !is(c, VEOF)) {
+      if (is(c, VINTR) || is(c, VQUIT)) throw Error(ErrorKind::cancelled, "passphrase", "stopped");
+      if (is(c, VKILL)) {
+        size = 0;
+      } else if (is(c, VERASE) || c == '\b') {
+        size = without_last(line, size);
+      } else if (size < line.size()) {
+        line.mutable_view()[size++] = static_cast<std::byte>(c);
+      }
     }
     return SecretBytes(line.view().first(size));
   }
 
  private:
   static constexpr std::size_t kPassphraseLimit = 1024;
+
+  bool is(char c, int key) const { return static_cast<cc_t>(c) == before_.c_cc[key]; }
+
+  /// The size without the last code point (UTF-8).
+  static std::size_t without_last(const SecretBytes& line, std::size_t size) {
+    const auto is_continuation = [&](std::size_t at) {
+      return (std::to_integer<unsigned>(line.view()[at]) & 0xc0U) == 0x80U;
+    };
+    while (size > 0 && is_continuation(size - 1)) --size;
+    return size > 0 ? size - 1 : 0;
+  }
+
   int file_;
   termios before_{};
 };

@@ -6,6 +6,7 @@ import pty
 import select
 import shutil
 import subprocess
+import termios
 
 from atp_command import ATP
 from command_case import CommandCase
@@ -79,6 +80,24 @@ class SealedKeys(KeyCase):
         self.json("show", self.vault, point)
         self.json("ledger", "audit", self.vault, "--tenant", "acme")
         self.json("trust", "show", self.vault)
+
+    def test_keys_on_the_terminal_mend_a_passphrase_or_end_the_question(self):
+        self.init("--passphrase", "--passphrase-file", self.passphrase)
+        words = ["backup", self.vault, "--tenant", "acme", "--from", self.source]
+        mended = "wrong\x15" + PASSPHRASE[:4] + "xü\x7f\x7f" + PASSPHRASE[4:]
+        self.assertEqual(self.answer(words, mended)[0], 0)
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.home)
+            os.execve(ATP, [str(ATP), *map(str, words)], self.env)
+        printed = b""
+        while not printed.endswith(b": "):
+            printed += os.read(terminal, 1024)
+        self.assertFalse(termios.tcgetattr(terminal)[3] & termios.ECHO)
+        os.write(terminal, b"corr\x03")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 130)
+        self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO)
+        os.close(terminal)
 
     def test_the_passphrase_is_asked_for_on_the_terminal_and_never_shown(self):
         code, printed = self.answer(["init", self.vault, "--region", "local", "--passphrase"],
