@@ -26,19 +26,23 @@ std::optional<RecordRange> parse_range(std::string_view text) {
   return RecordRange{*first, *last};
 }
 
-/// `STREAM/SEGMENT`, `STREAM/SEGMENT:N` or `STREAM/SEGMENT:N-M`.
+/// `STREAM/SEGMENT`, `STREAM/SEGMENT:N` or `STREAM/SEGMENT:N-M`; also `STREAM/SEGMENT:`, for names
+/// with a colon.
 ExportSelection parse_selection(const std::string& text) {
   const auto colon = text.rfind(':');
   if (colon == std::string::npos) return {parse_segment_name(text), {}};
+  if (colon + 1 == text.size()) return {parse_segment_name(text.substr(0, colon)), {}};
   const auto range = parse_range(std::string_view(text).substr(colon + 1));
   if (!range) {
-    throw Error(ErrorKind::invalid_argument, "--records " + text,
-                "expected STREAM/SEGMENT, STREAM/SEGMENT:N or STREAM/SEGMENT:N-M");
+    throw Error(
+        ErrorKind::invalid_argument, "--records " + text,
+        "expected STREAM/SEGMENT, STREAM/SEGMENT:N or STREAM/SEGMENT:N-M; where the name has "
+        "a colon, STREAM/SEGMENT: for all of it");
   }
   return {parse_segment_name(text.substr(0, colon)), range};
 }
 
-Json manifest_json(const ExportManifest& manifest) {
+Json manifest_json(const ExportManifest& manifest, const Digest& sha256, bool timestamped) {
   std::uint64_t bytes = 0;
   for (const ExportedFile& file : manifest.files) bytes += file.bytes;
   return Json::Object{{"exportId", manifest.export_id},
@@ -48,14 +52,16 @@ Json manifest_json(const ExportManifest& manifest) {
                       {"records", manifest.records},
                       {"files", manifest.files.size()},
                       {"bytes", bytes},
-                      {"timestamped", manifest.timestamp.has_value()}};
+                      {"sha256", sha256.hex()},
+                      {"timestamped", timestamped}};
 }
 
-void print_manifest(const Session& session, const ExportManifest& manifest,
+void print_manifest(const Session& session, const ExportManifest& manifest, const Digest& sha256,
                     const Checkpoint& checkpoint) {
   Console& console = session.console;
   console.line("  export      " + manifest.export_id + ", made " +
                format_time(manifest.header.created_at));
+  console.line("  SHA-256     " + sha256.hex() + " of its manifest");
   console.line("  records     " + std::to_string(manifest.records) + " of " +
                printable(manifest.header.tenant->str()) + ", of point " +
                manifest.recovery_point_id);
@@ -82,12 +88,13 @@ int print_exported(const Session& session, const ExportResult& exported) {
     session.console.note("no time-stamp by " + each.service + ": " + printable(each.problem));
   }
   const Path folder = absolute_path(session.arguments.to);
-  session.console.object({{"manifest", manifest_json(exported.manifest)},
+  session.console.object({{"manifest", manifest_json(exported.manifest, exported.manifest_sha256,
+                                                     exported.manifest.timestamp.has_value())},
                           {"checkpoint", checkpoint_json(exported.checkpoint)},
                           {"folder", json_text(folder.string())},
                           {"pending", std::move(pending)}});
   session.console.line("exported to " + printable(folder.string()));
-  print_manifest(session, exported.manifest, exported.checkpoint);
+  print_manifest(session, exported.manifest, exported.manifest_sha256, exported.checkpoint);
   return exported.pending.empty() ? 0 : kExitPartial;
 }
 
@@ -127,10 +134,14 @@ int run_verify_export(const Session& session) {
   session.console.object(
       {{"verdict", to_string(checked.report.verdict())},
        {"checks", checks_json(checked.report.checks)},
-       {"manifest", checked.manifest ? manifest_json(*checked.manifest) : Json()},
+       {"manifest", checked.manifest ? manifest_json(*checked.manifest, checked.manifest_sha256,
+                                                     checked.timestamped())
+                                     : Json()},
        {"checkpoint", checked.checkpoint ? checkpoint_json(*checked.checkpoint) : Json()}});
   print_report(session.console, printable(arguments.from.string()), checked.report);
-  if (checked.manifest) print_manifest(session, *checked.manifest, *checked.checkpoint);
+  if (checked.manifest) {
+    print_manifest(session, *checked.manifest, checked.manifest_sha256, *checked.checkpoint);
+  }
   return checked.report.exit_code();
 }
 

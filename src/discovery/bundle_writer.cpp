@@ -9,6 +9,17 @@
 
 namespace atp::inline v0 {
 
+namespace {
+
+constexpr std::uint32_t kOwnersOnly = 0700;
+
+Path parent_of(const Path& folder) {
+  const Path parent = folder.parent_path();
+  return parent.empty() ? Path(".") : parent;
+}
+
+}  // namespace
+
 BundleWriter::BundleWriter(FileSystem& files, const Path& folder)
     : files_(files),
       folder_(folder.has_filename() ? folder : folder.parent_path()),
@@ -16,16 +27,19 @@ BundleWriter::BundleWriter(FileSystem& files, const Path& folder)
   if (files_.status(folder_)) {
     throw Error(ErrorKind::already_exists, folder_.string(), "expected a new folder, found one");
   }
-  if (files_.status(unfinished_)) {
-    throw Error(
-        ErrorKind::already_exists, unfinished_.string(),
-        "was left by an export that was interrupted, or is still running; remove it if not");
+  create_directories(files_, parent_of(folder_));
+  try {
+    files_.create_directory(unfinished_, kOwnersOnly);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::already_exists) throw;
+    throw Error(ErrorKind::already_exists, unfinished_.string(),
+                "is of an export that is running, or was cut short: then remove it, it has records "
+                "in clear");
   }
 }
 
-void BundleWriter::begin(const std::string& checkpoint) {
-  create_directories(files_, unfinished_);
-  put_file(bundle::kCheckpoint, as_bytes(checkpoint));
+void BundleWriter::put_checkpoint(const std::string& note) {
+  put_file(bundle::kCheckpoint, as_bytes(note));
 }
 
 void BundleWriter::put(const RecordProof& proof) {
@@ -48,26 +62,25 @@ void BundleWriter::put(const RecordProof& proof) {
 
 BundleContents BundleWriter::finish() {
   end_data_file();
+  for (const Path& each : folders_) files_.sync_directory(each);
   std::ranges::sort(contents_.files, {}, &ExportedFile::name);
   contents_.ranges = bundle::ranges_of(segments_);
   return std::move(contents_);
 }
 
-void BundleWriter::put_manifest(const ExportManifest& manifest, const std::string& stored) {
+void BundleWriter::publish(const ExportManifest& manifest, const std::string& stored) {
   put_file(bundle::kManifest, as_bytes(stored));
   put_file(bundle::kSums, as_bytes(bundle::sums_of(manifest, stored)));
-  for (const Path& each : folders_) files_.sync_directory(each);
   files_.sync_directory(unfinished_);
-}
-
-void BundleWriter::publish() {
   files_.rename_new(unfinished_, folder_);
-  files_.sync_directory(folder_.parent_path());
+  published_ = true;
+  files_.sync_directory(parent_of(folder_));
 }
 
 void BundleWriter::discard() {
+  if (published_) return;
   data_.reset();
-  if (files_.status(unfinished_)) remove_tree(files_, unfinished_);
+  remove_tree(files_, unfinished_);
 }
 
 void BundleWriter::put_file(const std::string& name, ByteView bytes) {

@@ -23,19 +23,19 @@ struct BundleContents {
 
 class BundleWriter {
  public:
-  /// Throws: already_exists where there is such a folder, or an unfinished one of an earlier call.
+  /// Makes the unfinished folder, which nobody else then writes to. Throws: already_exists where
+  /// there is one, or `folder`.
   BundleWriter(FileSystem& files, const Path& folder);
 
-  void begin(const std::string& checkpoint);
+  void put_checkpoint(const std::string& note);
   /// Records come in order of stream, segment and number.
   void put(const RecordProof& proof);
-  BundleContents finish();
   /// Then all of it is durable.
-  void put_manifest(const ExportManifest& manifest, const std::string& stored);
-  /// Gives the folder its name. Throws: already_exists where somebody has taken it meanwhile; the
-  /// bundle then stays under the other.
-  void publish();
-  /// Removes what was written.
+  BundleContents finish();
+  /// Adds the manifest, and gives the folder its name when that is durable. Throws: already_exists
+  /// where somebody has taken it meanwhile.
+  void publish(const ExportManifest& manifest, const std::string& stored);
+  /// Removes what was written, unless it has its name.
   void discard();
 
  private:
@@ -46,6 +46,7 @@ class BundleWriter {
   FileSystem& files_;
   const Path folder_;
   const Path unfinished_;
+  bool published_ = false;
   std::set<Path> folders_;
   std::vector<SegmentName> segments_;
   std::unique_ptr<File> data_;  ///< Of the last segment.

@@ -27,6 +27,9 @@ std::string name_of(const SegmentName& segment) {
 
 RecordRange require_records(const RecordProver& prover, const ExportSelection& selected) {
   const std::uint64_t records = prover.records(selected.segment);
+  if (records == 0) {
+    throw Error(ErrorKind::invalid_argument, name_of(selected.segment), "has no records");
+  }
   const RecordRange range = selected.records.value_or(RecordRange{0, records - 1});
   if (range.first <= range.last && range.last < records) return range;
   throw Error(ErrorKind::invalid_argument, name_of(selected.segment),
@@ -79,12 +82,22 @@ Plan plan_of(const TenantId& tenant, const std::string& point, std::uint64_t ent
             .ledger_size = entry + 1};
   for (const auto& [segment, ranges] : runs) {
     for (const RecordRange& each : ranges) {
-      plan.steps.push_back({"export.run", name_of({segment.first, segment.second}) + ":" +
-                                              std::to_string(each.first) + "-" +
+      plan.steps.push_back({"export.run", segment.first.encoded() + "/" + segment.second.encoded() +
+                                              ":" + std::to_string(each.first) + "-" +
                                               std::to_string(each.last)});
     }
   }
   return plan;
+}
+
+/// Records in clear have no place in a vault. Throws: invalid_argument.
+void require_outside(const Path& folder, const Path& vault) {
+  const Path inner = folder.lexically_normal();
+  const Path outer = (vault / "").lexically_normal().parent_path();
+  if (std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first != outer.end()) {
+    return;
+  }
+  throw Error(ErrorKind::invalid_argument, folder.string(), "is inside the vault");
 }
 
 /// One export, from its job row to its end.
@@ -109,20 +122,21 @@ class ExportJob {
 
   ExportResult run() {
     BundleWriter writer(*vault_.environment().files, options_.folder);
-    vault_.catalog().begin_job({.job_id = job_id_,
-                                .tenant = tenant_,
-                                .kind = "export",
-                                .state = JobState::running,
-                                .started_at = vault_.environment().clock->now(),
-                                .recovery_point_id = {}});
     try {
+      vault_.catalog().begin_job({.job_id = job_id_,
+                                  .tenant = tenant_,
+                                  .kind = kAct,
+                                  .state = JobState::running,
+                                  .started_at = vault_.environment().clock->now(),
+                                  .recovery_point_id = {}});
       intend();
       ExportResult result = write(writer);
+      state_done(result);
       vault_.catalog().end_job(job_id_, JobState::completed);
-      writer.publish();
+      writer.publish(result.manifest, stored_);
       return result;
     } catch (const Error&) {
-      settle(writer);
+      discard(writer);
       throw;
     }
   }
@@ -150,7 +164,7 @@ class ExportJob {
   }
 
   ExportResult write(BundleWriter& writer) {
-    writer.begin(prover_.checkpoint());
+    writer.put_checkpoint(prover_.checkpoint());
     const Checkpoint checkpoint = write_records(writer);
     BundleContents contents = writer.finish();
     ExportManifest manifest{.header = vault_.new_header(tenant_),
@@ -161,14 +175,31 @@ class ExportJob {
                             .ranges = std::move(contents.ranges),
                             .files = std::move(contents.files)};
     auto pending = stamp(manifest);
-    const std::string stored = sign_document(manifest, vault_.signers());
-    writer.put_manifest(manifest, stored);
-    store_sealed(vault_, tenant_, std::span(&stored, 1), retain_until_);
+    stored_ = sign_document(manifest, vault_.signers());
+    const Digest sha256_of_stored = sha256(as_bytes(stored_));
+    store_sealed(vault_, tenant_, std::span(&stored_, 1), retain_until_);
+    return {std::move(manifest), sha256_of_stored, checkpoint, std::move(pending)};
+  }
+
+  /// Nothing that verifies is there before the ledger says so: the manifest is written after it.
+  /// That may not be said once the tenant is halted, or its ledger another than it was.
+  void state_done(const ExportResult& result) {
     throw_if_stopped(options_.stop);
-    append_statement(vault_, ledger_, statement("export.done", sha256(as_bytes(stored))),
-                     retain_until_);
+    ledger_ = catch_up(vault_, tenant_);
+    try {
+      append_end(vault_, ledger_, statement("export.done", result.manifest_sha256), retain_until_);
+    } catch (const Error&) {
+      if (!says_done()) throw;  // Else only its checkpoint is missing, which the next run adds.
+    }
     record();
-    return {std::move(manifest), checkpoint, std::move(pending)};
+  }
+
+  bool says_done() {
+    ledger_.refresh();
+    const auto& entries = ledger_.entries();
+    return std::ranges::any_of(entries, [&](const LedgerEntry& entry) {
+      return entry.statement.job_id == job_id_ && entry.statement.action == "export.done";
+    });
   }
 
   /// The checkpoint that all are proven to.
@@ -176,14 +207,12 @@ class ExportJob {
     ProgressMeter progress(options_.progress, {.stage = "export", .items_total = count(runs_)});
     std::optional<Checkpoint> checkpoint;
     for (const auto& [name, ranges] : runs_) {
-      for (const RecordRange& range : ranges) {
-        prover_.prove({name.first, name.second}, range, [&](RecordProof&& proof) {
-          throw_if_stopped(options_.stop);
-          writer.put(proof);
-          checkpoint = proof.proven.checkpoint;
-          progress.add(proof.proven.record.size() + 1, 1);
-        });
-      }
+      prover_.prove({name.first, name.second}, ranges, [&](RecordProof&& proof) {
+        throw_if_stopped(options_.stop);
+        writer.put(proof);
+        checkpoint = proof.proven.checkpoint;
+        progress.add(proof.proven.record.size() + 1, 1);
+      });
     }
     return *checkpoint;
   }
@@ -201,15 +230,15 @@ class ExportJob {
     record_progress(vault_, ledger_, chains);
   }
 
-  /// After an error: as the ledger says it ended. What cannot be said now is said by the next run,
-  /// which finds that nobody holds the job.
-  void settle(BundleWriter& writer) {
+  /// After an error. What cannot be said now is said by the next run, which finds that nobody holds
+  /// the job.
+  void discard(BundleWriter& writer) {
     try {
+      writer.discard();
       ledger_.refresh();
       const bool done = settle_act(vault_, ledger_, job_id_);
       record();
       vault_.catalog().end_job(job_id_, done ? JobState::completed : JobState::failed);
-      done ? writer.publish() : writer.discard();
     } catch (const Error&) {
       return;
     }
@@ -225,6 +254,7 @@ class ExportJob {
   Ledger ledger_;
   Time retain_until_;
   std::string export_id_;
+  std::string stored_;  ///< The manifest.
 };
 
 }  // namespace
@@ -233,8 +263,15 @@ Plan plan_export(const Vault& vault, const std::string& recovery_point_id,
                  const std::vector<ExportSelection>& selection, const std::stop_token& stop) {
   const RecordProver prover(vault.store(), recovery_point_id, vault.trust(),
                             vault.keys().identities, stop);
-  return plan_of(tenant_of_point(vault.store(), recovery_point_id), recovery_point_id,
-                 prover.entry(), runs_of(prover, selection));
+  Plan plan = plan_of(tenant_of_point(vault.store(), recovery_point_id), recovery_point_id,
+                      prover.entry(), runs_of(prover, selection));
+  if (vault.trust().approvals.find_rule(kAct) && plan.steps.size() > kPlanStepLimit) {
+    throw Error(ErrorKind::invalid_argument, "export",
+                "has " + std::to_string(plan.steps.size() - 1) +
+                    " runs of records, and approvals are to " + std::to_string(kPlanStepLimit - 1) +
+                    " at most: export fewer at a time");
+  }
+  return plan;
 }
 
 ExportResult export_records(const Vault& vault, const ExportOptions& options) {
@@ -242,6 +279,7 @@ ExportResult export_records(const Vault& vault, const ExportOptions& options) {
   vault.ledger_signers();
   const TenantId tenant = tenant_of_point(vault.store(), options.recovery_point_id);
   require_not_halted(vault, tenant);
+  require_outside(options.folder, vault.paths().folder);
   try {
     return ExportJob(vault, options).run();
   } catch (const Error& error) {

@@ -4,12 +4,6 @@
 #include "model/document_fields.hpp"
 
 namespace atp::inline v0 {
-namespace {
-
-constexpr std::size_t kStepLimit = 1000;
-
-}  // namespace
-
 template <>
 struct Codec<PlanStep> {
   static Json encode(const PlanStep& step) {
@@ -43,8 +37,8 @@ ApprovalRequest read_members(FieldReader& in, DocumentHeader header) {
                           .plan = in["plan"],
                           .ledger_size = in["ledgerSize"],
                           .expires_at = in["expiresAt"]};
-  require(!request.plan.empty() && request.plan.size() <= kStepLimit,
-          "member `plan`: expected 1 to " + std::to_string(kStepLimit) + " steps");
+  require(!request.plan.empty() && request.plan.size() <= kPlanStepLimit,
+          "member `plan`: expected 1 to " + std::to_string(kPlanStepLimit) + " steps");
   require(request.header.created_at < request.expires_at,
           "member `expiresAt`: expected a time after createdAt");
   return request;

@@ -11,6 +11,7 @@ namespace atp::inline v0 {
 namespace {
 
 constexpr std::uint64_t kFormatVersion = 1;
+constexpr std::size_t kCoSignatureLimit = 8;
 
 struct DocumentSignature {
   std::string key_id;
@@ -93,6 +94,8 @@ std::vector<DocumentSignature> read_signatures(FieldReader& in) {
   const auto more = in.optional<std::vector<DocumentSignature>>("coSignatures");
   require(!more || !more->empty(), "member `coSignatures`: expected a signature, found none");
   if (!more) return signatures;
+  require(more->size() <= kCoSignatureLimit,
+          "member `coSignatures`: expected at most 8 signatures");
   for (const DocumentSignature& signature : *more) {
     for (const DocumentSignature& other : signatures) {
       require(signature.key_id != other.key_id,

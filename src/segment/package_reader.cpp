@@ -6,7 +6,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/progress.hpp"
-#include "atp/merkle/stored_tree.hpp"
+#include "atp/merkle/kept_tree.hpp"
 #include "segment/envelope.hpp"
 #include "segment/frame_codec.hpp"
 #include "segment/frame_hasher.hpp"
@@ -27,31 +27,6 @@ std::string span_of(std::uint64_t from, std::uint64_t to) {
               "records " + span_of(frame.first_record, frame.first_record + frame.records) + ": " +
                   message);
 }
-
-/// The tree over a frame's leaves, every perfect subtree kept, so that each further path is cheap.
-class FrameTree {
- public:
-  explicit FrameTree(std::vector<Digest> leaves) {
-    levels_.push_back(std::move(leaves));
-    while (levels_.back().size() > 1) {
-      const std::vector<Digest>& below = levels_.back();
-      std::vector<Digest> level;
-      for (std::size_t i = 0; i + 1 < below.size(); i += 2) {
-        level.push_back(Rfc9162Hasher::node(below[i], below[i + 1]));
-      }
-      levels_.push_back(std::move(level));
-    }
-  }
-
-  merkle::Proof path(std::uint64_t index) const {
-    return merkle::inclusion_proof<Rfc9162Hasher>(
-        [&](unsigned level, std::uint64_t at) { return levels_[level][at]; },
-        levels_.front().size(), index);
-  }
-
- private:
-  std::vector<std::vector<Digest>> levels_;
-};
 
 }  // namespace
 
@@ -81,18 +56,15 @@ struct PackageReader::State {
     throw_damaged(manifest, frame, "their leaves do not give the root in the index");
   }
 
-  /// Calls `each` with the place in the index and the bytes of every frame that has one of the
-  /// records. Throws: invalid_argument where there are no such records.
-  void for_each_frame(std::uint64_t from, std::uint64_t to, const std::stop_token& stop,
+  /// Calls `each` with the place in the index and the bytes of every frame of whose records, the
+  /// first and the one behind the last, `wants` says so.
+  void for_each_frame(const std::function<bool(std::uint64_t, std::uint64_t)>& wants,
+                      const std::stop_token& stop,
                       const std::function<void(std::size_t, ByteView)>& each) const {
-    if (from > to || to > manifest.records) {
-      throw Error(ErrorKind::invalid_argument, span_of(from, to),
-                  "expected records within " + span_of(0, manifest.records));
-    }
     segment::FrameDecoder decoder;
     for (std::size_t at = 0; at < index.frames.size(); ++at) {
       const FrameEntry& frame = index.frames[at];
-      if (frame.first_record + frame.records <= from || frame.first_record >= to) continue;
+      if (!wants(frame.first_record, frame.first_record + frame.records)) continue;
       throw_if_stopped(stop);
       each(at, proven_frame(frame, decoder));
     }
@@ -119,15 +91,26 @@ RecordInclusion PackageReader::prove(std::uint64_t number) const {
                 "expected one of " + span_of(0, state_->manifest.records));
   }
   RecordInclusion found;
-  prove(number, number + 1,
+  const RecordRange one{number, number};
+  prove({&one, 1},
         [&](std::uint64_t, RecordInclusion&& inclusion) { found = std::move(inclusion); });
   return found;
 }
 
-void PackageReader::prove(std::uint64_t from, std::uint64_t to, const EachProven& each,
+void PackageReader::prove(std::span<const RecordRange> ranges, const EachProven& each,
                           const std::stop_token& stop) const {
+  for (const RecordRange& range : ranges) {
+    if (range.first <= range.last && range.last < state_->manifest.records) continue;
+    throw Error(ErrorKind::invalid_argument,
+                std::to_string(range.first) + " to " + std::to_string(range.last),
+                "expected records within " + span_of(0, state_->manifest.records));
+  }
+  const auto wants = [&](std::uint64_t first, std::uint64_t end) {
+    const auto range = std::ranges::lower_bound(ranges, first, {}, &RecordRange::last);
+    return range != ranges.end() && range->first < end;
+  };
   const ByteView seed = state_->index.salt_seed.view();
-  state_->for_each_frame(from, to, stop, [&](std::size_t at, ByteView raw) {
+  state_->for_each_frame(wants, stop, [&](std::size_t at, ByteView raw) {
     const FrameEntry& frame = state_->index.frames[at];
     std::vector<Digest> leaves;
     std::vector<std::pair<std::uint64_t, RecordInclusion>> wanted;
@@ -135,10 +118,10 @@ void PackageReader::prove(std::uint64_t from, std::uint64_t to, const EachProven
       const std::uint64_t number = frame.first_record + leaves.size();
       Bytes salt = segment::salt_of(seed, number);
       leaves.push_back(segment::leaf_of(salt, record));
-      if (number < from || number >= to) return;
+      if (!wants(number, number + 1)) return;
       wanted.push_back({number, {Bytes(record.begin(), record.end()), std::move(salt), {}}});
     });
-    const FrameTree tree(std::move(leaves));
+    const merkle::KeptTree<Rfc9162Hasher> tree(std::move(leaves));
     const auto rest = path_of_frame(state_->index, at);
     for (auto& [number, inclusion] : wanted) {
       inclusion.path = tree.path(number - frame.first_record);
@@ -150,7 +133,14 @@ void PackageReader::prove(std::uint64_t from, std::uint64_t to, const EachProven
 
 void PackageReader::read(std::uint64_t from, std::uint64_t to, const Each& each,
                          const std::stop_token& stop) const {
-  state_->for_each_frame(from, to, stop, [&](std::size_t at, ByteView raw) {
+  if (from > to || to > state_->manifest.records) {
+    throw Error(ErrorKind::invalid_argument, span_of(from, to),
+                "expected records within " + span_of(0, state_->manifest.records));
+  }
+  const auto wants = [&](std::uint64_t first, std::uint64_t end) {
+    return first < to && end > from;
+  };
+  state_->for_each_frame(wants, stop, [&](std::size_t at, ByteView raw) {
     std::uint64_t number = state_->index.frames[at].first_record;
     segment::for_each_record(raw, [&](ByteView record) {
       if (number >= from && number < to) each(number, record);

@@ -14,6 +14,9 @@
 namespace atp::inline v0 {
 namespace {
 
+constexpr std::string_view kIntended = ".intended";
+constexpr std::string_view kAbandoned = ".abandoned";
+
 struct StoredPoint {
   RecoveryPoint point;
   Digest sha256;
@@ -86,6 +89,24 @@ bool complete_lost_point(const Vault& vault, Ledger& ledger, const SegmentChains
   }
 }
 
+/// Jobs that have intended something and not ended it, and that the catalog does not know since it
+/// was lost: whether their processes are gone is asked as of all others.
+void adopt_intents(const Vault& vault, const Ledger& ledger) {
+  for (const LedgerEntry& entry : ledger.entries()) {
+    const Statement& statement = entry.statement;
+    if (!statement.action.ends_with(kIntended) || !statement.job_id) continue;
+    const Statement* last = last_statement(ledger, *statement.job_id);
+    if (last != &statement || vault.catalog().job(*statement.job_id)) continue;
+    vault.catalog().begin_job(
+        {.job_id = *statement.job_id,
+         .tenant = ledger.tenant(),
+         .kind = statement.action.substr(0, statement.action.size() - kIntended.size()),
+         .state = JobState::running,
+         .started_at = statement.header.created_at,
+         .recovery_point_id = {}});
+  }
+}
+
 /// Whether the job has done what it was for.
 bool settle(const Vault& vault, Ledger& ledger, const SegmentChains& chains, const JobRow& job,
             unsigned workers) {
@@ -147,23 +168,45 @@ void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& cha
   }
 }
 
+void append_end(const Vault& vault, Ledger& ledger, const Statement& statement, Time retain_until) {
+  const PutOptions options{.retain_until = retain_until};
+  do {
+    ledger.refresh();
+    require_not_halted(vault, ledger.tenant());
+    const Statement* last = last_statement(ledger, *statement.job_id);
+    if (last == nullptr || !last->action.ends_with(kIntended)) {
+      throw Error(ErrorKind::precondition_failed, *statement.subject_id,
+                  "was ended by somebody else: the ledger says " +
+                      (last ? last->action : std::string("nothing of it")));
+    }
+  } while (!ledger.try_append(statement, vault.signers(), options));
+  ledger.put_checkpoint(vault.ledger_signers(), options);
+}
+
 bool settle_act(const Vault& vault, Ledger& ledger, const std::string& job_id) {
   const Statement* last = last_statement(ledger, job_id);
   if (last == nullptr) return false;
-  if (last->action != "export.intended") return last->action != "export.abandoned";
+  const auto policy = current_policy(vault, ledger.tenant());
+  const Time retain_until = retain_document_until(vault.environment().clock->now(),
+                                                  policy ? policy->retention : kDefaultRetention);
+  if (!last->action.ends_with(kIntended)) {
+    if (!ledger.has_checkpoint()) {
+      ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
+    }
+    return !last->action.ends_with(kAbandoned);
+  }
   Statement abandoned = *last;
   abandoned.header = vault.new_header(ledger.tenant());
-  abandoned.action = "export.abandoned";
+  abandoned.action.replace(abandoned.action.size() - kIntended.size(), kIntended.size(),
+                           kAbandoned);
   abandoned.approved_by.reset();
-  const auto policy = current_policy(vault, ledger.tenant());
-  append_statement(vault, ledger, abandoned,
-                   retain_document_until(abandoned.header.created_at,
-                                         policy ? policy->retention : kDefaultRetention));
+  append_statement(vault, ledger, abandoned, retain_until);
   return false;
 }
 
 std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains,
                              unsigned workers) {
+  adopt_intents(vault, ledger);
   std::size_t lost = 0;
   for (const JobRow& job : vault.catalog().running_jobs()) {
     if (job.tenant != ledger.tenant()) continue;

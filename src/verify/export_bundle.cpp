@@ -23,11 +23,13 @@ using verify::failed;
 using verify::verified;
 
 constexpr const char* kManifestCheck = "export.manifest";
+constexpr const char* kTimestamp = "export.timestamp";
 constexpr const char* kFiles = "export.files";
 constexpr const char* kSumsCheck = "export.sums";
 constexpr const char* kProofs = "export.proofs";
 constexpr const char* kRecords = "export.records";
 constexpr std::size_t kReadSize = 1 << 20;
+constexpr unsigned kDeepestFolder = 3;  ///< `proofs/<stream>/<segment>`.
 
 class BundleChecker {
  public:
@@ -38,7 +40,7 @@ class BundleChecker {
   CheckedExport run() {
     list(Path());
     if (read_manifest()) {
-      verify::check_replies(trust_, "export.timestamp", bundle::kManifest, export_imprint(stored_),
+      verify::check_replies(trust_, kTimestamp, bundle::kManifest, export_imprint(stored_),
                             replies(), checks_);
       check_set();
       check_sums();
@@ -47,6 +49,7 @@ class BundleChecker {
     }
     CheckedExport checked{.report = {manifest_ ? manifest_->recovery_point_id : "", {}},
                           .manifest = {},
+                          .manifest_sha256 = sha256(as_bytes(stored_)),
                           .checkpoint = {}};
     checked.report.checks = std::move(checks_);
     if (checked.report.passed()) {
@@ -58,12 +61,15 @@ class BundleChecker {
 
  private:
   /// Files below the folder; what is neither file nor folder is no part of a bundle.
-  void list(const Path& below) {
+  void list(const Path& below, unsigned depth = 0) {
     for (const DirectoryEntry& entry : files_.list(folder_ / below)) {
       throw_if_stopped(options_.stop);
       const Path name = below / entry.name;
-      if (entry.type == FileType::directory) {
-        list(name);
+      if (entry.type == FileType::directory && depth < kDeepestFolder) {
+        folders_.insert(name.string());
+        list(name, depth + 1);
+      } else if (entry.type == FileType::directory) {
+        fail(kFiles, name.string(), "no folder so deep", "one");
       } else if (entry.type == FileType::regular) {
         found_.insert(name.string());
       } else {
@@ -83,7 +89,7 @@ class BundleChecker {
       return std::string(as_text(read_file(files_, folder_ / name, limit)));
     } catch (const Error& error) {
       if (!verify::is_finding(error)) throw;
-      fail(check, name, "at most " + std::to_string(limit) + " bytes", error.message());
+      fail(check, name, "at most " + std::to_string(limit) + " bytes", "more");
       return std::nullopt;
     }
   }
@@ -111,6 +117,11 @@ class BundleChecker {
     for (const ExportedFile& file : manifest_->files) listed.insert(file.name);
     for (const std::string& name : found_) {
       if (!listed.contains(name)) fail(kFiles, name, "no file that the manifest lacks", "one");
+    }
+    for (const std::string& folder : folders_) {
+      const auto inside = listed.lower_bound(folder + "/");
+      if (inside != listed.end() && inside->starts_with(folder + "/")) continue;
+      fail(kFiles, folder, "no folder without a file of the manifest", "one");
     }
   }
 
@@ -163,6 +174,9 @@ class BundleChecker {
   void check_data(const ExportedFile& file) {
     if (!found_.contains(file.name)) return fail(kFiles, file.name, "a file", "none");
     const auto opened = files_.open(folder_ / file.name, OpenMode::read);
+    if (const std::uint64_t found = opened->status().size; found != file.bytes) {
+      return fail(kFiles, file.name, std::to_string(file.bytes) + " bytes", std::to_string(found));
+    }
     Bytes buffer(kReadSize);
     Sha256 hash;
     std::uint64_t size = 0;
@@ -263,7 +277,8 @@ class BundleChecker {
   std::vector<Check> checks_;
   std::set<std::string> failed_;  ///< Names of checks.
   std::set<std::string> found_;   ///< Files below the folder.
-  std::string stored_;            ///< The manifest.
+  std::set<std::string> folders_;
+  std::string stored_;  ///< The manifest.
   std::optional<ExportManifest> manifest_;
   std::string note_;
   std::optional<Checkpoint> checkpoint_;
@@ -275,8 +290,14 @@ class BundleChecker {
 
 }  // namespace
 
+bool CheckedExport::timestamped() const {
+  return std::ranges::any_of(report.checks, [](const Check& check) {
+    return check.name == kTimestamp && check.state == CheckState::verified;
+  });
+}
+
 CheckedExport verify_export(FileSystem& files, const Path& folder, const TrustPolicy& trust,
-                           const VerifyExportOptions& options) {
+                            const VerifyExportOptions& options) {
   return BundleChecker(files, folder, trust, options).run();
 }
 

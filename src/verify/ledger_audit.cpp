@@ -168,12 +168,13 @@ class DocumentAudit {
   /// Nothing is handed over that was not intended, nor without a copy of its manifest.
   void check_export(const Statement& statement) {
     const std::string& action = statement.action;
-    if (!action.starts_with("export.")) return;
+    const bool begins = action == "export.intended";
+    if (!begins && action != "export.done" && action != "export.abandoned") return;
     const std::string entry = layout::ledger_entry(context_.tenant, 0, statement.index);
     const std::string id = statement.subject_id.value_or("an export without id");
-    if (action == "export.intended") {
-      intended_.emplace(id, statement.index);
-    } else if (intended_.erase(id) == 0) {
+    if (begins && !intended_.emplace(id, statement.index).second) {
+      acts_.push_back(failed(kIntent, entry, "an export that is not under way", id));
+    } else if (!begins && intended_.erase(id) == 0) {
       acts_.push_back(failed(kIntent, entry, "an entry before that intends " + id, "none"));
     } else if (action == "export.done" && !statement.subject_sha256) {
       acts_.push_back(failed(kDocument, entry, "the digest of a manifest", "none"));

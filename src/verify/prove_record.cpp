@@ -7,6 +7,7 @@
 #include "atp/core/error.hpp"
 #include "atp/keys/key_epochs.hpp"
 #include "atp/ledger/log_proof.hpp"
+#include "atp/merkle/kept_tree.hpp"
 #include "atp/model/record_evidence.hpp"
 #include "atp/segment/package_reader.hpp"
 #include "atp/storage/layout.hpp"
@@ -59,11 +60,6 @@ verify::PointChain read_chain(const Context& context, const std::string& id) {
   return chain;
 }
 
-bool is_of(const Descriptor& descriptor, const SegmentName& segment) {
-  return descriptor.kind == DescriptorKind::segment && descriptor.stream == segment.stream &&
-         descriptor.name == segment.segment.str();
-}
-
 /// Where the tenant's records have their id, under one version of its policy.
 std::string id_path(const Context& context, std::uint64_t policy_version) {
   std::vector<Check> checks;
@@ -97,8 +93,30 @@ struct RecordProver::State {
 
   const std::string& id() const { return chain.points.front().point.recovery_point_id; }
 
-  /// Of a point and all that it lists.
-  const std::vector<Descriptor>& listing(std::size_t link) {
+  /// What a point of the chain lists.
+  struct Listing {
+    explicit Listing(std::vector<Descriptor> listed)
+        : descriptors(std::move(listed)), tree(leaves_of(descriptors)) {
+      for (std::size_t i = 0; i < descriptors.size(); ++i) {
+        const Descriptor& each = descriptors[i];
+        if (each.kind == DescriptorKind::segment)
+          index_of.emplace(std::pair(each.stream, each.name), i);
+      }
+    }
+    static std::vector<Digest> leaves_of(const std::vector<Descriptor>& descriptors) {
+      std::vector<Digest> leaves;
+      for (const Descriptor& each : descriptors) {
+        leaves.push_back(Rfc9162Hasher::leaf(as_bytes(canonical(each))));
+      }
+      return leaves;
+    }
+
+    std::vector<Descriptor> descriptors;
+    merkle::KeptTree<Rfc9162Hasher> tree;
+    std::map<std::pair<StreamId, std::string>, std::size_t> index_of;
+  };
+
+  const Listing& listing(std::size_t link) {
     if (listings[link]) return *listings[link];
     throw_if_stopped(context.stop);
     std::vector<Check> checks;
@@ -108,16 +126,15 @@ struct RecordProver::State {
   }
 
   struct Listed {
-    std::size_t link;   ///< Of the point that lists it: the first, or a parent.
-    std::size_t index;  ///< Among what that lists.
+    std::size_t link;  ///< Of the point that lists it: the first, or a parent.
+    const Listing* listing;
+    std::size_t index;
   };
   Listed find(const SegmentName& segment) {
     for (std::size_t link = 0; link < chain.points.size(); ++link) {
-      const auto& descriptors = listing(link);
-      const auto found = std::ranges::find_if(
-          descriptors, [&](const Descriptor& each) { return is_of(each, segment); });
-      if (found == descriptors.end()) continue;
-      return {link, static_cast<std::size_t>(found - descriptors.begin())};
+      const Listing& found = listing(link);
+      const auto index = found.index_of.find(std::pair(segment.stream, segment.segment.str()));
+      if (index != found.index_of.end()) return {link, &found, index->second};
     }
     throw Error(ErrorKind::not_found, id(),
                 "has no segment " + segment.stream.str() + "/" + segment.segment.str());
@@ -140,24 +157,19 @@ struct RecordProver::State {
     if (current && current->name == name) return *current;
     current.reset();
     const Listed listed = find(name);
-    const auto& descriptors = listing(listed.link);
-    std::vector<Digest> leaves;
-    for (const Descriptor& each : descriptors) {
-      leaves.push_back(Rfc9162Hasher::leaf(as_bytes(canonical(each))));
-    }
-    RecordEvidence evidence{
-        .tenant = context.tenant,
-        .number = 0,
-        .record = {},
-        .salt = {},
-        .record_path = {},
-        .descriptor = descriptors[listed.index],
-        .descriptor_index = listed.index,
-        .descriptors = descriptors.size(),
-        .descriptor_path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, listed.index),
-        .points = {},
-        .timestamps = timestamps,
-        .statement = chain.ledger.entries[*chain.statement].stored};
+    const auto& descriptors = listed.listing->descriptors;
+    RecordEvidence evidence{.tenant = context.tenant,
+                            .number = 0,
+                            .record = {},
+                            .salt = {},
+                            .record_path = {},
+                            .descriptor = descriptors[listed.index],
+                            .descriptor_index = listed.index,
+                            .descriptors = descriptors.size(),
+                            .descriptor_path = listed.listing->tree.path(listed.index),
+                            .points = {},
+                            .timestamps = timestamps,
+                            .statement = chain.ledger.entries[*chain.statement].stored};
     for (std::size_t i = 0; i <= listed.link; ++i) {
       evidence.points.emplace_back(
           as_text(get_object(context.store, chain.points[i].key, kDocumentLimit)));
@@ -191,7 +203,7 @@ struct RecordProver::State {
   const verify::PointChain chain;
   const LogProof entry;
   const std::vector<Bytes> timestamps;
-  std::vector<std::optional<std::vector<Descriptor>>> listings;
+  std::vector<std::optional<Listing>> listings;
   std::optional<EpochIdentities> opened;
   std::optional<Segment> current;
 };
@@ -209,18 +221,17 @@ std::uint64_t RecordProver::entry() const { return state_->entry.index; }
 
 std::uint64_t RecordProver::records(const SegmentName& segment) const {
   const State::Listed listed = state_->find(segment);
-  return state_->listing(listed.link)[listed.index].records;
+  return listed.listing->descriptors[listed.index].records;
 }
 
 RecordProof RecordProver::prove(const RecordPlace& place) const {
   return state_->prove(place.number, state_->enter(place.segment).reader.prove(place.number));
 }
 
-void RecordProver::prove(const SegmentName& segment, const RecordRange& records,
+void RecordProver::prove(const SegmentName& segment, std::span<const RecordRange> ranges,
                          const Each& each) const {
-  const PackageReader& reader = state_->enter(segment).reader;
-  reader.prove(
-      records.first, records.last + 1,
+  state_->enter(segment).reader.prove(
+      ranges,
       [&](std::uint64_t number, RecordInclusion&& inclusion) {
         each(state_->prove(number, std::move(inclusion)));
       },

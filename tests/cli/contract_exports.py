@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """export and verify-export: records that are handed over, and what recipients see."""
+import hashlib
 import json
 import os
 import shutil
@@ -42,6 +43,8 @@ class Exports(CommandCase):
         self.assertEqual(checked["verdict"], "verified")
         self.assertEqual(checked["manifest"], exported["manifest"])
         self.assertEqual(checked["manifest"]["records"], 4)
+        self.assertEqual(checked["manifest"]["sha256"],
+                         hashlib.sha256((moved / "manifest.json").read_bytes()).hexdigest())
         self.assertEqual(checked["checkpoint"], exported["checkpoint"])
         self.assertEqual((moved / "data/api/1.jsonl").read_bytes(), record(2) + record(3))
         self.assertEqual((moved / "data/default/2.jsonl").read_bytes(), record(7) + b"not JSON\n")
@@ -109,6 +112,31 @@ class Exports(CommandCase):
         self.assertEqual(before, tree_hash(self.vault / "store"))
         self.assertFalse(self.out.exists())
 
+    def test_names_of_any_kind_come_out_as_they_are(self):
+        self.put("a:5.jsonl", record(1), record(2))
+        self.put("-ü %.jsonl", record(3))
+        self.put("none.jsonl").write_bytes(b"")
+        self.point = self.backup("--allow-empty")["recoveryPointId"]
+        self.export("--records", "default/a:5", "--to", self.out, code=4)  # Record 5 of `a`.
+        self.export("--records", "default/none", "--to", self.out, code=2)
+        self.export("--records", "default/a:5:", "--records", "default/-ü %:0", "--to", self.out)
+        self.assertEqual(self.check()["manifest"]["records"], 3)
+        self.assertEqual((self.out / "data/default/-=C3=BC=20=25.jsonl").read_bytes(), record(3))
+
+    def test_two_to_one_folder_do_not_harm_each_other(self):
+        words = [ATP, "export", self.vault, self.point, "--records", "api/1", "--to", self.out,
+                 "--quiet"]
+        for _ in range(8):
+            runs = [subprocess.Popen(words, env=self.env, cwd=self.home, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL)
+                    for _ in range(2)]
+            for run in runs:
+                run.wait(timeout=60)
+            self.assertEqual(sorted(run.returncode for run in runs), [0, 11])
+            self.check()
+            shutil.rmtree(self.out)
+        self.json("ledger", "audit", self.vault, "--tenant", "acme")
+
     def test_a_dry_run_says_what_would_be_handed_over(self):
         before = tree_hash(self.home)
         plan = self.export("--records", "api/1:3", "--records", "api/1:2-3", "--dry-run")["plan"]
@@ -149,6 +177,7 @@ class Exports(CommandCase):
         error = self.error("export", self.vault, self.point, "--records", "api/1", "--to", self.out,
                            code=11)
         self.assertIn("out.unfinished", error["subject"])
+        self.assertFalse((unfinished / "manifest.json").exists())
         self.backup()
         self.json("ledger", "audit", self.vault, "--tenant", "acme")
         shutil.rmtree(unfinished)

@@ -74,6 +74,17 @@ TEST_F(ExportBundle, T053_AnAddedFileIsNoticed) {
   EXPECT_THAT(failures(), IsEmpty());
 }
 
+TEST_F(ExportBundle, T053_AnAddedFolderIsNoticed) {
+  for (const char* name :
+       {"/out/x", "/out/data/default/000001", "/out/proofs/default/000001/x/y"}) {
+    create_directories(*disk_, name);
+    expect_failed("export.files");
+    disk_->remove(name);
+  }
+  disk_->remove("/out/proofs/default/000001/x");
+  EXPECT_THAT(failures(), IsEmpty());
+}
+
 TEST_F(ExportBundle, T053_ADroppedFileIsNoticed) {
   for (const std::string& name : files_below("/out")) {
     const std::string contents = text(Path("/out") / name);

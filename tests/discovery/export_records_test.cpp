@@ -21,6 +21,18 @@ using test::error_kind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+/// Acts once an export writes records.
+class Meanwhile final : public ProgressSink {
+ public:
+  explicit Meanwhile(std::function<void()> act) : act_(std::move(act)) {}
+  void update(const Progress& progress) override {
+    if (progress.stage == "export" && act_) std::exchange(act_, nullptr)();
+  }
+
+ private:
+  std::function<void()> act_;
+};
+
 class ExportRecords : public test::Exporting {
  protected:
   void trust(const std::function<void(TrustPolicy&)>& change) {
@@ -231,25 +243,37 @@ class CutShort : public ExportRecords {
     return {disk, open_vault(environment, "/vault", load_keys(*disk, "/keys"))};
   }
 
-  /// After the next backup the ledger says done where the bundle is whole, and abandoned, or
-  /// nothing, where it is not.
+  /// Before the next backup, nothing verifies of which the ledger does not say that it was done;
+  /// after it, every export that was intended has its end.
   void expect_told(const std::shared_ptr<test::SimulatedFileSystem>& disk, std::uint64_t nth) {
     const Run later = open(disk);
+    const bool named = disk->status("/out").has_value();
+    const bool verifies = holds(disk, "/out") || holds(disk, "/out.unfinished");
+    EXPECT_EQ(named, holds(disk, "/out")) << nth;
     take_backup(*later.vault, *segment_folder(disk, "/source"), options());
-    std::vector<std::string> said;
+    const auto said = said_of(later);
     const Ledger ledger = Ledger::load(later.vault->store(), later.vault->trust(), tenant_);
+    if (!verifies && said.empty()) return;
+    const bool done = !said.empty() && said.back() == "export.done";
+    ++(done ? done_ : abandoned_);
+    EXPECT_TRUE(done || !verifies) << nth;
+    EXPECT_THAT(said, ElementsAre("export.intended", done ? "export.done" : "export.abandoned"))
+        << nth;
+    EXPECT_TRUE(ledger.has_checkpoint()) << nth;
+    for (const JobRow& job : later.vault->catalog().running_jobs()) ADD_FAILURE() << job.kind;
+  }
+  bool holds(const std::shared_ptr<test::SimulatedFileSystem>& disk, const Path& folder) {
+    return disk->status(folder) && verify_export(*disk, folder, vault_->trust()).report.passed();
+  }
+
+  std::vector<std::string> said_of(const Run& run) {
+    std::vector<std::string> said;
+    const Ledger ledger = Ledger::load(run.vault->store(), run.vault->trust(), tenant_);
     for (const LedgerEntry& entry : ledger.entries()) {
       const std::string& action = entry.statement.action;
       if (action.starts_with("export.")) said.push_back(action);
     }
-    if (!disk->status("/out") && said.empty()) return;
-    const bool done = disk->status("/out") || said.back() == "export.done";
-    ++(done ? done_ : abandoned_);
-    EXPECT_THAT(said, ElementsAre("export.intended", done ? "export.done" : "export.abandoned"))
-        << nth;
-    if (!done) return;
-    const Path folder = disk->status("/out") ? "/out" : "/out.unfinished";
-    EXPECT_TRUE(verify_export(*disk, folder, later.vault->trust()).report.passed()) << nth;
+    return said;
   }
 
   const TenantId tenant_{"acme"};
@@ -287,6 +311,69 @@ TEST_F(CutShort, ByACrashAtAnyMomentIsToldByTheLedger) {
   }
   EXPECT_GT(done_, 0U);
   EXPECT_GT(abandoned_, 20U);
+}
+
+TEST_F(CutShort, WithItsCatalogIsToldByTheNextRunToo) {
+  for (std::uint64_t nth = 1; nth < 1000; ++nth) {
+    const Run again = open(disk_->reboot(test::Variant::all()));
+    again.disk->crash_after(nth);
+    try {
+      export_records(*again.vault, to("/out"));
+    } catch (const test::SimulatedCrash&) {
+    }
+    const auto disk = again.disk->reboot(test::Variant::all());
+    if (said_of(open(disk)) != std::vector<std::string>{"export.intended"}) continue;
+    for (const char* name : {"/vault/catalog.db", "/vault/catalog.db-journal"}) {
+      if (disk->status(name)) disk->remove(name);
+    }
+    const Run later = open(disk);
+    rebuild_catalog(*later.vault, {}, nullptr);
+    take_backup(*later.vault, *segment_folder(disk, "/source"), options());
+    EXPECT_THAT(said_of(later), ElementsAre("export.intended", "export.abandoned"));
+    return;
+  }
+  FAIL() << "no crash left an intent alone";
+}
+
+/// Somebody else has ended it meanwhile, or the tenant was halted: nothing that verifies comes out.
+TEST_F(ExportRecords, IsNotDoneOnceItWasEndedOrTheTenantHalted) {
+  ExportOptions options = to("/out");
+  Meanwhile ends([&] {
+    Ledger now = ledger();
+    settle_act(*vault_, now, *now.entries().back().statement.job_id);
+  });
+  options.progress = &ends;
+  EXPECT_EQ(error_kind([&] { export_records(*vault_, options); }), ErrorKind::precondition_failed);
+  EXPECT_THAT(said(), ElementsAre("export.intended", "export.abandoned"));
+  Meanwhile halts([&] {
+    vault_->catalog().halt({.tenant = TenantId("acme"),
+                            .halted_at = clock_->now(),
+                            .subject = "ledger/acme/0/entries/1",
+                            .message = "was changed"});
+  });
+  options.progress = &halts;
+  EXPECT_EQ(error_kind([&] { export_records(*vault_, options); }), ErrorKind::precondition_failed);
+  EXPECT_THAT(said(), testing::Not(testing::Contains("export.done")));
+  EXPECT_FALSE(disk_->status("/out"));
+  EXPECT_FALSE(disk_->status("/out.unfinished"));
+}
+
+/// The second of two finds the first one's folder, says nothing and leaves it alone.
+TEST_F(ExportRecords, ToTheFolderOfAnotherIsRefused) {
+  std::optional<ErrorKind> second;
+  Meanwhile sink([&] { second = error_kind([&] { export_to("/out"); }); });
+  ExportOptions options = to("/out");
+  options.progress = &sink;
+  export_records(*vault_, options);
+  EXPECT_EQ(second, ErrorKind::already_exists);
+  EXPECT_TRUE(check("/out").report.passed());
+  EXPECT_THAT(said(), ElementsAre("export.intended", "export.done"));
+}
+
+TEST_F(ExportRecords, IntoTheVaultIsRefused) {
+  EXPECT_EQ(error_kind([&] { export_to("/vault/store/out"); }), ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([&] { export_to("/source/../vault/out"); }), ErrorKind::invalid_argument);
+  export_to("/vault2/out");
 }
 
 class ApprovedExport : public ExportRecords {

@@ -209,6 +209,14 @@ class DocumentCases : public Cases {
                          "bad_signature", trust_with(other_->public_key()));
     json.as_object()["coSignatures"] = Json::Array{co_signature(json, *signer_)};
     refuse<TenantPolicy>("co-signature-same-key", "the same key twice", json.str(), "malformed");
+    Json::Array many;
+    for (std::uint64_t i = 0; i < 9; ++i) {
+      Json each = co_signature(json, *other_);
+      each.as_object()["keyId"] = std::string(63, '0') + std::to_string(i);
+      many.push_back(each);
+    }
+    json.as_object()["coSignatures"] = many;
+    refuse<TenantPolicy>("co-signatures-many", "nine of them, by nobody", json.str(), "malformed");
     json.as_object()["coSignatures"] = Json::Array{};
     refuse<TenantPolicy>("co-signature-none", "an empty list", json.str(), "malformed");
   }
@@ -258,6 +266,9 @@ class DocumentCases : public Cases {
     });
     refuse_form("export-file-name", "a name that leads out of the bundle",
                 in("hashes", "file", "../x"));
+    refuse_form("export-region", "a region without a name", set("region", ""));
+    refuse_form("export-created", "a day that is none",
+                set("createdAt", "2026-02-30T00:00:00.000000000Z"));
     refuse_form("export-bytes", "another sum of bytes", set("bytes", 1));
     refuse_form("export-files-counted", "another number of files", in("counts", "files", 4));
     refuse_form("export-tsa-type", "another kind of time-stamp", in("tsa", "type", "none"));

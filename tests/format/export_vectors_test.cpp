@@ -166,6 +166,13 @@ class ExportCases : public Cases {
            "export.proofs export.records");
     refuse("signed-tenant", "another tenant", ChangedExport().sign(set("tenantId", "acme")),
            "export.proofs export.records");
+    refuse(
+        "signed-size", "another size of a file", ChangedExport().sign([](Json::Object& manifest) {
+          Json& file = manifest.at("hashes").as_array().front();
+          file.as_object().insert_or_assign("bytes", file.as_object().at("bytes").as_integer() + 1);
+          manifest.insert_or_assign("bytes", manifest.at("bytes").as_integer() + 1);
+        }),
+        "export.files export.proofs export.records");
     refuse("signed-rows", "one row more", ChangedExport().sign([](Json::Object& manifest) {
       manifest.at("counts").as_object().insert_or_assign("rows", 4);
     }),

@@ -24,7 +24,7 @@ RULES = {
     "sums of an export", "place of a proof", "tenant of an export", "point of an export",
     "checkpoint of an export", "records of an export", "records without proofs", "kind of a file",
     "rows of an export", "ranges of an export", "order of files", "order of ranges",
-    "number of files", "bytes of an export", "format of an export", "tsa",
+    "number of files", "number of co-signatures", "size of a file", "bytes of an export", "format of an export", "tsa",
 }
 
 

@@ -20,6 +20,7 @@ import hashlib
 import json
 import pathlib
 import re
+import stat
 import struct
 import subprocess
 import sys
@@ -253,8 +254,7 @@ FORMS = [(re.compile(form), names.split()) for form, names in (
      "createdAt asOf completedAt sealedAt firstTime lastTime expiresAt"),
     (r"\d{4}(?:0[1-9]|1[0-2])", "epoch keyEpoch"),
     (KEY.pattern, "key wrapKey file"),
-    (r"RP-[A-Za-z0-9._=-]+", "recoveryPointId"),
-    (r"EX-[A-Za-z0-9._=-]+", "manifestId"),
+    (r"[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}", "recoveryPointId manifestId"),
     ("[a-z_.]+", "action"),
     ("age1[02-9ac-hj-np-z]{58}", "recipient"),
     (r"P(?=\d)(?:[1-9]\d*Y)?(?:[1-9]\d*M)?(?:[1-9]\d*D)?", "retention"),
@@ -265,7 +265,17 @@ FORM_OF = {name: form for form, names in FORMS for name in names}
 COUNTS = set("records opaqueRecords frames bytes inputBytes storedBytes segments sequence sequences page "
              "descriptors index version policyVersion ledgerSizeSeen ledgerSize leafScheme size files rows "
              "foundBytes".split())
+TIMES = set("createdAt asOf completedAt sealedAt firstTime lastTime expiresAt".split())
 FIELDS = {"time", "action", "actor.id", "subject.id", "subject.email", "subject.phone", "id"}
+
+
+def is_time(text):
+    """A date of the calendar within what 64 bits of nanoseconds hold."""
+    try:
+        since = datetime.datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S") - datetime.datetime(1970, 1, 1)
+    except ValueError:
+        return False
+    return -LAST_SECOND < since // datetime.timedelta(seconds=1) < LAST_SECOND and text[17:19] < "60"
 
 
 def check_forms(value):
@@ -278,6 +288,10 @@ def check_forms(value):
             require(part is not None, "null")
             if name in FORM_OF:
                 require(isinstance(part, str) and FORM_OF[name].fullmatch(part), f"form of {name}")
+                require(name not in TIMES or is_time(part), f"form of {name}")
+            elif name == "region":
+                require(isinstance(part, str) and 1 <= len(encode_name(part)) <= 32
+                        and not re.search("[\x00-\x1f\x7f]", part), "form of region")
             elif name in COUNTS and not isinstance(part, list):
                 require(type(part) is int and part >= 0, f"form of {name}")
             elif name != "fieldMap":
@@ -288,6 +302,9 @@ def check_sense(document):
     """What members say of one another."""
     kind, signers = document["type"], [each["keyId"] for each in document.get("coSignatures", [])]
     require("coSignatures" not in document or signers, "no co-signature")
+    require(len(signers) <= 8, "number of co-signatures")
+    require(all(set(each) == {"keyId", "signature"} for each in document.get("coSignatures", [])),
+            "members of a co-signature")
     require(not (signers and kind in PERSONAL), "co-signatures of a person")
     require(len({document["keyId"], *signers}) == len(signers) + 1, "a signer twice")
     if kind == "segmentManifest":
@@ -554,6 +571,7 @@ def descriptor_leaves(page):
 
 def open_checkpoint(note, trust, earliest=""):
     """`earliest`: when the last entry was made that it covers; a key that ended before is not its."""
+    require(len(note) <= 2**16, "size of a checkpoint")
     try:
         note = note.decode("utf-8")
     except ValueError as error:
@@ -645,12 +663,21 @@ def signer_of(reply):
                       run(["openssl", "x509", "-noout", "-pubkey"], certificate)))
 
 
+def der_size(data):
+    """Of the value that `data` begins with, its head included."""
+    if data[1] < 0x80:
+        return 2 + data[1]
+    width = data[1] & 0x7F
+    return 2 + width + int.from_bytes(data[2:2 + width], "big")
+
+
 def is_stamped(reply, digest, trust):
     """Whether an authority has stamped the digest (RFC 3161), at its time under its policy; None
     where it is none that is trusted."""
     try:
+        require(len(reply) == der_size(reply), "bytes behind a reply")
         signer = signer_of(reply)
-    except Refused:
+    except (Refused, IndexError):
         return False
     known = [each for each in trust["timestamps"]["authorities"] if signer in each["signers"]]
     for authority in known:
@@ -1016,8 +1043,10 @@ def check_export(files, trust):
     tenant = parse_stored(stored)["tenantId"]
     manifest = check_document(stored, "exportManifest", trust, tenant)
     listed = {row["file"]: row["sha256"] for row in manifest["hashes"]}
+    sizes = {row["file"]: row["bytes"] for row in manifest["hashes"]}
     require(set(files) == {*listed, "manifest.json", "manifest-sha256.txt"}, "set of files")
     require(all(sha256(files[name]) == digest for name, digest in listed.items()), "digest of a file")
+    require(all(len(files[name]) == size for name, size in sizes.items()), "size of a file")
     sums = sorted({**listed, "manifest.json": sha256(stored)}.items())
     require(files["manifest-sha256.txt"] == "".join(f"{digest}  {name}\n" for name, digest in sums).encode(),
             "sums of an export")
@@ -1109,9 +1138,12 @@ def verify_proof(options):
 
 
 def verify_export(options):
-    require(not any(path.is_symlink() for path in options.folder.rglob("*")), "a link")
-    files = {str(path.relative_to(options.folder)): path.read_bytes()
-             for path in options.folder.rglob("*") if not path.is_dir()}
+    files = {}
+    for path in options.folder.rglob("*"):
+        kind = path.lstat().st_mode
+        require(stat.S_ISREG(kind) or (stat.S_ISDIR(kind) and any(path.iterdir())), "kind of an entry")
+        if stat.S_ISREG(kind):
+            files[str(path.relative_to(options.folder))] = path.read_bytes()
     manifest = check_export(files, read_trust(options.trust))
     print(f"{manifest['manifestId']}: {manifest['counts']['rows']} records verified")
 

@@ -22,7 +22,8 @@ class ExportedFile(Value):
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class ExportManifest(Value):
     """What was handed over: how many records of which point, in which files. `created_at` is by the
-    word of who signed it; `timestamped` says that it carries the word of an authority."""
+    word of who signed it; `timestamped` says that an authority of the trust policy has stamped it. The
+    ledger has `sha256` of the manifest as it was made; co-signatures change it, and nothing else."""
 
     id: str
     tenant: str
@@ -30,6 +31,7 @@ class ExportManifest(Value):
     created_at: datetime.datetime
     records: int
     files: tuple[ExportedFile, ...]
+    sha256: str
     timestamped: bool
 
     _made_by = {"created_at": time_of, "files": tuple_of(ExportedFile)}

@@ -31,7 +31,7 @@ std::vector<ExportSelection> selection_of(const std::vector<Selected>& records) 
   return selection;
 }
 
-py::dict manifest_dict(const ExportManifest& manifest) {
+py::dict manifest_dict(const ExportManifest& manifest, const Digest& sha256, bool timestamped) {
   py::list files;
   for (const ExportedFile& file : manifest.files) {
     files.append(
@@ -40,8 +40,8 @@ py::dict manifest_dict(const ExportManifest& manifest) {
   return py::dict("id"_a = manifest.export_id, "tenant"_a = manifest.header.tenant->str(),
                   "recovery_point_id"_a = manifest.recovery_point_id,
                   "created_at"_a = format_time(manifest.header.created_at),
-                  "records"_a = manifest.records, "files"_a = files,
-                  "timestamped"_a = manifest.timestamp.has_value());
+                  "records"_a = manifest.records, "files"_a = files, "sha256"_a = sha256.hex(),
+                  "timestamped"_a = timestamped);
 }
 
 std::string request(const Handle& handle, const std::string& id,
@@ -68,7 +68,8 @@ py::dict hand_over(const Handle& handle, const std::string& id,
   });
   py::list pending;
   for (const PendingAnchor& each : exported.pending) pending.append(to_python(each));
-  return py::dict("manifest"_a = manifest_dict(exported.manifest),
+  return py::dict("manifest"_a = manifest_dict(exported.manifest, exported.manifest_sha256,
+                                               exported.manifest.timestamp.has_value()),
                   "checkpoint"_a = to_python(exported.checkpoint), "pending"_a = pending);
 }
 
@@ -80,7 +81,9 @@ py::dict check(const std::string& folder, const std::string& trust, const py::ob
   });
   py::object manifest = py::none();
   py::object checkpoint = py::none();
-  if (checked.manifest) manifest = manifest_dict(*checked.manifest);
+  if (checked.manifest) {
+    manifest = manifest_dict(*checked.manifest, checked.manifest_sha256, checked.timestamped());
+  }
   if (checked.checkpoint) checkpoint = to_python(*checked.checkpoint);
   return py::dict("report"_a = to_python(checked.report), "manifest"_a = manifest,
                   "checkpoint"_a = checkpoint);

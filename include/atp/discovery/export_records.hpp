@@ -20,6 +20,9 @@
 
 namespace atp::inline v0 {
 
+/// A bundle has no more records.
+inline constexpr std::uint64_t kExportRecordLimit = 10'000;
+
 /// Records of one segment.
 struct ExportSelection {
   SegmentName segment;
@@ -38,25 +41,30 @@ struct ExportOptions {
 
 struct ExportResult {
   ExportManifest manifest;
-  Checkpoint checkpoint;  ///< That every record is proven to.
+  Digest manifest_sha256;  ///< As stored; the ledger has it too.
+  Checkpoint checkpoint;   ///< That every record is proven to.
   /// Where authorities are asked and none is required: why there is no time-stamp.
   std::vector<PendingAnchor> pending;
 };
 
 /// What an export would hand over, a step for each run of records; for those who are to approve it.
 /// It stays the same while the ledger goes on, since recovery points do not change. Throws:
-/// invalid_argument for an empty selection, records that are not there, and more than
-/// `kExportRecordLimit`; else as `RecordProver`.
+/// invalid_argument for an empty selection, records that are not there, more than
+/// `kExportRecordLimit`, and more runs than can be approved where the trust policy has a rule; else
+/// as `RecordProver`.
 ATP_EXPORT Plan plan_export(const Vault& vault, const std::string& recovery_point_id,
                             const std::vector<ExportSelection>& selection,
                             const std::stop_token& stop = {});
 
-/// Makes the bundle. The ledger says `export.intended` before the first record is written, and
-/// `export.done`, with the digest of the manifest, when all of it is durable, right before the
-/// folder gets its name; an export that fails is `export.abandoned`, and nothing of it is left. A
-/// sealed copy of the manifest stays in the vault.
+/// Makes the bundle, in `<folder>.unfinished` at first, for its owner's eyes only. The ledger says
+/// `export.intended` before the first record is written, and `export.done`, with the digest of the
+/// manifest, when all records are durable: only then the manifest is written and the folder gets
+/// its name. An export that fails before is `export.abandoned`, and nothing of it is left; one
+/// whose process is killed leaves the unfinished folder, for somebody to remove. A sealed copy of
+/// the manifest stays in the vault.
 ///
 /// Throws: already_exists for a folder that is there, or an unfinished export beside it;
+/// invalid_argument for a folder inside the vault;
 /// not_approved where the trust policy asks for approvals; unavailable where it requires a
 /// time-stamp and none was to be had; precondition_failed for a tenant that is halted;
 /// as `plan_export`; no_space, cancelled.

@@ -227,6 +227,9 @@ struct PlanStep {
   bool operator==(const PlanStep&) const = default;
 };
 
+/// A request has no more steps.
+inline constexpr std::size_t kPlanStepLimit = 1000;
+
 /// The SHA-256 of the steps' canonical JSON: names and values, in their order.
 ATP_EXPORT Digest plan_digest(std::span<const PlanStep> plan);
 

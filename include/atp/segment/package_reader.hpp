@@ -11,6 +11,7 @@
 #include "atp/core/export.hpp"
 #include "atp/crypto/age.hpp"
 #include "atp/model/documents.hpp"
+#include "atp/model/record_range.hpp"
 #include "atp/segment/package_index.hpp"
 #include "atp/storage/object_store.hpp"
 
@@ -53,8 +54,9 @@ class ATP_EXPORT PackageReader {
   RecordInclusion prove(std::uint64_t number) const;
 
   using EachProven = std::function<void(std::uint64_t number, RecordInclusion&& inclusion)>;
-  /// Hands out records `[from, to)` with their proofs, as `read` does; memory: one frame twice.
-  void prove(std::uint64_t from, std::uint64_t to, const EachProven& each,
+  /// Hands out the records of `ranges`, which are in order and do not overlap, with their proofs, as
+  /// `read` does; memory: one frame twice.
+  void prove(std::span<const RecordRange> ranges, const EachProven& each,
              const std::stop_token& stop = {}) const;
 
  private:

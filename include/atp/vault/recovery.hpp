@@ -71,12 +71,17 @@ ATP_EXPORT void complete_point(const Vault& vault, Ledger& ledger, const Segment
 ATP_EXPORT void append_statement(const Vault& vault, Ledger& ledger, const Statement& statement,
                                  Time retain_until);
 
+/// Appends what ends the act that `statement.job_id` has intended, and its checkpoint, only while
+/// nothing has ended it yet and the tenant is not halted. Throws: precondition_failed otherwise.
+ATP_EXPORT void append_end(const Vault& vault, Ledger& ledger, const Statement& statement,
+                           Time retain_until);
+
 /// Whether a job that is no backup has done, by the ledger, what it was for. What it intended and
 /// did not do is stated to be abandoned.
 ATP_EXPORT bool settle_act(const Vault& vault, Ledger& ledger, const std::string& job_id);
 
-/// Ends jobs of the tenant whose process is gone: a point whose manifest is stored and whole is
-/// completed, others are given up. How many there were.
+/// Ends jobs of the tenant whose process is gone, also those that only its ledger knows: a point
+/// whose manifest is stored and whole is completed, others are given up. How many there were.
 ATP_EXPORT std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& chains,
                                         unsigned workers);
 

@@ -17,13 +17,16 @@
 
 namespace atp::inline v0 {
 
-/// A bundle has no more records.
-inline constexpr std::uint64_t kExportRecordLimit = 10'000;
-
-struct CheckedExport {
+struct ATP_EXPORT CheckedExport {
   Report report;
   std::optional<ExportManifest> manifest;  ///< Where the report passed, as `checkpoint`.
-  std::optional<Checkpoint> checkpoint;    ///< The one that every record is proven to.
+  /// Of the manifest as it is, with its co-signatures, which no signature covers. That of the one
+  /// that was handed over stands in the ledger.
+  Digest manifest_sha256;
+  std::optional<Checkpoint> checkpoint;  ///< The one that every record is proven to.
+
+  /// Whether an authority of the trust policy has stamped the manifest.
+  bool timestamped() const;
 };
 
 struct VerifyExportOptions {
@@ -36,7 +39,7 @@ struct VerifyExportOptions {
 ///
 ///     export.manifest   signed by a trusted key
 ///     export.timestamp  that of the manifest, where the policy has authorities
-///     export.files      there is every file of the manifest, with its bytes, and no other
+///     export.files      there is every file of the manifest, with its bytes, and nothing else
 ///     export.sums       manifest-sha256.txt says the same
 ///     export.proofs     each proof holds (`check_record_proof`), is of the manifest's point and
 ///                       leads to the checkpoint; where one does not, also the check that failed
@@ -46,7 +49,7 @@ struct VerifyExportOptions {
 /// Throws: not_found where there is no such folder; permission_denied, unavailable for what cannot
 /// be read; cancelled.
 ATP_EXPORT CheckedExport verify_export(FileSystem& files, const Path& folder,
-                                      const TrustPolicy& trust,
-                                      const VerifyExportOptions& options = {});
+                                       const TrustPolicy& trust,
+                                       const VerifyExportOptions& options = {});
 
 }  // namespace atp::inline v0

@@ -77,9 +77,10 @@ class ATP_EXPORT RecordProver {
   RecordProof prove(const RecordPlace& place) const;
 
   using Each = std::function<void(RecordProof&& proof)>;
-  /// The proof files of a run of records of a segment, both ends included, in order; each frame is
-  /// read once.
-  void prove(const SegmentName& segment, const RecordRange& records, const Each& each) const;
+  /// The proof files of the records of `ranges` of a segment, which are in order and do not overlap;
+  /// each frame is read once.
+  void prove(const SegmentName& segment, std::span<const RecordRange> ranges,
+             const Each& each) const;
 
  private:
   struct State;

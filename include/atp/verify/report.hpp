@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "atp/core/export.hpp"
+#include "atp/model/record_range.hpp"
 
 namespace atp::inline v0 {
 
@@ -26,13 +27,6 @@ enum class CheckClass {
   trust,      ///< Signature or key: 21.
   timestamp,  ///< 22.
   gap,        ///< 23.
-};
-
-/// Both ends included.
-struct RecordRange {
-  std::uint64_t first;
-  std::uint64_t last;
-  bool operator==(const RecordRange&) const = default;
 };
 
 struct Check {
