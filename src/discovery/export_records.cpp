@@ -132,8 +132,8 @@ class ExportJob {
       intend();
       ExportResult result = write(writer);
       state_done(result);
-      vault_.catalog().end_job(job_id_, JobState::completed);
       writer.publish(result.manifest, stored_);
+      end_job(JobState::completed);
       return result;
     } catch (const Error&) {
       discard(writer);
@@ -191,7 +191,6 @@ class ExportJob {
     } catch (const Error&) {
       if (!says_done()) throw;  // Else only its checkpoint is missing, which the next run adds.
     }
-    record();
   }
 
   bool says_done() {
@@ -230,15 +229,22 @@ class ExportJob {
     record_progress(vault_, ledger_, chains);
   }
 
-  /// After an error. What cannot be said now is said by the next run, which finds that nobody holds
-  /// the job.
+  /// After an error: what was intended is abandoned, unless the ledger says that it was done.
   void discard(BundleWriter& writer) {
     try {
       writer.discard();
       ledger_.refresh();
-      const bool done = settle_act(vault_, ledger_, job_id_);
+      end_job(settle_act(vault_, ledger_, job_id_) ? JobState::completed : JobState::failed);
+    } catch (const Error&) {
+      return;  // The next run finds that nobody holds the job, and says so.
+    }
+  }
+
+  /// The catalog follows the ledger; where it cannot be written now, the next run does it.
+  void end_job(JobState state) {
+    try {
       record();
-      vault_.catalog().end_job(job_id_, done ? JobState::completed : JobState::failed);
+      vault_.catalog().end_job(job_id_, state);
     } catch (const Error&) {
       return;
     }
