@@ -30,7 +30,8 @@ void fill_standard_descriptors() {
   close(opened);
 }
 
-/// Turns SIGINT and SIGTERM into a stop request; a second one ends the process at once.
+/// Turns SIGINT, SIGTERM and SIGHUP (unless it is ignored, as under nohup) into a stop request; a
+/// second one ends the process at once.
 class SignalWatch {
  public:
   SignalWatch() {
@@ -39,6 +40,10 @@ class SignalWatch {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
+    struct sigaction before {};
+    if (sigaction(SIGHUP, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) {
+      sigaddset(&set_, SIGHUP);
+    }
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     watcher_ = std::jthread([this](const std::stop_token& done) { watch(done); });
   }

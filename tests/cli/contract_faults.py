@@ -392,7 +392,7 @@ class Signals(CommandCase):
         command = [ATP, "backup", str(self.vault), "--tenant", "acme", "--from", str(self.source),
                    "--jobs", "1"]
         temporaries = self.vault / "store/.tmp"
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             with subprocess.Popen(command, env=self.env, cwd=self.home, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE) as running:
                 while running.poll() is None and not list(temporaries.glob("*")):
@@ -401,6 +401,14 @@ class Signals(CommandCase):
                 out, error = running.communicate(timeout=60)
             self.assertEqual(running.returncode, code, (out, error))
             self.assertEqual(self.lines("points", self.vault), [])
-        result = self.backup()
-        self.assertEqual((result["status"], result["segmentsNew"]), ("completed", 8))
+        with subprocess.Popen(["nohup", *command], env=self.env, cwd=self.home,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            while running.poll() is None and not list(temporaries.glob("*")):
+                time.sleep(0.002)
+            running.send_signal(signal.SIGHUP)
+            self.assertEqual(running.wait(timeout=120), 0)
+        self.assertEqual(len(self.lines("points", self.vault)), 1)
+        self.assertEqual(self.backup()["status"], "unchanged")
+        result = self.backup("--type", "full")
+        self.assertEqual((result["status"], result["segmentsUnchanged"]), ("completed", 8))
         self.assertEqual(self.restored(result["recoveryPointId"]), contents(self.source))
