@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "atp/core/error.hpp"
-#include "verify/bundle_layout.hpp"
+#include "atp/verify/bundle_layout.hpp"
 
 namespace atp::inline v0 {
 

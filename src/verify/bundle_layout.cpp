@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/bundle_layout.hpp"
+#include "atp/verify/bundle_layout.hpp"
 
 #include <algorithm>
 

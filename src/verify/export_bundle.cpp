@@ -11,9 +11,9 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/ledger/log_proof.hpp"
 #include "atp/model/signed_document.hpp"
+#include "atp/verify/bundle_layout.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "verify/anchors.hpp"
-#include "verify/bundle_layout.hpp"
 #include "verify/checks.hpp"
 
 namespace atp::inline v0 {

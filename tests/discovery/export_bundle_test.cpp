@@ -8,8 +8,8 @@
 
 #include "atp/crypto/sha256.hpp"
 #include "atp/ledger/log_proof.hpp"
+#include "atp/verify/bundle_layout.hpp"
 #include "discovery/exporting.hpp"
-#include "verify/bundle_layout.hpp"
 #include "verify/verifying.hpp"
 
 namespace atp {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Vectors of export bundles: the golden vault's with some files changed, many of them signed
 /// again, as somebody with the keys could.
+#include "atp/verify/bundle_layout.hpp"
 #include "atp/verify/export_bundle.hpp"
 #include "format/vectors.hpp"
 #include "model/signing.hpp"
-#include "verify/bundle_layout.hpp"
 
 namespace atp::test {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Names of the files of an export bundle, below its folder.
+/// The one place that knows how the files of an export bundle are named, below its folder.
+/// Functions are thread-safe.
 #pragma once
 
 #include <optional>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "atp/core/export.hpp"
 #include "atp/model/documents.hpp"
 #include "atp/verify/record_proof.hpp"
 
@@ -18,16 +20,16 @@ inline constexpr const char* kSums = "manifest-sha256.txt";
 inline constexpr const char* kCheckpoint = "checkpoint.txt";
 
 /// `data/<stream>/<segment>.jsonl`.
-std::string data_file(const SegmentName& segment);
+ATP_EXPORT std::string data_file(const SegmentName& segment);
 /// `proofs/<stream>/<segment>/<20-digit number>.txt`.
-std::string proof_file(const RecordPlace& place);
+ATP_EXPORT std::string proof_file(const RecordPlace& place);
 /// Whose proof file it is; nothing for another name.
-std::optional<RecordPlace> place_of_proof(std::string_view name);
+ATP_EXPORT std::optional<RecordPlace> place_of_proof(std::string_view name);
 
 /// What `manifest-sha256.txt` says, as sha256sum(1) prints and checks it.
-std::string sums_of(const ExportManifest& manifest, std::string_view stored_manifest);
+ATP_EXPORT std::string sums_of(const ExportManifest& manifest, std::string_view stored_manifest);
 
 /// Of segments in order of stream and segment.
-std::vector<ExportedRange> ranges_of(std::span<const SegmentName> segments);
+ATP_EXPORT std::vector<ExportedRange> ranges_of(std::span<const SegmentName> segments);
 
 }  // namespace atp::inline v0::bundle
