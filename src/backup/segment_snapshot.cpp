@@ -113,7 +113,8 @@ Snapshotter::Result Snapshotter::compare(const SegmentFile& file, const SegmentM
     }
     return {.outcome = Result::Outcome::altered,
             .skipped = {},
-            .altered = AlteredSegment{file.stream, file.segment, known.sequence, found.bytes},
+            .altered = AlteredSegment{file.stream, file.segment, known.sequence, found.bytes,
+                                      file.status.changed},
             .sha256 = found.sha256};
   } catch (const Error& error) {
     return unreadable(file, error, !input || input->input().still_sealed());
@@ -195,7 +196,8 @@ Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest
   if (outcome == Commit::altered) {
     return {.outcome = Result::Outcome::altered,
             .skipped = {},
-            .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, found_bytes},
+            .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, found_bytes,
+                                      file.status.changed},
             .sha256 = found};
   }
   return {.outcome = Result::Outcome::taken, .skipped = {}, .altered = {}, .sha256 = found};

@@ -90,7 +90,8 @@ Json::Object backup_object(const BackupResult& result) {
     alarms.push_back(Json::Object{{"stream", alarm.stream.str()},
                                   {"segment", alarm.segment.str()},
                                   {"sequence", alarm.sequence},
-                                  {"foundBytes", alarm.found_bytes}});
+                                  {"foundBytes", alarm.found_bytes},
+                                  {"foundChangedAt", format_time(alarm.found_changed_at)}});
   }
   Json::Array gone;
   for (const std::string& name : result.gone) gone.push_back(name);

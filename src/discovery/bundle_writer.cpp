@@ -18,15 +18,34 @@ Path parent_of(const Path& folder) {
   return parent.empty() ? Path(".") : parent;
 }
 
+/// Goes on where something cannot be removed. Whether nothing is left.
+bool remove_what_can_be(FileSystem& files, const Path& folder) {
+  try {
+    for (const DirectoryEntry& entry : files.list(folder)) {
+      try {
+        if (entry.type == FileType::directory) {
+          remove_what_can_be(files, folder / entry.name);
+        } else {
+          files.remove(folder / entry.name);
+        }
+      } catch (const Error&) {
+        continue;
+      }
+    }
+    files.remove(folder);
+    return true;
+  } catch (const Error& error) {
+    return error.kind() == ErrorKind::not_found;
+  }
+}
+
 }  // namespace
 
 BundleWriter::BundleWriter(FileSystem& files, const Path& folder)
     : files_(files),
       folder_(folder.has_filename() ? folder : folder.parent_path()),
       unfinished_(folder_.string() + ".unfinished") {
-  if (files_.status(folder_)) {
-    throw Error(ErrorKind::already_exists, folder_.string(), "expected a new folder, found one");
-  }
+  require_free();
   create_directories(files_, parent_of(folder_));
   try {
     files_.create_directory(unfinished_, kOwnersOnly);
@@ -77,10 +96,15 @@ void BundleWriter::publish(const ExportManifest& manifest, const std::string& st
   files_.sync_directory(parent_of(folder_));
 }
 
-void BundleWriter::discard() {
-  if (published_) return;
+void BundleWriter::require_free() const {
+  if (!files_.status(folder_)) return;
+  throw Error(ErrorKind::already_exists, folder_.string(), "expected a new folder, found one");
+}
+
+bool BundleWriter::discard() {
+  if (published_) return true;
   data_.reset();
-  remove_tree(files_, unfinished_);
+  return remove_what_can_be(files_, unfinished_);
 }
 
 void BundleWriter::put_file(const std::string& name, ByteView bytes) {

@@ -35,8 +35,11 @@ class BundleWriter {
   /// Adds the manifest, and gives the folder its name when that is durable. Throws: already_exists
   /// where somebody has taken it meanwhile.
   void publish(const ExportManifest& manifest, const std::string& stored);
-  /// Removes what was written, unless it has its name.
-  void discard();
+  /// Throws: already_exists where somebody has taken the name meanwhile.
+  void require_free() const;
+  /// Removes what was written, unless it has its name. Whether nothing is left.
+  bool discard();
+  const Path& unfinished() const { return unfinished_; }
 
  private:
   void put_file(const std::string& name, ByteView bytes);

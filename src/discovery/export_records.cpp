@@ -131,13 +131,18 @@ class ExportJob {
                                   .recovery_point_id = {}});
       intend();
       ExportResult result = write(writer);
+      writer.require_free();
       state_done(result);
       writer.publish(result.manifest, stored_);
       end_job(JobState::completed);
       return result;
-    } catch (const Error&) {
-      discard(writer);
-      throw;
+    } catch (const Error& error) {
+      const bool gone = writer.discard();
+      settle(error);
+      if (gone) throw;
+      throw Error(error.kind(), error.subject(),
+                  error.message() + "; " + writer.unfinished().string() +
+                      " could not be removed and has records in clear");
     }
   }
 
@@ -229,22 +234,24 @@ class ExportJob {
     record_progress(vault_, ledger_, chains);
   }
 
-  /// After an error: what was intended is abandoned, unless the ledger says that it was done.
-  void discard(BundleWriter& writer) {
+  /// After an error: what was intended is abandoned, unless the ledger says that it was done. To a
+  /// ledger that is not what it was, or of a tenant that is halted, nothing is said.
+  void settle(const Error& error) {
     try {
-      writer.discard();
-      ledger_.refresh();
+      halt_for(vault_, tenant_, error);
+      ledger_ = catch_up(vault_, tenant_);
       end_job(settle_act(vault_, ledger_, job_id_) ? JobState::completed : JobState::failed);
     } catch (const Error&) {
       return;  // The next run finds that nobody holds the job, and says so.
     }
   }
 
-  /// The catalog follows the ledger; where it cannot be written now, the next run does it.
+  /// The catalog follows the ledger; where it cannot be written now, the next run does it, and adds
+  /// the checkpoint that is missing.
   void end_job(JobState state) {
     try {
       record();
-      vault_.catalog().end_job(job_id_, state);
+      if (ledger_.has_checkpoint()) vault_.catalog().end_job(job_id_, state);
     } catch (const Error&) {
       return;
     }

@@ -93,7 +93,7 @@ struct Codec<AlteredSegment> {
   static Json encode(const AlteredSegment& altered) {
     FieldWriter out;
     out("stream", altered.stream)("segment", altered.segment)("sequence", altered.sequence);
-    out("foundBytes", altered.found_bytes);
+    out("foundBytes", altered.found_bytes)("foundChangedAt", altered.found_changed_at);
     return std::move(out).json();
   }
   static AlteredSegment decode(const Field& field) {
@@ -101,7 +101,8 @@ struct Codec<AlteredSegment> {
     AlteredSegment altered{.stream = in["stream"],
                            .segment = in["segment"],
                            .sequence = in["sequence"],
-                           .found_bytes = in["foundBytes"]};
+                           .found_bytes = in["foundBytes"],
+                           .found_changed_at = in["foundChangedAt"]};
     in.finish();
     return altered;
   }

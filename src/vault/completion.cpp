@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The second half of taking a point: statement, checkpoint, retention.
 #include <algorithm>
+#include <map>
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
@@ -92,18 +93,29 @@ bool complete_lost_point(const Vault& vault, Ledger& ledger, const SegmentChains
 /// Jobs that have intended something and not ended it, and that the catalog does not know since it
 /// was lost: whether their processes are gone is asked as of all others.
 void adopt_intents(const Vault& vault, const Ledger& ledger) {
+  std::map<std::string, const Statement*> intents;
   for (const LedgerEntry& entry : ledger.entries()) {
     const Statement& statement = entry.statement;
-    if (!statement.action.ends_with(kIntended) || !statement.job_id) continue;
-    const Statement* last = last_statement(ledger, *statement.job_id);
-    if (last != &statement || vault.catalog().job(*statement.job_id)) continue;
-    vault.catalog().begin_job(
-        {.job_id = *statement.job_id,
-         .tenant = ledger.tenant(),
-         .kind = statement.action.substr(0, statement.action.size() - kIntended.size()),
-         .state = JobState::running,
-         .started_at = statement.header.created_at,
-         .recovery_point_id = {}});
+    if (!statement.job_id) continue;
+    if (statement.action.ends_with(kIntended)) {
+      intents.emplace(*statement.job_id, &statement);
+    } else {
+      intents.erase(*statement.job_id);
+    }
+  }
+  for (const auto& [job_id, statement] : intents) {
+    if (vault.catalog().job(job_id)) continue;
+    const std::string& action = statement->action;
+    try {
+      vault.catalog().begin_job({.job_id = job_id,
+                                 .tenant = ledger.tenant(),
+                                 .kind = action.substr(0, action.size() - kIntended.size()),
+                                 .state = JobState::running,
+                                 .started_at = statement->header.created_at,
+                                 .recovery_point_id = {}});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::already_exists) throw;  // Another process was faster.
+    }
   }
 }
 
@@ -200,7 +212,7 @@ bool settle_act(const Vault& vault, Ledger& ledger, const std::string& job_id) {
   abandoned.action.replace(abandoned.action.size() - kIntended.size(), kIntended.size(),
                            kAbandoned);
   abandoned.approved_by.reset();
-  append_statement(vault, ledger, abandoned, retain_until);
+  append_end(vault, ledger, abandoned, retain_until);
   return false;
 }
 

@@ -78,11 +78,16 @@ class Input(CommandCase):
         self.put("good.jsonl", record(9))
         altered = self.backup(code=20)
         self.assertEqual((altered["status"], altered["segmentsNew"]), ("alarm", 0))
-        self.assertEqual(set(altered["alarms"][0]), {"stream", "segment", "sequence", "foundBytes"})
+        self.assertEqual(set(altered["alarms"][0]), {"stream", "segment", "sequence", "foundBytes",
+                                                     "foundChangedAt"})
         self.assertNotEqual(altered["recoveryPointId"], first["recoveryPointId"])
         self.assertEqual(self.restored(altered["recoveryPointId"]), sealed)
         self.assertEqual(self.backup(code=20)["recoveryPointId"], altered["recoveryPointId"])
         self.assertEqual(len(self.packages()), 1)
+        self.put("good.jsonl", record(8))  # Altered again, and not longer.
+        again = self.backup(code=20)
+        self.assertEqual(again["alarms"][0]["foundBytes"], altered["alarms"][0]["foundBytes"])
+        self.assertNotEqual(again["recoveryPointId"], altered["recoveryPointId"])
 
     def test_T033_hostile_names_stay_inside_and_come_back(self):
         for name in ("-rf", "b c", "$(id)", "q'uote", "ü", "%2e%2e", "CON", "a:b", "x" * 120):

@@ -112,7 +112,8 @@ inline RecoveryPoint sample() {
           .alarms = {{.stream = stream,
                       .segment = SegmentId("2026-11-21T17"),
                       .sequence = 40,
-                      .found_bytes = 1999}},
+                      .found_bytes = 1999,
+                      .found_changed_at = time_of("2026-11-22T09:00:00Z")}},
           .policy_version = 3,
           .ledger_size_seen = 17};
 }

@@ -251,7 +251,7 @@ FORMS = [(re.compile(form), names.split()) for form, names in (
                      "subjectSha256 head manifestSha256 root planSha256 "
                      "requestSha256 request"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z",
-     "createdAt asOf completedAt sealedAt firstTime lastTime expiresAt"),
+     "createdAt asOf completedAt sealedAt firstTime lastTime expiresAt foundChangedAt"),
     (r"\d{4}(?:0[1-9]|1[0-2])", "epoch keyEpoch"),
     (KEY.pattern, "key wrapKey file"),
     (r"[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}", "recoveryPointId manifestId"),
@@ -265,7 +265,7 @@ FORM_OF = {name: form for form, names in FORMS for name in names}
 COUNTS = set("records opaqueRecords frames bytes inputBytes storedBytes segments sequence sequences page "
              "descriptors index version policyVersion ledgerSizeSeen ledgerSize leafScheme size files rows "
              "foundBytes".split())
-TIMES = set("createdAt asOf completedAt sealedAt firstTime lastTime expiresAt".split())
+TIMES = set("createdAt asOf completedAt sealedAt firstTime lastTime expiresAt foundChangedAt".split())
 FIELDS = {"time", "action", "actor.id", "subject.id", "subject.email", "subject.phone", "id"}
 
 
@@ -586,6 +586,7 @@ def open_checkpoint(note, trust, earliest=""):
     require(re.fullmatch(r"[1-9][0-9]*", size) and int(size) < 2**64, "size")
     require(len(unbase64(root)) == 32, "root")
     trusted = False
+    require(lines.count("\n") <= 100, "number of signatures")
     for line in lines[:-1].split("\n"):
         match = re.fullmatch("\u2014 ([!-*,-~]+) ([A-Za-z0-9+/=]+)", line)
         require(match, "a signature line")

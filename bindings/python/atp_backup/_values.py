@@ -115,13 +115,16 @@ class SkippedInput(Value):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class AlteredSegment(Value):
-    """A sealed segment that was found with other bytes later, `found_bytes` of them; the first package
-    stays the truth."""
+    """A sealed segment that was found with other bytes later, `found_bytes` of them, in a file that was
+    changed last at `found_changed_at`; the first package stays the truth."""
 
     stream: str
     segment: str
     sequence: int
     found_bytes: int
+    found_changed_at: datetime.datetime
+
+    _made_by = {"found_changed_at": time_of}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

@@ -117,8 +117,8 @@ py::dict to_python(const BackupResult& result) {
   py::list alarms;
   for (const AlteredSegment& each : result.alarms) {
     alarms.append(py::dict("stream"_a = each.stream.str(), "segment"_a = each.segment.str(),
-                           "sequence"_a = each.sequence,
-                           "found_bytes"_a = each.found_bytes));
+                           "sequence"_a = each.sequence, "found_bytes"_a = each.found_bytes,
+                           "found_changed_at"_a = format_time(each.found_changed_at)));
   }
   return py::dict(
       "recovery_point_id"_a = result.recovery_point_id, "tenant"_a = result.tenant.str(),

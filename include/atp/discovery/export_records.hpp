@@ -59,9 +59,9 @@ ATP_EXPORT Plan plan_export(const Vault& vault, const std::string& recovery_poin
 /// Makes the bundle, in `<folder>.unfinished` at first, for its owner's eyes only. The ledger says
 /// `export.intended` before the first record is written, and `export.done`, with the digest of the
 /// manifest, when all records are durable: only then the manifest is written and the folder gets
-/// its name. An export that fails before is `export.abandoned`, and nothing of it is left; one
-/// whose process is killed leaves the unfinished folder, for somebody to remove. A sealed copy of
-/// the manifest stays in the vault.
+/// its name. An export that fails before is `export.abandoned`, and nothing of it is left; one that
+/// fails after it is to be made again; one whose process is killed leaves the unfinished folder,
+/// for somebody to remove. A sealed copy of the manifest stays in the vault.
 ///
 /// Throws: already_exists for a folder that is there, or an unfinished export beside it;
 /// invalid_argument for a folder inside the vault;

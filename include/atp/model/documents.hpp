@@ -155,13 +155,14 @@ struct SkippedInput {
   bool operator==(const SkippedInput&) const = default;
 };
 
-/// A sealed segment that was found with other bytes later; the first package stays the truth. It has
-/// no digest, from which records that are shown to nobody could be guessed.
+/// A sealed segment that was found with other bytes later; the first package stays the truth. It
+/// has no digest, from which records that are shown to nobody could be guessed.
 struct AlteredSegment {
   StreamId stream;
   SegmentId segment;
   std::uint64_t sequence;
   std::uint64_t found_bytes;  ///< Decoded.
+  Time found_changed_at;      ///< When the file was changed last, by its status.
   bool operator==(const AlteredSegment&) const = default;
 };
 

@@ -77,7 +77,7 @@ ATP_EXPORT void append_end(const Vault& vault, Ledger& ledger, const Statement& 
                            Time retain_until);
 
 /// Whether a job that is no backup has done, by the ledger, what it was for. What it intended and
-/// did not do is stated to be abandoned.
+/// did not do is stated to be abandoned. Throws: as `append_end`.
 ATP_EXPORT bool settle_act(const Vault& vault, Ledger& ledger, const std::string& job_id);
 
 /// Ends jobs of the tenant whose process is gone, also those that only its ledger knows: a point
