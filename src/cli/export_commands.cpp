@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /// export, verify-export.
-#include <charconv>
-
 #include "atp/core/error.hpp"
 #include "atp/discovery/export_records.hpp"
 #include "cli/approvals.hpp"
@@ -9,13 +7,6 @@
 
 namespace atp::cli {
 namespace {
-
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  if (std::from_chars(text.data(), end, number) != std::from_chars_result{end, {}}) return {};
-  return number;
-}
 
 /// `N` or `N-M`.
 std::optional<RecordRange> parse_range(std::string_view text) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /// prove, check-proof.
-#include <charconv>
 #include <iostream>
 
 #include "atp/core/error.hpp"
@@ -21,16 +20,14 @@ std::string place_text(const RecordPlace& place) {
 /// `STREAM/SEGMENT:N`.
 RecordPlace parse_place(const std::string& text) {
   const auto colon = text.rfind(':');
-  std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const bool numbered =
-      colon != std::string::npos && colon + 1 < text.size() &&
-      std::from_chars(text.data() + colon + 1, end, number) == std::from_chars_result{end, {}};
-  if (!numbered) {
+  const auto number = colon == std::string::npos
+                          ? std::nullopt
+                          : parse_number(std::string_view(text).substr(colon + 1));
+  if (!number) {
     throw Error(ErrorKind::invalid_argument, "--record " + text,
                 "expected STREAM/SEGMENT:N, N from 0 (default/SEGMENT:N for flat files)");
   }
-  return {parse_segment_name(text.substr(0, colon)), number};
+  return {parse_segment_name(text.substr(0, colon)), *number};
 }
 
 RecordPlace find_place(const Session& session, ObjectStore& store, const Keys& keys) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <iostream>
 #include <system_error>
@@ -147,18 +148,6 @@ std::string read_input(const Environment& environment, const Path& path, std::si
   return std::string(as_text(read_file(*environment.files, path, limit)));
 }
 
-void require_outside(const Path& path, const Path& vault) {
-  std::error_code error;
-  const Path inner = std::filesystem::weakly_canonical(absolute_path(path), error);
-  if (error) throw Error(ErrorKind::invalid_argument, path.string(), error.message());
-  const Path outer = std::filesystem::weakly_canonical(absolute_path(vault), error);
-  if (error) throw Error(ErrorKind::invalid_argument, vault.string(), error.message());
-  if (std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first != outer.end()) {
-    return;
-  }
-  throw Error(ErrorKind::invalid_argument, path.string(), "is inside the vault");
-}
-
 std::optional<Path> find_key_folder(const Environment& environment, const Arguments& arguments) {
   if (arguments.keys) {
     if (environment.files->status(*arguments.keys / "")) return arguments.keys;
@@ -218,6 +207,13 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Argument
                                   KeyUse use) {
   open_store(environment, arguments.vault);
   return atp::open_vault(environment, arguments.vault, load_keys(environment, arguments, use));
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  if (std::from_chars(text.data(), end, number) != std::from_chars_result{end, {}}) return {};
+  return number;
 }
 
 SegmentName parse_segment_name(const std::string& text) {

@@ -23,10 +23,6 @@ Path absolute_path(const Path& path);
 /// `limit` bytes.
 std::string read_input(const Environment& environment, const Path& path, std::size_t limit);
 
-/// Records in clear have no place in a vault, nor are its objects a source.
-/// Throws: invalid_argument where `path` leads into `vault`.
-void require_outside(const Path& path, const Path& vault);
-
 enum class KeyUse {
   secrets,     ///< Sealed key files are opened, a passphrase asked for.
   trust_only,  ///< Only the trust policy is read.
@@ -65,6 +61,9 @@ const TrustPolicy& require_trust(const Keys& keys);
 
 std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments,
                                   KeyUse use = KeyUse::secrets);
+
+/// Digits and nothing else; nothing for more than 64 bits.
+std::optional<std::uint64_t> parse_number(std::string_view text);
 
 /// `STREAM/SEGMENT`. Throws: invalid_argument.
 SegmentName parse_segment_name(const std::string& text);

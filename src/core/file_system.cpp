@@ -2,6 +2,10 @@
 /// What every file system can do with the calls of `FileSystem`.
 #include "atp/core/file_system.hpp"
 
+#include <algorithm>
+#include <exception>
+#include <system_error>
+
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
 
@@ -124,15 +128,38 @@ void create_directories(FileSystem& files, const Path& path, std::uint32_t permi
   sync_if_possible(files, parent);
 }
 
-void remove_tree(FileSystem& files, const Path& folder) {
-  for (const DirectoryEntry& entry : files.list(folder)) {
-    if (entry.type == FileType::directory) {
-      remove_tree(files, folder / entry.name);
-    } else {
-      files.remove(folder / entry.name);
-    }
+void require_outside(const Path& path, const Path& folder) {
+  const auto canonical = [](const Path& of) {
+    std::error_code error;
+    const Path absolute = std::filesystem::absolute(of, error);
+    Path found = error ? Path() : std::filesystem::weakly_canonical(absolute, error);
+    if (error) throw Error(ErrorKind::invalid_argument, of.string(), error.message());
+    return found.has_filename() ? found : found.parent_path();
+  };
+  const Path inner = canonical(path);
+  const Path outer = canonical(folder);
+  if (std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first != outer.end()) {
+    return;
   }
-  files.remove(folder);
+  throw Error(ErrorKind::invalid_argument, path.string(), "is inside " + folder.string());
+}
+
+void remove_tree(FileSystem& files, const Path& folder) {
+  std::exception_ptr first;
+  const auto keep_going = [&](const auto& act) {
+    try {
+      act();
+    } catch (const Error&) {
+      if (!first) first = std::current_exception();
+    }
+  };
+  for (const DirectoryEntry& entry : files.list(folder)) {
+    const Path path = folder / entry.name;
+    keep_going(
+        [&] { entry.type == FileType::directory ? remove_tree(files, path) : files.remove(path); });
+  }
+  keep_going([&] { files.remove(folder); });
+  if (first) std::rethrow_exception(first);
 }
 
 void write_file_durably(FileSystem& files, Random& random, const Path& path, ByteView contents,

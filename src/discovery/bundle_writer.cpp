@@ -18,27 +18,6 @@ Path parent_of(const Path& folder) {
   return parent.empty() ? Path(".") : parent;
 }
 
-/// Goes on where something cannot be removed. Whether nothing is left.
-bool remove_what_can_be(FileSystem& files, const Path& folder) {
-  try {
-    for (const DirectoryEntry& entry : files.list(folder)) {
-      try {
-        if (entry.type == FileType::directory) {
-          remove_what_can_be(files, folder / entry.name);
-        } else {
-          files.remove(folder / entry.name);
-        }
-      } catch (const Error&) {
-        continue;
-      }
-    }
-    files.remove(folder);
-    return true;
-  } catch (const Error& error) {
-    return error.kind() == ErrorKind::not_found;
-  }
-}
-
 }  // namespace
 
 BundleWriter::BundleWriter(FileSystem& files, const Path& folder)
@@ -104,7 +83,12 @@ void BundleWriter::require_free() const {
 bool BundleWriter::discard() {
   if (published_) return true;
   data_.reset();
-  return remove_what_can_be(files_, unfinished_);
+  try {
+    remove_tree(files_, unfinished_);
+    return true;
+  } catch (const Error& error) {
+    return error.kind() == ErrorKind::not_found;
+  }
 }
 
 void BundleWriter::put_file(const std::string& name, ByteView bytes) {

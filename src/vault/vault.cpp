@@ -33,14 +33,6 @@ std::unique_ptr<File> open_lock_file(const Environment& environment, const Path&
               Error::Retry::temporary);
 }
 
-bool is_inside(const Path& inner, const Path& outer) {
-  std::error_code error;
-  const Path a = std::filesystem::weakly_canonical(inner, error);
-  const Path b = error ? Path() : std::filesystem::weakly_canonical(outer, error);
-  if (error) throw Error(ErrorKind::invalid_argument, inner.string(), error.message());
-  return std::mismatch(b.begin(), b.end(), a.begin(), a.end()).first == b.end();
-}
-
 std::optional<std::string> read_vault_document(FileSystem& files, const VaultPaths& paths) {
   const Path path = paths.store / layout::kVault;
   if (!files.status(path)) return std::nullopt;
@@ -215,18 +207,12 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
     files.sync_directory(paths.store);  // Whoever put it may not have come to that.
     throw Error(ErrorKind::already_exists, folder.string(), "is a vault already");
   }
-  if (options.keys && is_inside(*options.keys, folder)) {
-    throw Error(ErrorKind::invalid_argument, options.keys->string(),
-                "is inside the vault; keys live outside of it");
-  }
+  if (options.keys) require_outside(*options.keys, folder);
   if (options.domain) check_domain(*options.domain);
   create_directories(files, paths.store);
   const std::string vault_id = ensure_catalog(environment, paths);
   const Path key_folder = options.keys.value_or(options.configuration / "atp" / vault_id);
-  if (is_inside(key_folder, folder)) {
-    throw Error(ErrorKind::invalid_argument, key_folder.string(),
-                "is inside the vault; keys live outside of it");
-  }
+  require_outside(key_folder, folder);
   const std::string domain = options.domain.value_or(vault_id + ".invalid");
   const Keys keys = create_keys(files, *environment.random, key_folder, vault_id, domain,
                                 options.sealing, options.unlock);

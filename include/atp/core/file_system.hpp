@@ -103,7 +103,12 @@ ATP_EXPORT Bytes read_file(FileSystem& files, const Path& path, std::uint64_t li
 ATP_EXPORT void create_directories(FileSystem& files, const Path& path,
                                    std::uint32_t permissions = 0755);
 
-/// Removes a folder and all in it; follows no symbolic link.
+/// Throws: invalid_argument where `path` leads into `folder`, also by symbolic links of the machine's
+/// file system; neither need be there.
+ATP_EXPORT void require_outside(const Path& path, const Path& folder);
+
+/// Removes a folder and all in it; follows no symbolic link. What can be removed is, whatever cannot.
+/// Throws: the first error.
 ATP_EXPORT void remove_tree(FileSystem& files, const Path& folder);
 
 /// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name
