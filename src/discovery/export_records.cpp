@@ -7,8 +7,8 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/act.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "discovery/bundle_writer.hpp"
@@ -90,16 +90,6 @@ Plan plan_of(const TenantId& tenant, const std::string& point, std::uint64_t ent
   return plan;
 }
 
-/// Records in clear have no place in a vault. Throws: invalid_argument.
-void require_outside(const Path& folder, const Path& vault) {
-  const Path inner = folder.lexically_normal();
-  const Path outer = (vault / "").lexically_normal().parent_path();
-  if (std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first != outer.end()) {
-    return;
-  }
-  throw Error(ErrorKind::invalid_argument, folder.string(), "is inside the vault");
-}
-
 /// One export, from its job row to its end.
 class ExportJob {
  public:
@@ -115,8 +105,7 @@ class ExportJob {
         ledger_(catch_up(vault, tenant_)) {
     require_approval(vault, kAct, options.approval);
     const Time now = vault.environment().clock->now();
-    const auto policy = current_policy(vault, tenant_);
-    retain_until_ = retain_document_until(now, policy ? policy->retention : kDefaultRetention);
+    retain_until_ = document_retention(vault, tenant_, now);
     export_id_ = make_export_id(now, vault.region(), tenant_, *vault.environment().random);
   }
 
@@ -138,7 +127,7 @@ class ExportJob {
       return result;
     } catch (const Error& error) {
       const bool gone = writer.discard();
-      settle(error);
+      settle();
       if (gone) throw;
       throw Error(error.kind(), error.subject(),
                   error.message() + "; " + writer.unfinished().string() +
@@ -194,16 +183,10 @@ class ExportJob {
     try {
       append_end(vault_, ledger_, statement("export.done", result.manifest_sha256), retain_until_);
     } catch (const Error&) {
-      if (!says_done()) throw;  // Else only its checkpoint is missing, which the next run adds.
+      ledger_.refresh();
+      // Where it is said, only its checkpoint is missing, which the next run adds.
+      if (last_statement(ledger_, job_id_)->action != "export.done") throw;
     }
-  }
-
-  bool says_done() {
-    ledger_.refresh();
-    const auto& entries = ledger_.entries();
-    return std::ranges::any_of(entries, [&](const LedgerEntry& entry) {
-      return entry.statement.job_id == job_id_ && entry.statement.action == "export.done";
-    });
   }
 
   /// The checkpoint that all are proven to.
@@ -236,9 +219,8 @@ class ExportJob {
 
   /// After an error: what was intended is abandoned, unless the ledger says that it was done. To a
   /// ledger that is not what it was, or of a tenant that is halted, nothing is said.
-  void settle(const Error& error) {
+  void settle() {
     try {
-      halt_for(vault_, tenant_, error);
       ledger_ = catch_up(vault_, tenant_);
       end_job(settle_act(vault_, ledger_, job_id_) ? JobState::completed : JobState::failed);
     } catch (const Error&) {

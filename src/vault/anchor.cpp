@@ -6,7 +6,6 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/tenant.hpp"
 #include "vault/services.hpp"
@@ -114,9 +113,7 @@ class Anchoring {
  public:
   Anchoring(const Vault& vault, const Ledger& ledger, const AnchorOptions& options)
       : vault_(vault), ledger_(ledger), options_(options), tenant_(ledger.tenant()) {
-    const auto policy = current_policy(vault, tenant_);
-    retain_until_ = retain_document_until(vault.environment().clock->now(),
-                                          policy ? policy->retention : kDefaultRetention);
+    retain_until_ = document_retention(vault, tenant_, vault.environment().clock->now());
   }
 
   Anchors run() {

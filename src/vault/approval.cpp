@@ -6,11 +6,8 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/keys/key_epochs.hpp"
 #include "atp/ledger/ledger.hpp"
 #include "atp/model/problem.hpp"
-#include "atp/storage/layout.hpp"
-#include "atp/vault/recovery.hpp"
 
 namespace atp::inline v0 {
 namespace {
@@ -163,15 +160,6 @@ class Consent {
   std::set<std::string> roles_;
 };
 
-void put_sealed(const Vault& vault, const TenantId& tenant, const std::string& document,
-                const age::Recipient& recipient, Time retain_until) {
-  const Bytes sealed =
-      age::encrypt(as_bytes(document), std::span(&recipient, 1), *vault.environment().random);
-  const std::string attempt = random_hex(*vault.environment().random, 8);
-  put_object(vault.store(), layout::document(tenant, sha256(as_bytes(document)), attempt), sealed,
-             {.retain_until = retain_until});
-}
-
 }  // namespace
 
 std::string request_approval(const Vault& vault, const Plan& plan, const Signer& signer,
@@ -262,47 +250,6 @@ DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& document
   DualApproval approved(plan, request.person.name, consent.require_enough(), documents);
   require_unused(ledger, request_sha256, approved.approved_by().approvals);
   return approved;
-}
-
-void require_approval(const Vault& vault, const std::string& action,
-                      const std::optional<DualApproval>& approval) {
-  if (approval || vault.trust().approvals.find_rule(action) == nullptr) return;
-  refuse(action,
-         "needs approvals by the trust policy: ask for them with --request, then atp approve");
-}
-
-void append_act(const Vault& vault, Ledger& ledger, Statement statement, const std::string& action,
-                const std::optional<DualApproval>& approval,
-                const std::function<Plan(const Ledger&)>& plan, Time retain_until) {
-  require_approval(vault, action, approval);
-  if (!approval) return append_statement(vault, ledger, statement, retain_until);
-  const auto check = [&] {
-    check_approvals(plan(ledger), approval->documents(), vault.trust(), ledger,
-                    vault.environment().clock->now());
-  };
-  check();
-  std::vector<std::string> documents = approval->documents().approvals;
-  documents.push_back(approval->documents().request);
-  store_sealed(vault, ledger.tenant(), documents, retain_until);
-  statement.approved_by = approval->approved_by();
-  while (!ledger.try_append(statement, vault.signers(), {.retain_until = retain_until})) {
-    ledger.refresh();
-    check();
-  }
-  ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
-}
-
-void store_sealed(const Vault& vault, const TenantId& tenant,
-                  std::span<const std::string> documents, Time retain_until) {
-  const KeyEpochs epochs = read_key_epochs(vault.store(), &vault.trust(), tenant);
-  if (!epochs.problems.empty()) throw_problem(epochs.problems.front());
-  if (epochs.documents.empty() || epochs.documents.rbegin()->second.empty()) {
-    throw Error(ErrorKind::precondition_failed, tenant.str(), "has no key epoch to seal to");
-  }
-  const auto recipient = age::Recipient::parse(epochs.documents.rbegin()->second.front().recipient);
-  for (const std::string& document : documents) {
-    put_sealed(vault, tenant, document, recipient, retain_until);
-  }
 }
 
 }  // namespace atp::inline v0

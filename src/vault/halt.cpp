@@ -2,8 +2,7 @@
 /// Tenants whose ledger was found not to be what it was.
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/policy/retention.hpp"
-#include "atp/vault/approval.hpp"
+#include "atp/vault/act.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/resolved_point.hpp"
@@ -40,7 +39,6 @@ void state_resolved(const Vault& vault, Ledger& ledger, const HaltRow& halt,
                              .state = JobState::running,
                              .started_at = now,
                              .recovery_point_id = {}});
-  const auto policy = current_policy(vault, ledger.tenant());
   append_act(
       vault, ledger,
       {.header = vault.new_header(ledger.tenant()),
@@ -53,7 +51,7 @@ void state_resolved(const Vault& vault, Ledger& ledger, const HaltRow& halt,
        .predecessor = {}},
       std::string(kResolveHalt), approval,
       [&](const Ledger& now_is) { return resolution_of(halt, now_is, kept_note); },
-      retain_document_until(now, policy ? policy->retention : kDefaultRetention));
+      document_retention(vault, ledger.tenant(), now));
   SegmentChains chains(vault, ledger.tenant(), SegmentChains::From::catalog);
   record_progress(vault, ledger, chains);
   vault.catalog().end_job(job_id, JobState::completed);

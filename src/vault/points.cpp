@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/points.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "atp/core/error.hpp"
@@ -30,6 +31,13 @@ std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& 
     throw Error(ErrorKind::corrupt, key, "holds point " + point.recovery_point_id);
   }
   return CompletedPoint{index, std::move(point), digest, std::string(as_text(stored))};
+}
+
+bool is_completed(const Ledger& ledger, const std::string& recovery_point_id) {
+  return std::ranges::any_of(ledger.entries(), [&](const LedgerEntry& entry) {
+    return entry.statement.action == "recovery_point.completed" &&
+           entry.statement.subject_id == recovery_point_id;
+  });
 }
 
 std::optional<CompletedPoint> newest_point(const Vault& vault, const Ledger& ledger) {

@@ -69,6 +69,11 @@ std::optional<TenantPolicy> current_policy(const Vault& vault, const TenantId& t
   return std::move(policies.back());
 }
 
+Time document_retention(const Vault& vault, const TenantId& tenant, Time time) {
+  const auto policy = current_policy(vault, tenant);
+  return retain_document_until(time, policy ? policy->retention : kDefaultRetention);
+}
+
 TenantPolicy ensure_policy(const Vault& vault, const TenantId& tenant,
                            const std::optional<FieldMap>& field_map,
                            const std::optional<CalendarPeriod>& retention, Time now) {

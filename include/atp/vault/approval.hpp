@@ -6,7 +6,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -92,22 +91,5 @@ class ATP_EXPORT DualApproval {
 /// untrusted for a document that does not hold.
 ATP_EXPORT DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& documents,
                                         const TrustPolicy& trust, const Ledger& ledger, Time now);
-
-/// Throws: not_approved where the trust policy has a rule for `action` and there is no approval.
-ATP_EXPORT void require_approval(const Vault& vault, const std::string& action,
-                                 const std::optional<DualApproval>& approval);
-
-/// Appends the statement of an act that may need approvals, and its checkpoint. Where it has some,
-/// the statement names them, their documents are stored before it, and it is appended at a size of
-/// the ledger at which they hold for what `plan` says then. Throws: as `require_approval` and
-/// `check_approvals`; precondition_failed where the tenant has no key epoch to seal them to.
-ATP_EXPORT void append_act(const Vault& vault, Ledger& ledger, Statement statement,
-                           const std::string& action, const std::optional<DualApproval>& approval,
-                           const std::function<Plan(const Ledger&)>& plan, Time retain_until);
-
-/// Puts documents that a statement names, each sealed to the tenant's newest key epoch. Throws:
-/// precondition_failed where the tenant has none yet.
-ATP_EXPORT void store_sealed(const Vault& vault, const TenantId& tenant,
-                             std::span<const std::string> documents, Time retain_until);
 
 }  // namespace atp::inline v0

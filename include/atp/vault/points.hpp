@@ -24,6 +24,9 @@ struct CompletedPoint {
 ATP_EXPORT std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
                                                          std::uint64_t index);
 
+/// Whether an entry completes the point of that id.
+ATP_EXPORT bool is_completed(const Ledger& ledger, const std::string& recovery_point_id);
+
 /// The newest completed point. Nothing before the first.
 ATP_EXPORT std::optional<CompletedPoint> newest_point(const Vault& vault, const Ledger& ledger);
 

@@ -13,6 +13,7 @@
 #include "atp/core/error.hpp"
 #include "atp/core/export.hpp"
 #include "atp/core/progress.hpp"
+#include "atp/vault/act.hpp"
 #include "atp/vault/approval.hpp"
 #include "atp/vault/tenant.hpp"
 
@@ -65,20 +66,6 @@ ATP_EXPORT void keep_point(const Vault& vault, const Ledger& ledger, const Segme
 ATP_EXPORT void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& chains,
                                const std::string& job_id, const std::string& recovery_point_id,
                                unsigned workers);
-
-/// Appends one statement, whoever else is appending, and its checkpoint; opens the ledger where it
-/// is empty.
-ATP_EXPORT void append_statement(const Vault& vault, Ledger& ledger, const Statement& statement,
-                                 Time retain_until);
-
-/// Appends what ends the act that `statement.job_id` has intended, and its checkpoint, only while
-/// nothing has ended it yet and the tenant is not halted. Throws: precondition_failed otherwise.
-ATP_EXPORT void append_end(const Vault& vault, Ledger& ledger, const Statement& statement,
-                           Time retain_until);
-
-/// Whether a job that is no backup has done, by the ledger, what it was for. What it intended and
-/// did not do is stated to be abandoned. Throws: as `append_end`.
-ATP_EXPORT bool settle_act(const Vault& vault, Ledger& ledger, const std::string& job_id);
 
 /// Ends jobs of the tenant whose process is gone, also those that only its ledger knows: a point
 /// whose manifest is stored and whole is completed, others are given up. How many there were.

@@ -78,6 +78,10 @@ class ATP_EXPORT SegmentChains {
   std::vector<SegmentRow> new_rows_;
 };
 
+/// Until when documents of the tenant are kept that are about something of `time`, by its policy.
+/// Throws: corrupt, untrusted.
+ATP_EXPORT Time document_retention(const Vault& vault, const TenantId& tenant, Time time);
+
 /// The key epoch of the month of `now`, begun where it is not yet there, and its recipient as read
 /// back. `retain_until` is that of the documents written. Throws: corrupt where an epoch that
 /// manifests name is not there, untrusted.
