@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,12 @@ class BackupFixture : public testing::Test {
   }
 
   void reopen() { vault_ = open_vault(environment_, "/vault", load_keys(*disk_, "/keys")); }
+
+  /// Changes the trust policy and opens the vault with it.
+  void change_trust(const std::function<void(TrustPolicy&)>& change) {
+    change_trust_policy(*disk_, *environment_.random, key_paths("/keys").trust, change);
+    reopen();
+  }
 
   /// Writes a source file and lets time pass.
   void seal(const std::string& name, const std::string& text) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Exports: what is in a bundle, what the ledger says of it, and how one ends that fails.
+/// Exports: what is in a bundle, what the ledger says of it, and what is refused.
 #include "atp/discovery/export_records.hpp"
 
 #include <gmock/gmock.h>
@@ -7,7 +7,6 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/keys/key_epochs.hpp"
 #include "atp/storage/layout.hpp"
-#include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/resolved_point.hpp"
 #include "crypto/timestamp_authority.hpp"
 #include "discovery/exporting.hpp"
@@ -21,25 +20,7 @@ using test::error_kind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// Acts once an export writes records.
-class Meanwhile final : public ProgressSink {
- public:
-  explicit Meanwhile(std::function<void()> act) : act_(std::move(act)) {}
-  void update(const Progress& progress) override {
-    if (progress.stage == "export" && act_) std::exchange(act_, nullptr)();
-  }
-
- private:
-  std::function<void()> act_;
-};
-
-class ExportRecords : public test::Exporting {
- protected:
-  void trust(const std::function<void(TrustPolicy&)>& change) {
-    change_trust_policy(*disk_, *environment_.random, key_paths("/keys").trust, change);
-    reopen();
-  }
-};
+class ExportRecords : public test::Exporting {};
 
 TEST_F(ExportRecords, HandsOverTheLinesAndTheirProofs) {
   const ExportResult result = export_to("/out");
@@ -87,67 +68,6 @@ TEST_F(ExportRecords, IsStatedBeforeAndAfter) {
   const Bytes sealed = get_object(vault_->store(), copies.front(), 1 << 20);
   EXPECT_EQ(as_text(age::decrypt(sealed, {&opened.begin()->second, 1}).view()), manifest);
   EXPECT_EQ(backup().status, BackupStatus::unchanged);
-}
-
-class AuditedExport : public ExportRecords {
- protected:
-  Report audit() {
-    return audit_ledger(vault_->store(), TenantId("acme"), vault_->trust(),
-                        {.workers = 1, .stop = {}})
-        .report;
-  }
-  std::vector<Check> intents() { return test::named(audit(), "ledger.intent"); }
-  void state(const std::string& action, const std::string& id) {
-    Ledger now = ledger();
-    append_statement(*vault_, now,
-                     {.header = vault_->new_header(TenantId("acme")),
-                      .origin = {},
-                      .index = 0,
-                      .action = action,
-                      .job_id = std::string(32, 'a'),
-                      .subject_id = id,
-                      .subject_sha256 = {},
-                      .predecessor = {}},
-                     clock_->now() + std::chrono::days(1));
-  }
-};
-
-TEST_F(AuditedExport, HoldsWhenItWasIntendedAndItsManifestIsKept) {
-  const ExportResult result = export_to("/out");
-  EXPECT_TRUE(audit().passed()) << test::text_of(audit());
-  const Digest digest = *ledger().entries().back().statement.subject_sha256;
-  disk_->remove("/vault/store/" + keys(layout::documents(TenantId("acme"), digest)).front());
-  EXPECT_THAT(test::names(audit().failures()), ElementsAre("ledger.document"));
-}
-
-TEST_F(AuditedExport, ThatIsNotEndedIsToldAndOneThatWasNotIntendedFails) {
-  state("export.intended", "EX-1");
-  ASSERT_EQ(intents().size(), 1U);
-  EXPECT_EQ(intents().front().state, CheckState::not_checked);
-  state("export.abandoned", "EX-1");
-  EXPECT_TRUE(intents().empty());
-  state("export.abandoned", "EX-1");
-  ASSERT_EQ(intents().size(), 1U);
-  EXPECT_EQ(intents().front().state, CheckState::failed);
-}
-
-TEST_F(AuditedExport, WithoutTheApprovalsThatThePolicyAsksForIsTold) {
-  export_to("/out");
-  trust([&](TrustPolicy& policy) {
-    policy.approvals.approvers = {{"alice", {"dpo"}}, {"bob", {"dpo"}}};
-    policy.approvals.rules = {{"export", 2, {"dpo"}}};
-    for (const char* name : {"alice", "bob"}) {
-      test::SequenceRandom random(static_cast<std::uint64_t>(name[0]));
-      policy.keys.push_back({signer_from_pem(generate_ed25519_pem(random))->public_key(),
-                             KeyRole::approver,
-                             {},
-                             {},
-                             name});
-    }
-  });
-  const auto told = test::named(audit(), "ledger.approval");
-  ASSERT_EQ(told.size(), 1U);
-  EXPECT_EQ(told.front().state, CheckState::not_checked);
 }
 
 TEST_F(ExportRecords, TakesARecordOnceHoweverOftenItIsAskedFor) {
@@ -207,183 +127,6 @@ TEST_F(ExportRecords, OfAHaltedTenantIsRefused) {
   EXPECT_FALSE(disk_->status("/out"));
 }
 
-TEST_F(ExportRecords, ThatIsStoppedIsAbandonedAndLeavesNothing) {
-  std::stop_source stop;
-  class StopAtSecond final : public ProgressSink {
-   public:
-    explicit StopAtSecond(std::stop_source& source) : source_(source) {}
-    void update(const Progress& progress) override {
-      if (progress.stage == "export") source_.request_stop();
-    }
-
-   private:
-    std::stop_source& source_;
-  } sink(stop);
-  ExportOptions options = to("/out");
-  options.stop = stop.get_token();
-  options.progress = &sink;
-  EXPECT_EQ(error_kind([&] { export_records(*vault_, options); }), ErrorKind::cancelled);
-  EXPECT_THAT(said(), ElementsAre("export.intended", "export.abandoned"));
-  EXPECT_FALSE(disk_->status("/out"));
-  EXPECT_FALSE(disk_->status("/out.unfinished"));
-  export_to("/out");
-  EXPECT_TRUE(check("/out").report.passed());
-}
-
-/// A vault in which an export was cut short, and what a later run made of it.
-class CutShort : public ExportRecords {
- protected:
-  /// Another process on a copy of the disk.
-  struct Run {
-    std::shared_ptr<test::SimulatedFileSystem> disk;
-    std::shared_ptr<Vault> vault;
-  };
-  Run open(const std::shared_ptr<test::SimulatedFileSystem>& disk) {
-    const Environment environment{disk, clock_, std::make_shared<test::SequenceRandom>(++runs_)};
-    return {disk, open_vault(environment, "/vault", load_keys(*disk, "/keys"))};
-  }
-
-  /// Before the next backup, nothing verifies of which the ledger does not say that it was done;
-  /// after it, every export that was intended has its end.
-  void expect_told(const std::shared_ptr<test::SimulatedFileSystem>& disk, std::uint64_t nth) {
-    const Run later = open(disk);
-    const bool named = disk->status("/out").has_value();
-    const bool verifies = holds(disk, "/out") || holds(disk, "/out.unfinished");
-    EXPECT_EQ(named, holds(disk, "/out")) << nth;
-    take_backup(*later.vault, *segment_folder(disk, "/source"), options());
-    const auto said = said_of(later);
-    const Ledger ledger = Ledger::load(later.vault->store(), later.vault->trust(), tenant_);
-    if (!verifies && said.empty()) return;
-    const bool done = !said.empty() && said.back() == "export.done";
-    ++(done ? done_ : abandoned_);
-    EXPECT_TRUE(done || !verifies) << nth;
-    EXPECT_THAT(said, ElementsAre("export.intended", done ? "export.done" : "export.abandoned"))
-        << nth;
-    EXPECT_TRUE(ledger.has_checkpoint()) << nth;
-    for (const JobRow& job : later.vault->catalog().running_jobs()) ADD_FAILURE() << job.kind;
-  }
-  bool holds(const std::shared_ptr<test::SimulatedFileSystem>& disk, const Path& folder) {
-    return disk->status(folder) && verify_export(*disk, folder, vault_->trust()).report.passed();
-  }
-
-  std::vector<std::string> said_of(const Run& run) {
-    std::vector<std::string> said;
-    const Ledger ledger = Ledger::load(run.vault->store(), run.vault->trust(), tenant_);
-    for (const LedgerEntry& entry : ledger.entries()) {
-      const std::string& action = entry.statement.action;
-      if (action.starts_with("export.")) said.push_back(action);
-    }
-    return said;
-  }
-
-  const TenantId tenant_{"acme"};
-  std::size_t runs_ = 0;
-  std::size_t done_ = 0;
-  std::size_t abandoned_ = 0;
-};
-
-TEST_F(CutShort, ByAFaultAtAnyMomentIsToldByTheLedger) {
-  for (std::uint64_t nth = 1;; ++nth) {
-    const Run run = open(disk_->reboot(test::Variant::all()));
-    run.disk->fail_operation(nth, test::Operation::any);
-    const auto error = error_kind([&] { export_records(*run.vault, to("/out")); });
-    const bool fired = run.disk->operations() >= nth;
-    if (!error && !fired) break;
-    expect_told(run.disk->reboot(test::Variant::all()), nth);
-  }
-  EXPECT_GT(done_, 0U);
-  EXPECT_GT(abandoned_, 20U);
-}
-
-TEST_F(CutShort, ByACrashAtAnyMomentIsToldByTheLedger) {
-  for (std::uint64_t nth = 1;; ++nth) {
-    const Run run = open(disk_->reboot(test::Variant::all()));
-    run.disk->crash_after(nth);
-    try {
-      export_records(*run.vault, to("/out"));
-      break;
-    } catch (const test::SimulatedCrash&) {
-    }
-    for (const test::Variant& variant :
-         {test::Variant::none(), test::Variant::all(), test::Variant::random(nth)}) {
-      expect_told(run.disk->reboot(variant), nth);
-    }
-  }
-  EXPECT_GT(done_, 0U);
-  EXPECT_GT(abandoned_, 20U);
-}
-
-TEST_F(CutShort, WithItsCatalogIsToldByTheNextRunToo) {
-  for (std::uint64_t nth = 1; nth < 1000; ++nth) {
-    const Run again = open(disk_->reboot(test::Variant::all()));
-    again.disk->crash_after(nth);
-    try {
-      export_records(*again.vault, to("/out"));
-    } catch (const test::SimulatedCrash&) {
-    }
-    const auto disk = again.disk->reboot(test::Variant::all());
-    if (said_of(open(disk)) != std::vector<std::string>{"export.intended"}) continue;
-    for (const char* name : {"/vault/catalog.db", "/vault/catalog.db-journal"}) {
-      if (disk->status(name)) disk->remove(name);
-    }
-    const Run later = open(disk);
-    rebuild_catalog(*later.vault, {}, nullptr);
-    take_backup(*later.vault, *segment_folder(disk, "/source"), options());
-    EXPECT_THAT(said_of(later), ElementsAre("export.intended", "export.abandoned"));
-    return;
-  }
-  FAIL() << "no crash left an intent alone";
-}
-
-/// Somebody else has ended it meanwhile, or the tenant was halted: nothing that verifies comes out.
-TEST_F(ExportRecords, IsNotDoneOnceItWasEndedOrTheTenantHalted) {
-  ExportOptions options = to("/out");
-  Meanwhile ends([&] {
-    Ledger now = ledger();
-    settle_act(*vault_, now, *now.entries().back().statement.job_id);
-  });
-  options.progress = &ends;
-  EXPECT_EQ(error_kind([&] { export_records(*vault_, options); }), ErrorKind::precondition_failed);
-  EXPECT_THAT(said(), ElementsAre("export.intended", "export.abandoned"));
-  Meanwhile halts([&] {
-    vault_->catalog().halt({.tenant = TenantId("acme"),
-                            .halted_at = clock_->now(),
-                            .subject = "ledger/acme/0/entries/1",
-                            .message = "was changed"});
-  });
-  options.progress = &halts;
-  EXPECT_EQ(error_kind([&] { export_records(*vault_, options); }), ErrorKind::precondition_failed);
-  EXPECT_EQ(said().back(), "export.intended") << "nothing is written for a halted tenant";
-  EXPECT_FALSE(disk_->status("/out"));
-  EXPECT_FALSE(disk_->status("/out.unfinished"));
-}
-
-/// What the ledger has lost is not papered over by what an export would say next.
-TEST_F(ExportRecords, WhoseLedgerWasRolledBackMeanwhileSaysNothingMore) {
-  ExportOptions options = to("/out");
-  Meanwhile rolls_back([&] {
-    disk_->remove("/vault/store/" + layout::ledger_entry(TenantId("acme"), 0, 2));
-    disk_->remove("/vault/store/" + layout::ledger_checkpoint(TenantId("acme"), 0, 3));
-  });
-  options.progress = &rolls_back;
-  EXPECT_EQ(error_kind([&] { export_records(*vault_, options); }), ErrorKind::corrupt);
-  EXPECT_EQ(keys(layout::ledger_entries(TenantId("acme"), 0)).size(), 2U);
-  EXPECT_TRUE(vault_->catalog().find_halt(TenantId("acme")));
-  EXPECT_FALSE(disk_->status("/out.unfinished"));
-}
-
-/// The second of two finds the first one's folder, says nothing and leaves it alone.
-TEST_F(ExportRecords, ToTheFolderOfAnotherIsRefused) {
-  std::optional<ErrorKind> second;
-  Meanwhile sink([&] { second = error_kind([&] { export_to("/out"); }); });
-  ExportOptions options = to("/out");
-  options.progress = &sink;
-  export_records(*vault_, options);
-  EXPECT_EQ(second, ErrorKind::already_exists);
-  EXPECT_TRUE(check("/out").report.passed());
-  EXPECT_THAT(said(), ElementsAre("export.intended", "export.done"));
-}
-
 TEST_F(ExportRecords, IntoTheVaultIsRefused) {
   EXPECT_EQ(error_kind([&] { export_to("/vault/store/out"); }), ErrorKind::invalid_argument);
   EXPECT_EQ(error_kind([&] { export_to("/source/../vault/out"); }), ErrorKind::invalid_argument);
@@ -393,7 +136,7 @@ TEST_F(ExportRecords, IntoTheVaultIsRefused) {
 class ApprovedExport : public ExportRecords {
  protected:
   void SetUp() override {
-    trust([&](TrustPolicy& policy) {
+    change_trust([&](TrustPolicy& policy) {
       for (const char* name : {"alice", "bob", "carol"}) {
         test::SequenceRandom random(signers_.size() + 50);
         signers_[name] = signer_from_pem(generate_ed25519_pem(random));
@@ -474,7 +217,7 @@ class StampedExport : public ExportRecords {
   }
   void ask_authority(bool required) {
     clock_->set(SystemClock().now());
-    trust([&](TrustPolicy& policy) {
+    change_trust([&](TrustPolicy& policy) {
       policy.timestamps = TimestampPolicy{.required = required,
                                           .authorities = {authority_.authority()},
                                           .addresses = {{"local", "http://tsa.example/"}}};

@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "atp/discovery/export_records.hpp"
@@ -12,6 +13,18 @@
 #include "backup/backup_fixture.hpp"
 
 namespace atp::test {
+
+/// Acts once an export writes records.
+class Meanwhile final : public ProgressSink {
+ public:
+  explicit Meanwhile(std::function<void()> act) : act_(std::move(act)) {}
+  void update(const Progress& progress) override {
+    if (progress.stage == "export" && act_) std::exchange(act_, nullptr)();
+  }
+
+ private:
+  std::function<void()> act_;
+};
 
 class Exporting : public BackupFixture {
  protected:
@@ -51,16 +64,16 @@ class Exporting : public BackupFixture {
   }
   std::set<std::string> files_below(const Path& folder) { return files_below(folder, {}); }
 
-  /// What exports have said in the ledger, in order.
-  std::vector<std::string> said() {
+  /// What exports have said in a ledger, in order.
+  static std::vector<std::string> said_in(const Ledger& ledger) {
     std::vector<std::string> actions;
-    const Ledger now = ledger();
-    for (const LedgerEntry& entry : now.entries()) {
+    for (const LedgerEntry& entry : ledger.entries()) {
       const std::string& action = entry.statement.action;
       if (action.starts_with("export.")) actions.push_back(action);
     }
     return actions;
   }
+  std::vector<std::string> said() { return said_in(ledger()); }
   Ledger ledger() { return Ledger::load(vault_->store(), vault_->trust(), TenantId("acme")); }
 
   std::string point_;

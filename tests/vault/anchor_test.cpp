@@ -29,19 +29,15 @@ class AnchorTest : public test::BackupFixture {
     seal("a.jsonl", "a");
   }
 
-  void trust(const std::function<void(TrustPolicy&)>& change) {
-    change_trust_policy(*disk_, *environment_.random, key_paths("/keys").trust, change);
-    reopen();
-  }
   void require_timestamps(bool required) {
-    trust([&](TrustPolicy& policy) {
+    change_trust([&](TrustPolicy& policy) {
       policy.timestamps = TimestampPolicy{.required = required,
                                           .authorities = {authority().authority()},
                                           .addresses = {{"local", "http://tsa.example/"}}};
     });
   }
   void ask_witness() {
-    trust([&](TrustPolicy& policy) {
+    change_trust([&](TrustPolicy& policy) {
       policy.keys.push_back({witness_signer_->public_key(), KeyRole::witness, {}, {}, "w1"});
       policy.witnesses = WitnessPolicy{.threshold = 1, .addresses = {{"w1", "http://w1.example"}}};
     });

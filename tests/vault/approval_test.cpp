@@ -50,17 +50,15 @@ class Approvals : public test::BackupFixture {
 
   /// The trust policy with the approvers, as it now is.
   void write_trust() {
-    change_trust_policy(
-        *disk_, *environment_.random, key_paths("/keys").trust, [&](TrustPolicy& policy) {
-          std::erase_if(policy.keys,
-                        [](const TrustedKey& key) { return key.role == KeyRole::approver; });
-          for (const auto& [key, signer] : signers_) {
-            policy.keys.push_back(
-                {signer->public_key(), KeyRole::approver, {}, ends_[key], person_of_[key]});
-          }
-          policy.approvals = trust_change_;
-        });
-    reopen();
+    change_trust([&](TrustPolicy& policy) {
+      std::erase_if(policy.keys,
+                    [](const TrustedKey& key) { return key.role == KeyRole::approver; });
+      for (const auto& [key, signer] : signers_) {
+        policy.keys.push_back(
+            {signer->public_key(), KeyRole::approver, {}, ends_[key], person_of_[key]});
+      }
+      policy.approvals = trust_change_;
+    });
   }
 
   Plan plan() { return plan_resolution(*vault_, tenant_, std::nullopt); }

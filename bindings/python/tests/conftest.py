@@ -58,3 +58,11 @@ def texts(folder):
     folder = pathlib.Path(folder)
     return {str(path.relative_to(folder)): path.read_bytes()
             for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def trust(vault, home, tmp_path):
+    """A trust policy that came another way."""
+    path = tmp_path / "trusted.json"
+    path.write_bytes((home / "atp" / vault.id / "trust.json").read_bytes())
+    return path

@@ -9,14 +9,6 @@ from test_parties import change_trust, key_pair, trusted
 
 
 @pytest.fixture
-def trust(vault, home, tmp_path):
-    """A trust policy that came another way."""
-    path = tmp_path / "trusted.json"
-    path.write_bytes((home / "atp" / vault.id / "trust.json").read_bytes())
-    return path
-
-
-@pytest.fixture
 def point(vault, source):
     (source / "audit" / "000007.jsonl").write_text(line(7) + line(8) + line(9))
     return vault.take_backup(source, tenant="acme").recovery_point_id

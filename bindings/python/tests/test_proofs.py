@@ -8,14 +8,6 @@ from conftest import line
 
 
 @pytest.fixture
-def trust(vault, home, tmp_path):
-    """A trust policy that came another way."""
-    path = tmp_path / "trusted.json"
-    path.write_bytes((home / "atp" / vault.id / "trust.json").read_bytes())
-    return path
-
-
-@pytest.fixture
 def point(vault, source):
     (source / "audit" / "000007.jsonl").write_text(line(7, id="r-7") + line(8, id="r-8") * 2)
     return vault.take_backup(source, tenant="acme").recovery_point_id
