@@ -70,7 +70,7 @@ int print_plan(const Session& session, const Plan& plan) {
   return 0;
 }
 
-/// 3 where an authority that is asked has not stamped it.
+/// 3 where an authority that is asked has not stamped it, else as for anchors.
 int print_exported(const Session& session, const ExportResult& exported) {
   Json::Array pending;
   for (const PendingAnchor& each : exported.pending) {
@@ -83,10 +83,12 @@ int print_exported(const Session& session, const ExportResult& exported) {
                                                      exported.manifest.timestamp.has_value())},
                           {"checkpoint", checkpoint_json(exported.checkpoint)},
                           {"folder", json_text(folder.string())},
-                          {"pending", std::move(pending)}});
+                          {"pending", std::move(pending)},
+                          {"anchors", anchors_json(exported.anchors)}});
   session.console.line("exported to " + printable(folder.string()));
   print_manifest(session, exported.manifest, exported.manifest_sha256, exported.checkpoint);
-  return exported.pending.empty() ? 0 : kExitPartial;
+  print_anchors(session.console, exported.anchors);
+  return graver(exported.pending.empty() ? 0 : kExitPartial, anchors_exit_code(exported.anchors));
 }
 
 }  // namespace

@@ -124,6 +124,7 @@ class ExportJob {
       state_done(result);
       writer.publish(result.manifest, stored_);
       end_job(JobState::completed);
+      result.anchors = anchor_ledger(vault_, ledger_);
       return result;
     } catch (const Error& error) {
       const bool gone = writer.discard();
@@ -172,7 +173,7 @@ class ExportJob {
     stored_ = sign_document(manifest, vault_.signers());
     const Digest sha256_of_stored = sha256(as_bytes(stored_));
     store_sealed(vault_, tenant_, std::span(&stored_, 1), retain_until_);
-    return {std::move(manifest), sha256_of_stored, checkpoint, std::move(pending)};
+    return {std::move(manifest), sha256_of_stored, checkpoint, std::move(pending), {}};
   }
 
   /// Nothing that verifies is there before the ledger says so: the manifest is written after it.

@@ -214,6 +214,7 @@ class StampedExports(AnchorCase):
         words = ["export", self.vault, point, "--records", "api/1", "--to"]
         exported = self.json(*words, self.home / "out")
         self.assertTrue(exported["manifest"]["timestamped"])
+        self.audit()  # The new checkpoint has its time-stamp, too.
         trust = self.keys() / "trust.json"
         checked = self.json("verify-export", self.home / "out", "--trust", trust)
         self.assertEqual(self.states(checked)["export.timestamp"], "verified")

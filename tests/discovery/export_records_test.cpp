@@ -243,6 +243,7 @@ TEST_F(StampedExport, T050_HasATimeStampThatItsSignatureCovers) {
   const ExportResult result = export_to("/out");
   ASSERT_TRUE(result.manifest.timestamp);
   EXPECT_EQ(stamp_check("/out").state, CheckState::verified);
+  EXPECT_EQ(result.anchors.timestamps_added, 1U) << "of the checkpoint that covers its end";
   EXPECT_TRUE(check("/out").report.passed()) << test::text_of(check("/out").report);
   // One about another manifest does not do, even where the manifest is signed with it.
   ExportManifest other = result.manifest;

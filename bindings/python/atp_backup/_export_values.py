@@ -7,7 +7,7 @@ import dataclasses
 import datetime
 
 from ._value import Value, one_of, time_of, tuple_of
-from ._values import Check, Checkpoint, PendingAnchor, Report
+from ._values import Anchors, Check, Checkpoint, PendingAnchor, Report
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
@@ -39,21 +39,23 @@ class ExportManifest(Value):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class ExportResult(Value):
-    """An export that was made; true where no authority that is asked has still to stamp it.
-    `checkpoint` is the one that every record is proven to."""
+    """An export that was made; true where no authority that is asked has still to stamp it, and the
+    ledger's `anchors` are complete. `checkpoint` is the one that every record is proven to."""
 
     manifest: ExportManifest
     checkpoint: Checkpoint
     pending: tuple[PendingAnchor, ...] = ()
+    anchors: Anchors = Anchors()
 
     _made_by = {
         "manifest": one_of(ExportManifest),
         "checkpoint": one_of(Checkpoint),
         "pending": tuple_of(PendingAnchor),
+        "anchors": one_of(Anchors),
     }
 
     def __bool__(self) -> bool:
-        return not self.pending
+        return not self.pending and bool(self.anchors)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

@@ -70,7 +70,8 @@ py::dict hand_over(const Handle& handle, const std::string& id,
   for (const PendingAnchor& each : exported.pending) pending.append(to_python(each));
   return py::dict("manifest"_a = manifest_dict(exported.manifest, exported.manifest_sha256,
                                                exported.manifest.timestamp.has_value()),
-                  "checkpoint"_a = to_python(exported.checkpoint), "pending"_a = pending);
+                  "checkpoint"_a = to_python(exported.checkpoint), "pending"_a = pending,
+                  "anchors"_a = to_python(exported.anchors));
 }
 
 py::dict check(const std::string& folder, const std::string& trust, const py::object& on_progress) {

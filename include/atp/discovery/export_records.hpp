@@ -45,6 +45,7 @@ struct ExportResult {
   Checkpoint checkpoint;   ///< That every record is proven to.
   /// Where authorities are asked and none is required: why there is no time-stamp.
   std::vector<PendingAnchor> pending;
+  Anchors anchors;  ///< Of the checkpoint that covers its end.
 };
 
 /// What an export would hand over, a step for each run of records; for those who are to approve it.
@@ -61,7 +62,8 @@ ATP_EXPORT Plan plan_export(const Vault& vault, const std::string& recovery_poin
 /// manifest, when all records are durable: only then the manifest is written and the folder gets
 /// its name. An export that fails before is `export.abandoned`, and nothing of it is left; one that
 /// fails after it is to be made again; one whose process is killed leaves the unfinished folder,
-/// for somebody to remove. A sealed copy of the manifest stays in the vault.
+/// for somebody to remove. A sealed copy of the manifest stays in the vault. In the end outsiders
+/// are asked to anchor the ledger, as by a backup.
 ///
 /// Throws: already_exists for a folder that is there, or an unfinished export beside it;
 /// invalid_argument for a folder inside the vault;
