@@ -15,6 +15,7 @@
 #include "support/manual_clock.hpp"
 #include "support/sequence_random.hpp"
 #include "support/simulated_file_system.hpp"
+#include "support/stranger.hpp"
 
 namespace atp::test {
 
@@ -25,6 +26,18 @@ class BackupFixture : public testing::Test {
                  {.region = Region("west"), .domain = {}, .keys = "/keys", .configuration = {}});
     create_directories(*disk_, "/source");
     reopen();
+  }
+
+  void TearDown() override {
+    const KeyPaths keys = key_paths("/keys");
+    if (disk_->crashed() || !disk_->status(keys.trust) || !disk_->status(keys.identity)) return;
+    disk_->fail_operation(std::uint64_t{1} << 60, Operation::any);  // Nothing fails any more.
+    reopen();
+    const auto text = [&](const Path& path) {
+      return std::string(as_text(read_file(*disk_, path, 1 << 20)));
+    };
+    expect_stranger_agrees(vault_->store(), vault_->trust(), vault_->keys().identities,
+                           text(keys.trust), text(keys.identity));
   }
 
   void reopen() { vault_ = open_vault(environment_, "/vault", load_keys(*disk_, "/keys")); }

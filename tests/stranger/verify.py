@@ -812,9 +812,13 @@ class Vault:
             self.covered = found["size"]
         points = sorted(key for key in self.objects
                         if key.startswith(f"recovery-points/{self.place}/"))
-        if points:  # Ids begin with their time.
-            seen = self.document(points[-1], "recoveryPoint")["ledgerSizeSeen"]
+        for key in reversed(points):  # Ids begin with their time.
+            try:
+                seen = self.document(key, "recoveryPoint")["ledgerSizeSeen"]
+            except (Refused, *MALFORMED):
+                continue  # Anybody can put something there.
             require(seen <= len(leaves), "the tail of the ledger was cut off")
+            break
 
     def check_exports(self):
         """None ends that was not intended, and of each that was done the manifest is kept."""
