@@ -67,8 +67,8 @@ BundleContents BundleWriter::finish() {
 }
 
 void BundleWriter::publish(const ExportManifest& manifest, const std::string& stored) {
-  put_file(bundle::kManifest, as_bytes(stored));
-  put_file(bundle::kSums, as_bytes(bundle::sums_of(manifest, stored)));
+  write_file(bundle::kManifest, as_bytes(stored));
+  write_file(bundle::kSums, as_bytes(bundle::sums_of(manifest, stored)));
   files_.sync_directory(unfinished_);
   files_.rename_new(unfinished_, folder_);
   published_ = true;
@@ -91,11 +91,15 @@ bool BundleWriter::discard() {
   }
 }
 
-void BundleWriter::put_file(const std::string& name, ByteView bytes) {
-  make_folder_of(name);
+void BundleWriter::write_file(const std::string& name, ByteView bytes) {
   const auto file = files_.open(unfinished_ / name, OpenMode::create_new);
   file->write_at(0, bytes);
   file->sync();
+}
+
+void BundleWriter::put_file(const std::string& name, ByteView bytes) {
+  make_folder_of(name);
+  write_file(name, bytes);
   contents_.files.push_back({name, bytes.size(), sha256(bytes)});
 }
 

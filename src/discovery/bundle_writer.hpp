@@ -42,6 +42,8 @@ class BundleWriter {
   const Path& unfinished() const { return unfinished_; }
 
  private:
+  void write_file(const std::string& name, ByteView bytes);
+  /// One that the manifest lists.
   void put_file(const std::string& name, ByteView bytes);
   void end_data_file();
   void make_folder_of(const std::string& name);

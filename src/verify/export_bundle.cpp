@@ -262,11 +262,13 @@ class BundleChecker {
   }
 
   void add_unless_failed(const char* name) {
-    if (!failed_.contains(name)) checks_.push_back(verified(name, bundle::kManifest));
+    const bool has_failed = std::ranges::any_of(checks_, [&](const Check& check) {
+      return check.name == name && check.state == CheckState::failed;
+    });
+    if (!has_failed) checks_.push_back(verified(name, bundle::kManifest));
   }
 
   void fail(const char* check, const std::string& name, std::string expected, std::string found) {
-    failed_.insert(check);
     checks_.push_back(failed(check, name, std::move(expected), std::move(found)));
   }
 
@@ -275,8 +277,7 @@ class BundleChecker {
   const TrustPolicy& trust_;
   const VerifyExportOptions& options_;
   std::vector<Check> checks_;
-  std::set<std::string> failed_;  ///< Names of checks.
-  std::set<std::string> found_;   ///< Files below the folder.
+  std::set<std::string> found_;  ///< Files below the folder.
   std::set<std::string> folders_;
   std::string stored_;  ///< The manifest.
   std::optional<ExportManifest> manifest_;
