@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Hands records over, and checks what was handed over:
 /// export_records VAULT KEYS POINT STREAM/SEGMENT START STOP BUNDLE
+#include "atp/discovery/export_records.hpp"
+
 #include <filesystem>
 #include <iostream>
 #include <string>
 
 #include "atp/core/error.hpp"
-#include "atp/discovery/export_records.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/export_bundle.hpp"
 
@@ -28,8 +29,8 @@ int main(int argc, char** argv) {
       atp::export_records(*vault, {argv[3], {selected}, bundle});
     }
     // From here on, no vault and no secret: only the bundle and a trust policy.
-    const atp::TrustPolicy trust = atp::load_trust_policy(
-        *environment.files, std::filesystem::path(argv[2]) / "trust.json");
+    const atp::TrustPolicy trust =
+        atp::load_trust_policy(*environment.files, std::filesystem::path(argv[2]) / "trust.json");
     const atp::CheckedExport checked = atp::verify_export(*environment.files, bundle, trust);
     for (const atp::Check& check : checked.report.failures()) {
       std::cout << check.name << " " << check.subject << " " << check.found << "\n";

@@ -8,7 +8,8 @@
 #include "atp/storage/layout.hpp"
 #include "atp/vault/anchor.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 /// Pages of one stream's manifests from `from` on.
@@ -106,4 +107,5 @@ RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const Segmen
   return point;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

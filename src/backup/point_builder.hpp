@@ -8,7 +8,8 @@
 #include "atp/vault/points.hpp"
 #include "atp/vault/tenant.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// What is decided before the point is built.
 struct PointDraft {
@@ -35,4 +36,5 @@ std::uint64_t covered(const std::optional<CompletedPoint>& parent, const StreamI
 /// Whether the chains hold manifests that `parent` does not cover.
 bool has_uncovered(const SegmentChains& chains, const std::optional<CompletedPoint>& parent);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::size_t kReadSize = 1 << 20;
@@ -203,4 +204,5 @@ Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest
   return {.outcome = Result::Outcome::taken, .skipped = {}, .altered = {}, .sha256 = found};
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

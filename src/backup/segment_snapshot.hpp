@@ -8,7 +8,8 @@
 #include "atp/backup/take_backup.hpp"
 #include "atp/vault/tenant.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Reads, seals and commits segments of one tenant. Thread-safe.
 class Snapshotter {
@@ -47,4 +48,5 @@ class Snapshotter {
   std::mutex chains_mutex_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -17,7 +17,8 @@
 #include "backup/point_builder.hpp"
 #include "backup/segment_snapshot.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -405,4 +406,5 @@ BackupPlan plan_backup(const Vault& vault, SegmentSource& source, const BackupOp
   return plan;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

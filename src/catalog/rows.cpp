@@ -5,7 +5,9 @@
 #include <array>
 #include <tuple>
 
-namespace atp::inline v0::sqlite {
+namespace atp {
+inline namespace v0 {
+namespace sqlite {
 namespace {
 
 /// In the order of `JobState`.
@@ -268,4 +270,6 @@ void replace_stats(Connection& connection, const std::vector<StatRow>& rows) {
   }
 }
 
-}  // namespace atp::inline v0::sqlite
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace atp

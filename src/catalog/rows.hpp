@@ -9,7 +9,9 @@
 #include "atp/catalog/catalog.hpp"
 #include "catalog/sqlite.hpp"
 
-namespace atp::inline v0::sqlite {
+namespace atp {
+inline namespace v0 {
+namespace sqlite {
 
 std::vector<SegmentRow> select_segments(Connection& connection);
 std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& tenant);
@@ -41,4 +43,6 @@ std::vector<StatRow> select_stats(Connection& connection, const TenantId& tenant
 /// One row per tenant and path, the last one.
 void replace_stats(Connection& connection, const std::vector<StatRow>& rows);
 
-}  // namespace atp::inline v0::sqlite
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,9 @@
 #include <array>
 #include <cstdint>
 
-namespace atp::inline v0::sqlite {
+namespace atp {
+inline namespace v0 {
+namespace sqlite {
 
 constexpr std::int64_t kApplicationId = 0x41545043;  // "ATPC"
 constexpr std::int64_t kSchemaVersion = 2;
@@ -71,4 +73,6 @@ inline constexpr std::array kTables{
   message TEXT NOT NULL
 ) STRICT)"};
 
-}  // namespace atp::inline v0::sqlite
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace atp

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <limits>
 
-namespace atp::inline v0::sqlite {
+namespace atp {
+inline namespace v0 {
+namespace sqlite {
 namespace {
 
 /// Two processes may write: long enough for the other one's largest transaction.
@@ -200,4 +202,6 @@ Transaction::Transaction(Connection& connection, Kind kind) : connection_(connec
   connection_.execute(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
-}  // namespace atp::inline v0::sqlite
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace atp

@@ -14,7 +14,9 @@
 #include "atp/core/ids.hpp"
 #include "catalog/sqlite_vfs.hpp"
 
-namespace atp::inline v0::sqlite {
+namespace atp {
+inline namespace v0 {
+namespace sqlite {
 
 /// Every call throws what the file system threw, where that is why it failed; else corrupt,
 /// no_space, permission_denied, not_found (the file lost its name), unavailable.
@@ -136,4 +138,6 @@ class Transaction {
   Connection& connection_;
 };
 
-}  // namespace atp::inline v0::sqlite
+}  // namespace sqlite
+}  // namespace v0
+}  // namespace atp

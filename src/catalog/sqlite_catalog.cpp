@@ -10,7 +10,8 @@
 #include "catalog/schema.hpp"
 #include "catalog/sqlite.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using sqlite::Connection;
@@ -280,4 +281,5 @@ std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSystem> files,
                                          vault_id);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -13,7 +13,8 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr int kLongestPath = 4096;
@@ -315,4 +316,5 @@ SqliteVfs::SqliteVfs(std::shared_ptr<FileSystem> files, std::shared_ptr<Random> 
 
 SqliteVfs::~SqliteVfs() { sqlite3_vfs_unregister(&vfs_); }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -12,7 +12,8 @@
 #include "atp/core/file_system.hpp"
 #include "atp/core/random.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Registered with SQLite under a name of its own while it lives; serves one connection. Opens
 /// databases that exist and their journals; temporary files are refused.
@@ -45,4 +46,5 @@ class SqliteVfs {
   std::exception_ptr exception_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
@@ -102,4 +103,5 @@ std::optional<Bytes> from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct TimeParts {
   std::chrono::year_month_day date;
@@ -45,4 +46,5 @@ inline std::optional<Time> join_time(std::chrono::sys_seconds second,
   return Time(std::chrono::nanoseconds(count));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

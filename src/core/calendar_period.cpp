@@ -7,7 +7,8 @@
 #include "atp/core/time.hpp"
 #include "core/calendar.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 // 400 Gregorian years are 4,800 months and 146,097 days: months and days compare as whole numbers.
@@ -98,4 +99,5 @@ Time add_period(Time start, const CalendarPeriod& period) {
       "added to " + format_time(start) + " it is past the last time, " + format_time(Time::max()));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

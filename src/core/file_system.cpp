@@ -9,7 +9,8 @@
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 Path directory_of(const Path& path) {
@@ -172,4 +173,5 @@ void replace_file_durably(FileSystem& files, Random& random, const Path& path, B
   write_and_rename(files, random, path, contents, permissions, &FileSystem::rename);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
@@ -163,4 +164,5 @@ std::uint64_t parse_sequence(std::string_view text) {
                   encode_name(text.substr(0, kSequenceDigits + 1)) + "`");
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

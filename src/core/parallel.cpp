@@ -12,7 +12,8 @@
 
 #include "atp/core/progress.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 /// Beside one a core: so many may wait for the disk while the others compute.
@@ -84,4 +85,5 @@ void parallel_for(std::size_t count, unsigned workers, const std::stop_token& st
   queue.rethrow();
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

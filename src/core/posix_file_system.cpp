@@ -16,7 +16,8 @@
 #include "core/calendar.hpp"
 #include "core/system_error.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::uint64_t kLargestOffset = std::numeric_limits<off_t>::max();
@@ -344,4 +345,5 @@ class PosixFileSystem final : public FileSystem {
 
 std::shared_ptr<FileSystem> posix_file_system() { return std::make_shared<PosixFileSystem>(); }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 /// Of the last failed call of this thread.
@@ -36,4 +37,5 @@ void* load_symbol(const Path& library, const std::string& symbol) {
   return found;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

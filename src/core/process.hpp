@@ -7,7 +7,8 @@
 
 #include "atp/core/file_system.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Another one in a process that was forked from this one.
 std::uint64_t process_id();
@@ -17,4 +18,5 @@ std::uint64_t process_id();
 /// it is no library, or has no such symbol.
 void* load_symbol(const Path& library, const std::string& symbol);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

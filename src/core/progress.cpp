@@ -3,7 +3,8 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 ProgressMeter::ProgressMeter(ProgressSink* sink, const Progress& total)
     : sink_(sink), progress_(total) {
@@ -21,4 +22,5 @@ void throw_if_stopped(const std::stop_token& stop) {
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "", "a stop was requested");
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

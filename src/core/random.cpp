@@ -7,7 +7,8 @@
 
 #include "core/system_error.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 void SystemRandom::fill(MutableByteView out) {
   while (!out.empty()) {
@@ -18,4 +19,5 @@ void SystemRandom::fill(MutableByteView out) {
   }
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -13,7 +13,8 @@
 #include "atp/core/bytes.hpp"
 #include "core/system_error.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 std::byte* map_secret_pages(std::size_t size) {
@@ -103,4 +104,5 @@ SecretBytes::~SecretBytes() {
   ::munmap(data_, one_page ? SparePages::kSize : size_);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -5,7 +5,8 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 std::size_t read_fully(ByteSource& source, MutableByteView out) {
   std::size_t done = 0;
@@ -33,4 +34,5 @@ Bytes read_all(ByteSource& source, std::uint64_t limit) {
   }
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -4,7 +4,8 @@
 #include <cerrno>
 #include <system_error>
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 ErrorKind kind_of(int number) {
@@ -52,4 +53,5 @@ Error system_error(int number, std::string subject, std::string_view call) {
                retry_of(number));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

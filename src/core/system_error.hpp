@@ -7,9 +7,11 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// `number` is an errno value; `call` the system call that set it.
 Error system_error(int number, std::string subject, std::string_view call);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

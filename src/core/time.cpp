@@ -8,7 +8,8 @@
 #include "atp/core/error.hpp"
 #include "core/calendar.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::size_t kDecimals = 9;
@@ -166,4 +167,5 @@ TimeRange parse_time_or_day(std::string_view text) {
   return {*time, *time + std::chrono::nanoseconds(1)};
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,9 @@
 #include "crypto/age_header.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp::inline v0::age {
+namespace atp {
+inline namespace v0 {
+namespace age {
 namespace {
 
 constexpr std::size_t kSealedChunkSize = kChunkSize + kTagSize;
@@ -243,4 +245,6 @@ SecretBytes decrypt_with_passphrase(ByteView file, const SecretBytes& passphrase
   return decrypt_payload(open_payload(file, header, file_key), file);
 }
 
-}  // namespace atp::inline v0::age
+}  // namespace age
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,9 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0::age {
+namespace atp {
+inline namespace v0 {
+namespace age {
 namespace {
 
 constexpr std::string_view kBegin = "-----BEGIN AGE ENCRYPTED FILE-----";
@@ -52,4 +54,6 @@ Bytes decode_armor(std::string_view text) {
   return *std::move(bytes);
 }
 
-}  // namespace atp::inline v0::age
+}  // namespace age
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,9 @@
 #include "atp/core/error.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp::inline v0::age {
+namespace atp {
+inline namespace v0 {
+namespace age {
 namespace {
 
 constexpr std::string_view kVersion = "age-encryption.org/v1";
@@ -235,4 +237,6 @@ SecretBytes x25519_wrap_key(const SecretBytes& shared, ByteView share, const Rec
   return crypto::hkdf_sha256(shared.view(), salt, as_bytes("age-encryption.org/v1/X25519"), 32);
 }
 
-}  // namespace atp::inline v0::age
+}  // namespace age
+}  // namespace v0
+}  // namespace atp

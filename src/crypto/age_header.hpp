@@ -11,7 +11,9 @@
 #include "atp/core/bytes.hpp"
 #include "atp/crypto/age.hpp"
 
-namespace atp::inline v0::age {
+namespace atp {
+inline namespace v0 {
+namespace age {
 
 inline constexpr std::size_t kFileKeySize = 16;
 inline constexpr std::size_t kWrappedSize = kFileKeySize + kTagSize;
@@ -53,4 +55,6 @@ SecretBytes scrypt_wrap_key(const SecretBytes& passphrase, ByteView salt, unsign
 /// The key that wraps a file key for the owner of `recipient`.
 SecretBytes x25519_wrap_key(const SecretBytes& shared, ByteView share, const Recipient& recipient);
 
-}  // namespace atp::inline v0::age
+}  // namespace age
+}  // namespace v0
+}  // namespace atp

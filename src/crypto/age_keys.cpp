@@ -6,7 +6,9 @@
 #include "crypto/bech32.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp::inline v0::age {
+namespace atp {
+inline namespace v0 {
+namespace age {
 namespace {
 
 using crypto::LetterCase;
@@ -81,4 +83,6 @@ SecretBytes Identity::file() const {
   return line;
 }
 
-}  // namespace atp::inline v0::age
+}  // namespace age
+}  // namespace v0
+}  // namespace atp

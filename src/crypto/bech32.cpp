@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 namespace {
 
 constexpr std::string_view kLower = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -99,4 +101,6 @@ std::optional<SecretBytes> bech32_decode(std::string_view prefix, LetterCase let
   return key;
 }
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

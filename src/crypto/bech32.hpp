@@ -7,7 +7,9 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 
 enum class LetterCase { lower, upper };
 
@@ -17,4 +19,6 @@ SecretBytes bech32_encode(std::string_view prefix, LetterCase letters, ByteView 
 std::optional<SecretBytes> bech32_decode(std::string_view prefix, LetterCase letters,
                                          std::string_view text);
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,8 @@
 #include "atp/core/error.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::uint64_t kBlockSize = 64;
@@ -38,4 +39,5 @@ void chacha20_stream(ByteView key, std::uint64_t offset, MutableByteView out) {
                                      reinterpret_cast<const unsigned char*>(key.data()));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

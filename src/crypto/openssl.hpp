@@ -12,7 +12,9 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 
 template <auto free_function>
 struct FreeWith {
@@ -53,4 +55,6 @@ Bytes der_of(Print print, const T* object) {
   return der;
 }
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

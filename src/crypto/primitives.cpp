@@ -14,7 +14,9 @@
 
 #include "crypto/openssl.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 namespace {
 
 constexpr std::size_t kHkdfLimit = 255 * 32;
@@ -167,4 +169,6 @@ bool ChaCha20Poly1305::open(ByteView nonce, ByteView sealed, MutableByteView pla
   return false;
 }
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

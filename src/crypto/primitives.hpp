@@ -11,7 +11,9 @@
 
 struct evp_cipher_ctx_st;
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 
 /// Lets libsodium choose its implementations; every user of libsodium calls it first.
 void prepare_sodium();
@@ -55,4 +57,6 @@ class ChaCha20Poly1305 {
   std::unique_ptr<evp_cipher_ctx_st, FreeContext> context_;
 };
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

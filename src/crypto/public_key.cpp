@@ -10,7 +10,8 @@
 #include "crypto/openssl.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using crypto::data;
@@ -133,4 +134,5 @@ bool PublicKey::verify(ByteView message, ByteView signature) const {
                                              : verify_es256(spki_, message, signature);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,8 @@
 
 #include "crypto/sha256_context.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::byte kLeafPrefix{0};
@@ -48,4 +49,5 @@ Digest Rfc9162Hasher::node(const Digest& left, const Digest& right) {
   return sha256(input);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,9 @@
 #include <immintrin.h>
 #endif
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 
 void sha256_compress(std::uint32_t* state, const std::byte* blocks, std::size_t count) {
   SHA256_CTX context;
@@ -142,4 +144,6 @@ void sha256_compress_pair(std::uint32_t* state_a, const std::byte* blocks_a, std
 
 #endif
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 
 inline constexpr std::size_t kSha256Block = 64;
 
@@ -24,4 +26,6 @@ void sha256_compress(std::uint32_t* state, const std::byte* blocks, std::size_t 
 void sha256_compress_pair(std::uint32_t* state_a, const std::byte* blocks_a, std::uint32_t* state_b,
                           const std::byte* blocks_b, std::size_t count);
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

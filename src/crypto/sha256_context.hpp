@@ -8,10 +8,14 @@
 
 #include <cstddef>
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 
 inline SHA256_CTX& sha256_context(std::byte* state) {
   return *reinterpret_cast<SHA256_CTX*>(state);
 }
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,9 @@
 #include "crypto/sha256_compress.hpp"
 #include "crypto/sha256_context.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 namespace {
 
 constexpr std::size_t kLengthSize = 8;  // Of the length in bits that ends a padded message.
@@ -70,4 +72,6 @@ void Sha256Pair::set_message(ByteView prefix, ByteView message) {
   }
 }
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

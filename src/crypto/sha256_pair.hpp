@@ -6,7 +6,9 @@
 #include "atp/core/bytes.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 
 class Sha256Pair {
  public:
@@ -27,4 +29,6 @@ class Sha256Pair {
   Bytes message_;   ///< The padded one.
 };
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "crypto/openssl.hpp"
 #include "crypto/primitives.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using crypto::data;
@@ -165,4 +166,5 @@ std::shared_ptr<const Signer> signer_from_pem(const SecretBytes& pem) {
   }
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

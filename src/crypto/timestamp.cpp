@@ -7,7 +7,8 @@
 #include "crypto/timestamp_signature.hpp"
 #include "crypto/timestamp_token.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using crypto::Certificate;
@@ -242,4 +243,5 @@ CheckedTimestamp check_timestamp(ByteView reply, const Digest& imprint,
   return checked;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

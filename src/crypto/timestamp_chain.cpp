@@ -10,7 +10,9 @@
 
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 namespace {
 
 using enum TimestampState;
@@ -196,4 +198,6 @@ Time check_chain(X509* root, std::span<X509* const> others, X509* signer, Time t
   return chain.end();
 }
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

@@ -4,7 +4,9 @@
 
 #include "crypto/timestamp_token.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 
 using Certificate = Owned<X509, X509_free>;
 
@@ -18,4 +20,6 @@ void check_usage(X509* signer);
 /// `signer`, each of them valid at `time`. Returns the earliest end of those of the chain.
 Time check_chain(X509* root, std::span<X509* const> others, X509* signer, Time time);
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

@@ -5,7 +5,9 @@
 
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 namespace {
 
 using enum TimestampState;
@@ -151,4 +153,6 @@ void check_signature(const TimestampToken& token, X509* signer) {
            "expected the signature of key " + key_digest(signer).hex() + ", found another");
 }
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

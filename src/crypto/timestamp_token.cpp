@@ -5,7 +5,9 @@
 
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 namespace {
 
 using enum TimestampState;
@@ -188,4 +190,6 @@ Time gen_time(const TimestampToken& token) {
   refuse_form("expected a time in utc as YYYYMMDDhhmmss[.f]Z, found " + printable(bytes));
 }
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

@@ -14,7 +14,9 @@
 #include "atp/crypto/timestamp.hpp"
 #include "crypto/openssl.hpp"
 
-namespace atp::inline v0::crypto {
+namespace atp {
+inline namespace v0 {
+namespace crypto {
 
 /// Why a reply is not accepted: thrown by whatever looks at one, caught by `check_timestamp`.
 struct TimestampRefusal {
@@ -86,4 +88,6 @@ struct TimestampToken {
 TimestampToken parse_timestamp_reply(ByteView reply);
 Time gen_time(const TimestampToken& token);
 
-}  // namespace atp::inline v0::crypto
+}  // namespace crypto
+}  // namespace v0
+}  // namespace atp

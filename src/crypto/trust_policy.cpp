@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 bool TrustedKey::valid_at(Time signed_at) const {
   return (!not_before || signed_at >= *not_before) && (!not_after || signed_at < *not_after);
@@ -41,4 +42,5 @@ std::vector<PublicKey> TrustPolicy::keys_of(KeyRole role, Time earliest) const {
   return found;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

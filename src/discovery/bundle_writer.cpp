@@ -7,7 +7,8 @@
 #include "atp/core/error.hpp"
 #include "atp/verify/bundle_layout.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 namespace {
 
@@ -118,4 +119,5 @@ void BundleWriter::make_folder_of(const std::string& name) {
   folders_.insert(folder);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -12,7 +12,8 @@
 #include "atp/model/documents.hpp"
 #include "atp/verify/record_proof.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// What a manifest says of the files.
 struct BundleContents {
@@ -60,4 +61,5 @@ class BundleWriter {
   BundleContents contents_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -13,7 +13,8 @@
 #include "atp/verify/record_proof.hpp"
 #include "discovery/bundle_writer.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr const char* kAct = "export";
@@ -284,4 +285,5 @@ ExportResult export_records(const Vault& vault, const ExportOptions& options) {
   }
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

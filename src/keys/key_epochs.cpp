@@ -5,7 +5,8 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::uint64_t kWrapLimit = 64 << 10;
@@ -96,4 +97,5 @@ std::vector<age::Identity> open_key_epochs(ObjectStore& store, const KeyEpochs& 
   return opened;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,8 @@
 #include "atp/model/trust_policy_file.hpp"
 #include "keys/secret_files.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using keys::SecretFiles;
@@ -206,4 +207,5 @@ void seal_keys(FileSystem& files, Random& random, const Path& folder, const KeyS
   files.sync_directory(folder);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "keys/pkcs11_session.hpp"
 #include "keys/secret_files.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using pkcs11::Module;
@@ -203,4 +204,5 @@ std::shared_ptr<const Signer> load_pkcs11_signer(FileSystem& files, const Path& 
   return keys::in_file(path, [&] { return open_pkcs11_signer(files, *uri); });
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/pkcs11_encoding.hpp"
 
-namespace atp::inline v0::pkcs11 {
+namespace atp {
+inline namespace v0 {
+namespace pkcs11 {
 namespace {
 
 constexpr std::byte kInteger{0x02};
@@ -38,4 +40,6 @@ std::optional<ByteView> ec_point(ByteView attribute, std::size_t size) {
   return attribute.subspan(2);
 }
 
-}  // namespace atp::inline v0::pkcs11
+}  // namespace pkcs11
+}  // namespace v0
+}  // namespace atp

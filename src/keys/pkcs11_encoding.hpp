@@ -7,7 +7,9 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::inline v0::pkcs11 {
+namespace atp {
+inline namespace v0 {
+namespace pkcs11 {
 
 /// Of Ed25519, and of ECDSA on P-256 as a token gives it: r || s.
 inline constexpr std::size_t kSignatureSize = 64;
@@ -19,4 +21,6 @@ Bytes ecdsa_der_from_raw(std::span<const std::byte, kSignatureSize> raw);
 /// it, just them. Nothing for anything else.
 std::optional<ByteView> ec_point(ByteView attribute, std::size_t size);
 
-}  // namespace atp::inline v0::pkcs11
+}  // namespace pkcs11
+}  // namespace v0
+}  // namespace atp

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 
-namespace atp::inline v0::pkcs11 {
+namespace atp {
+inline namespace v0 {
+namespace pkcs11 {
 namespace {
 
 struct Code {
@@ -147,4 +149,6 @@ Error token_error(CK_RV result, std::string subject, std::string_view call) {
                std::string(call) + ": expected CKR_OK, found " + name_of(result), retry);
 }
 
-}  // namespace atp::inline v0::pkcs11
+}  // namespace pkcs11
+}  // namespace v0
+}  // namespace atp

@@ -9,9 +9,13 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0::pkcs11 {
+namespace atp {
+inline namespace v0 {
+namespace pkcs11 {
 
 /// `temporary` where a new session may mend it. `call` is the function that returned `result`.
 Error token_error(CK_RV result, std::string subject, std::string_view call);
 
-}  // namespace atp::inline v0::pkcs11
+}  // namespace pkcs11
+}  // namespace v0
+}  // namespace atp

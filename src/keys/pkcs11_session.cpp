@@ -9,7 +9,9 @@
 #include "core/process.hpp"
 #include "keys/pkcs11_error.hpp"
 
-namespace atp::inline v0::pkcs11 {
+namespace atp {
+inline namespace v0 {
+namespace pkcs11 {
 namespace {
 
 constexpr std::size_t kAttributeLimit = 1024;
@@ -181,4 +183,6 @@ Bytes Session::sign(CK_MECHANISM_TYPE type, ByteView input) const {
   return signature;
 }
 
-}  // namespace atp::inline v0::pkcs11
+}  // namespace pkcs11
+}  // namespace v0
+}  // namespace atp

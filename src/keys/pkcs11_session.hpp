@@ -10,7 +10,9 @@
 #include "atp/core/bytes.hpp"
 #include "keys/pkcs11_uri.hpp"
 
-namespace atp::inline v0::pkcs11 {
+namespace atp {
+inline namespace v0 {
+namespace pkcs11 {
 
 /// A loaded module, as one user of it sees it. Thread-safe.
 class Module {
@@ -74,4 +76,6 @@ class Session {
   CK_OBJECT_HANDLE key_ = CK_INVALID_HANDLE;
 };
 
-}  // namespace atp::inline v0::pkcs11
+}  // namespace pkcs11
+}  // namespace v0
+}  // namespace atp

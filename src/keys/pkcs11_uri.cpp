@@ -7,7 +7,9 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0::pkcs11 {
+namespace atp {
+inline namespace v0 {
+namespace pkcs11 {
 namespace {
 
 constexpr std::string_view kScheme = "pkcs11:";
@@ -128,4 +130,6 @@ Uri parse_uri(std::string_view text) {
   return uri;
 }
 
-}  // namespace atp::inline v0::pkcs11
+}  // namespace pkcs11
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
-namespace atp::inline v0::pkcs11 {
+namespace atp {
+inline namespace v0 {
+namespace pkcs11 {
 
 /// Decoded; empty where the URI says nothing.
 struct Uri {
@@ -26,4 +28,6 @@ struct Uri {
 /// Throws: invalid_argument; the error never holds an attribute's value, which may be a secret.
 Uri parse_uri(std::string_view text);
 
-}  // namespace atp::inline v0::pkcs11
+}  // namespace pkcs11
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,8 @@
 #include "atp/keys/key_folder.hpp"
 #include "keys/secret_files.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using keys::sealed_path;
@@ -160,4 +161,5 @@ RotatedKeys rotate_keys(FileSystem& files, Random& random, const Path& folder, T
   return Rotation(files, random, folder, unlock).run(now, overlap_ends);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/secret_files.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace keys {
 namespace {
 
@@ -126,4 +127,5 @@ std::shared_ptr<const Signer> load_signer(FileSystem& files, const Path& path) {
   return keys::in_file(path, [&] { return signer_from_pem(pem); });
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,9 @@
 #include "atp/core/error.hpp"
 #include "atp/keys/key_folder.hpp"
 
-namespace atp::inline v0::keys {
+namespace atp {
+inline namespace v0 {
+namespace keys {
 
 /// What `parse` returns; errors of what a file holds name the file.
 template <class Parse>
@@ -69,4 +71,6 @@ class SecretFiles {
   std::optional<age::Identity> identity_;
 };
 
-}  // namespace atp::inline v0::keys
+}  // namespace keys
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,8 @@
 #include "atp/storage/layout.hpp"
 #include "ledger/signed_note.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using ledger::NoteKeyType;
@@ -156,4 +157,5 @@ std::string with_stored_cosignatures(ObjectStore& store, const TenantId& tenant,
   return with_signatures(std::move(note), all);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

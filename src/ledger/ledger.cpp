@@ -9,7 +9,8 @@
 #include "ledger/lines.hpp"
 #include "ledger/scan.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::uint64_t kTerm = 0;
@@ -118,4 +119,5 @@ std::string make_origin(const std::string& domain, Random& random) {
   return domain + "/" + random_hex(random, 8) + "/" + std::to_string(kTerm);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

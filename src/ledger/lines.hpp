@@ -7,7 +7,9 @@
 #include <optional>
 #include <string_view>
 
-namespace atp::inline v0::ledger {
+namespace atp {
+inline namespace v0 {
+namespace ledger {
 
 /// Without its line feed; nothing where none is left.
 inline std::optional<std::string_view> take_line(std::string_view& rest) {
@@ -27,4 +29,6 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) {
   return value;
 }
 
-}  // namespace atp::inline v0::ledger
+}  // namespace ledger
+}  // namespace v0
+}  // namespace atp

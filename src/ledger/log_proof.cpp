@@ -7,7 +7,8 @@
 #include "atp/core/error.hpp"
 #include "ledger/lines.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::string_view kFirstLine = "c2sp.org/tlog-proof@v1";
@@ -82,4 +83,5 @@ LogProof parse_log_proof(std::string_view text) {
   return proof;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

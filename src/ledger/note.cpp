@@ -4,7 +4,8 @@
 #include "atp/core/error.hpp"
 #include "ledger/signed_note.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using ledger::NoteKeyType;
@@ -60,4 +61,5 @@ std::optional<Checkpoint> parse_checkpoint(std::string_view note) {
   return parsed ? ledger::parse_checkpoint_text(parsed->text) : std::nullopt;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,8 @@
 #include "atp/storage/layout.hpp"
 #include "ledger/tile_paths.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::uint64_t kBundleLimit = ledger::kTileWidth * (64 << 10);
@@ -214,4 +215,5 @@ PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& trust, cons
   return {checkpoint, target.written()};
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 #include "atp/merkle/stored_tree.hpp"
 #include "ledger/tile_paths.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::uint64_t kTileLimit = ledger::kTileWidth * ledger::kHashSize;
@@ -91,4 +92,5 @@ const Bytes& PublishedLedger::tile(unsigned level, std::uint64_t number) {
   return place->second;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,8 @@
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace ledger {
 namespace {
 
@@ -204,4 +205,5 @@ LedgerHead scan_ledger(ObjectStore& store, const TrustPolicy* trust, const Tenan
   return head;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,9 @@
 
 #include "atp/ledger/ledger.hpp"
 
-namespace atp::inline v0::ledger {
+namespace atp {
+inline namespace v0 {
+namespace ledger {
 
 /// Checkpoints in order of their size, listed as they are needed.
 class CheckpointCursor {
@@ -70,4 +72,6 @@ class Scan {
   CheckpointCursor* due_ = nullptr;
 };
 
-}  // namespace atp::inline v0::ledger
+}  // namespace ledger
+}  // namespace v0
+}  // namespace atp

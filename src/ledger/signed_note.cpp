@@ -6,7 +6,9 @@
 #include "atp/crypto/sha256.hpp"
 #include "ledger/lines.hpp"
 
-namespace atp::inline v0::ledger {
+namespace atp {
+inline namespace v0 {
+namespace ledger {
 namespace {
 
 constexpr std::string_view kSignaturePrefix = "\xE2\x80\x94 ";  // An em dash and a space.
@@ -87,4 +89,6 @@ std::optional<Checkpoint> parse_checkpoint_text(std::string_view text) {
   return checkpoint;
 }
 
-}  // namespace atp::inline v0::ledger
+}  // namespace ledger
+}  // namespace v0
+}  // namespace atp

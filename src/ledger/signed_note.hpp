@@ -9,7 +9,9 @@
 
 #include "atp/ledger/note.hpp"
 
-namespace atp::inline v0::ledger {
+namespace atp {
+inline namespace v0 {
+namespace ledger {
 
 /// What the key's hash in a signature line is made with.
 enum class NoteKeyType : unsigned char {
@@ -47,4 +49,6 @@ Bytes note_key_hash(std::string_view name, NoteKeyType type, const PublicKey& ke
 std::string signature_line(const std::string& name, NoteKeyType type, const PublicKey& key,
                            ByteView signature);
 
-}  // namespace atp::inline v0::ledger
+}  // namespace ledger
+}  // namespace v0
+}  // namespace atp

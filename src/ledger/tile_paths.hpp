@@ -7,7 +7,9 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::inline v0::ledger {
+namespace atp {
+inline namespace v0 {
+namespace ledger {
 
 inline constexpr unsigned kTileHeight = 8;
 inline constexpr std::uint64_t kTileWidth = 1 << kTileHeight;
@@ -39,4 +41,6 @@ inline std::uint64_t tile_width(std::uint64_t size, unsigned level, std::uint64_
   return std::min(kTileWidth, hashes - number * kTileWidth);
 }
 
-}  // namespace atp::inline v0::ledger
+}  // namespace ledger
+}  // namespace v0
+}  // namespace atp

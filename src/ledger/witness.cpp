@@ -11,7 +11,8 @@
 #include "ledger/lines.hpp"
 #include "ledger/signed_note.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using ledger::parse_decimal;
@@ -157,4 +158,5 @@ WitnessReply Witness::cosign(const WitnessRequest& request, const Checkpoint& ch
   return {.status = 200, .content_type = "text/plain; charset=utf-8", .body = line};
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

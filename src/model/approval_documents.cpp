@@ -3,7 +3,8 @@
 #include "atp/crypto/sha256.hpp"
 #include "model/document_fields.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 template <>
 struct Codec<PlanStep> {
   static Json encode(const PlanStep& step) {
@@ -63,4 +64,5 @@ Approval read_members(FieldReader& in, DocumentHeader header) {
           .role = in.text("role", kNotEmpty)};
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

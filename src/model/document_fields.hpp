@@ -5,7 +5,8 @@
 #include "atp/model/documents.hpp"
 #include "model/fields.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 template <>
 struct Codec<Descriptor> {
@@ -46,4 +47,5 @@ Approval read_members(FieldReader& in, DocumentHeader header);
 template <>
 ExportManifest read_members(FieldReader& in, DocumentHeader header);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

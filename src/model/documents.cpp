@@ -7,7 +7,8 @@
 #include "atp/core/error.hpp"
 #include "model/document_fields.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::array<std::string_view, 7> kMappedNames{
@@ -243,4 +244,5 @@ Statement read_members(FieldReader& in, DocumentHeader header) {
   return statement;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

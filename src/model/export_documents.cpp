@@ -5,7 +5,8 @@
 #include "atp/crypto/sha256.hpp"
 #include "model/document_fields.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::string_view kFormat = "jsonl";
@@ -142,4 +143,5 @@ Digest export_imprint(std::string_view stored) {
   return sha256(as_bytes(json.str()));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -4,7 +4,8 @@
 #include "atp/core/error.hpp"
 #include "atp/model/object_key.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 bool all_of(std::string_view text, bool (*matches)(char)) {
@@ -174,4 +175,5 @@ CalendarPeriod Codec<CalendarPeriod>::decode(const Field& field) {
   return period;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

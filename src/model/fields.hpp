@@ -17,7 +17,8 @@
 #include "atp/core/time.hpp"
 #include "atp/model/json.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// `static Json encode(const T&)` and `static T decode(const Field&)`.
 template <class T>
@@ -194,4 +195,5 @@ struct Codec<E> {
   }
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,8 @@
 #include "atp/core/error.hpp"
 #include "model/json_text.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 [[noreturn]] void refuse(const std::string& message) {
@@ -116,4 +117,5 @@ std::string Json::str() const {
   return text;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "atp/model/json.hpp"
 #include "model/json_text.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using boost::json::error_code;
@@ -263,4 +264,5 @@ std::string canonical_json(std::string_view text) {
   return parse<Canonicalizer>(text, kCanonicalDepth).root;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

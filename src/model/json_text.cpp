@@ -5,7 +5,8 @@
 #include <array>
 #include <charconv>
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr char kDelete = '\x7f';
@@ -100,4 +101,5 @@ std::string ecmascript_number(double value) {
   return decimal.digits.substr(0, point) + "." + decimal.digits.substr(point);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 inline constexpr std::size_t kProfileDepth = 32;
 inline constexpr std::int64_t kGreatestInteger = (std::int64_t{1} << 53) - 1;
@@ -22,4 +23,5 @@ void append_json_string(std::string& out, std::string_view text);
 /// As ECMAScript's Number::toString; `value` is finite.
 std::string ecmascript_number(double value);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::size_t kElementLimit = 200;
@@ -30,4 +31,5 @@ bool is_key(std::string_view text) {
   return is_key_element(text);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -5,7 +5,8 @@
 
 #include "model/document_fields.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 template <>
 struct EnumNames<InputEncoding> {
@@ -224,4 +225,5 @@ RecoveryPoint read_members(FieldReader& in, DocumentHeader header) {
   return point;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,8 @@
 #include "atp/core/error.hpp"
 #include "model/document_fields.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::string_view kType = "recordEvidence";
@@ -81,4 +82,5 @@ RecordEvidence parse_record_evidence(std::string_view text) {
   }
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

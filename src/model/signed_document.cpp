@@ -7,7 +7,8 @@
 #include "atp/model/problem.hpp"
 #include "model/document_fields.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::uint64_t kFormatVersion = 1;
@@ -280,4 +281,5 @@ ATP_INSTANTIATE(ExportManifest);
 
 #undef ATP_INSTANTIATE
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,8 @@
 #include "atp/core/error.hpp"
 #include "model/fields.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 template <>
 struct EnumNames<KeyRole> {
@@ -350,4 +351,5 @@ void check_domain(std::string_view text) {
               "expected a domain, found `" + std::string(text) + "`");
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -15,7 +15,9 @@
 #include "net/stream.hpp"
 #include "net/syntax.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 namespace {
 
 namespace asio = boost::asio;
@@ -177,4 +179,6 @@ HttpResponse exchange(const Url& url, const std::string& method, const std::stri
   return one.ask(method, bytes);
 }
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

@@ -11,7 +11,9 @@
 #include "net/resolve.hpp"
 #include "net/url.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 
 struct ExchangeRules {
   std::chrono::milliseconds connect_timeout;
@@ -27,4 +29,6 @@ HttpResponse exchange(const Url& url, const std::string& method, const std::stri
                       boost::asio::ssl::context& tls, const ExchangeRules& rules,
                       const std::stop_token& stop);
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

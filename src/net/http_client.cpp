@@ -14,7 +14,8 @@
 #include "net/stream.hpp"
 #include "net/syntax.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using std::chrono::milliseconds;
@@ -94,4 +95,5 @@ std::shared_ptr<HttpClient> make_http_client(const HttpClientOptions& options) {
   return std::make_shared<Client>(options);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

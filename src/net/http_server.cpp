@@ -6,7 +6,8 @@
 #include "atp/core/error.hpp"
 #include "net/session.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 namespace asio = boost::asio;
@@ -122,4 +123,5 @@ HttpServer::~HttpServer() = default;
 std::uint16_t HttpServer::port() const { return gate_->port(); }
 void HttpServer::run(const std::stop_token& stop) { gate_->run(stop); }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,9 @@
 
 #include "net/syntax.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 namespace {
 
 constexpr std::size_t kRequestLineLimit = 4 << 10;
@@ -197,4 +199,6 @@ void RequestReader::refuse(int status, std::string_view reason) {
   keeps_alive_ = false;
 }
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,9 @@
 
 #include "atp/net/http_server.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 
 /// Why a request is not read, as the answer says it.
 struct Refusal {
@@ -79,4 +81,6 @@ class RequestReader {
   std::uint64_t body_left_ = 0;  ///< Of the body or the chunk.
 };
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

@@ -12,7 +12,9 @@
 #include "atp/core/error.hpp"
 #include "atp/core/progress.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 namespace {
 
 using Tcp = boost::asio::ip::tcp;
@@ -83,4 +85,6 @@ Addresses resolve(const std::string& host, Deadline deadline, const std::stop_to
   return question->addresses;
 }
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

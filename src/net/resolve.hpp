@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 
 using Deadline = std::chrono::steady_clock::time_point;
 using Addresses = std::vector<boost::asio::ip::address>;
@@ -25,4 +27,6 @@ Addresses look_up(const std::string& host);
 Addresses resolve(const std::string& host, Deadline deadline, const std::stop_token& stop,
                   const LookUp& look_up);
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

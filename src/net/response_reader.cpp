@@ -7,7 +7,9 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 namespace {
 
 namespace http = boost::beast::http;
@@ -123,4 +125,6 @@ void ResponseReader::end() { parser_->end(); }
 bool ResponseReader::whole() const { return parser_->whole(); }
 HttpResponse ResponseReader::take() { return parser_->take(); }
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

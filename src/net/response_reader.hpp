@@ -8,7 +8,9 @@
 
 #include "atp/net/http.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 
 class ResponseReader {
  public:
@@ -30,4 +32,6 @@ class ResponseReader {
   std::unique_ptr<Parser> parser_;
 };
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,9 @@
 
 #include "net/syntax.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 namespace {
 
 namespace asio = boost::asio;
@@ -189,4 +191,6 @@ void Session::time_is_up() {
   stream_.cancel();
 }
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

@@ -17,7 +17,9 @@
 #include "net/request_reader.hpp"
 #include "net/stream.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 
 class Session;
 
@@ -72,4 +74,6 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string out_;
 };
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

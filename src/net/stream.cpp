@@ -9,7 +9,9 @@
 #include "atp/core/error.hpp"
 #include "crypto/openssl.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 namespace {
 
 namespace asio = boost::asio;
@@ -140,4 +142,6 @@ void Stream::close() {
   socket_.close(ignored);
 }
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

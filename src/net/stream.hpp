@@ -13,7 +13,9 @@
 
 #include "atp/core/file_system.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 
 using Tcp = boost::asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
@@ -55,4 +57,6 @@ boost::asio::ssl::context client_tls(const std::optional<Path>& authorities);
 /// Throws: invalid_argument for what is no PEM, and for a key of another certificate.
 boost::asio::ssl::context server_tls(const std::string& certificates, const std::string& key);
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 
 #include "atp/net/http.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace net {
 namespace {
 
@@ -138,4 +139,5 @@ const std::string* find_header(const HttpHeaders& headers, std::string_view name
   return nullptr;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

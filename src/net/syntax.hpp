@@ -7,7 +7,9 @@
 #include <span>
 #include <string_view>
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 /// In either case.
@@ -30,4 +32,6 @@ std::string_view trim(std::string_view text);
 /// Whether a comma-separated list has `element`, in either case.
 bool list_has(std::string_view list, std::string_view element);
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

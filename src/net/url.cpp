@@ -6,7 +6,9 @@
 #include "atp/core/error.hpp"
 #include "net/syntax.hpp"
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 80;
@@ -58,4 +60,6 @@ Url parse_url(const std::string& text) {
           .target = target_of(rest)};
 }
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

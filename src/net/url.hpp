@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <string>
 
-namespace atp::inline v0::net {
+namespace atp {
+inline namespace v0 {
+namespace net {
 
 struct Url {
   bool tls;
@@ -21,4 +23,6 @@ struct Url {
 /// Throws: invalid_argument, without a word of `text`, which may hold secrets.
 Url parse_url(const std::string& text);
 
-}  // namespace atp::inline v0::net
+}  // namespace net
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,9 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/source/segment_source.hpp"
 
-namespace atp::inline v0::restore {
+namespace atp {
+inline namespace v0 {
+namespace restore {
 namespace {
 
 constexpr std::size_t kReadSize = 1 << 20;
@@ -162,4 +164,6 @@ void RestoreFolder::publish() {
   files_.sync_directory(folder_);
 }
 
-}  // namespace atp::inline v0::restore
+}  // namespace restore
+}  // namespace v0
+}  // namespace atp

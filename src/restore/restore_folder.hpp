@@ -14,7 +14,9 @@
 #include "atp/core/file_system.hpp"
 #include "restore/scope.hpp"
 
-namespace atp::inline v0::restore {
+namespace atp {
+inline namespace v0 {
+namespace restore {
 
 class RestoreFolder {
  public:
@@ -54,4 +56,6 @@ class RestoreFolder {
   const std::vector<Item>& items_;
 };
 
-}  // namespace atp::inline v0::restore
+}  // namespace restore
+}  // namespace v0
+}  // namespace atp

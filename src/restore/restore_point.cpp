@@ -12,7 +12,8 @@
 #include "restore/scope.hpp"
 #include "verify/work.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using restore::Item;
@@ -146,4 +147,5 @@ RestorePlan plan_restore(ObjectStore& store, const std::string& id, const TrustP
   return plan;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

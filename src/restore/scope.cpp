@@ -9,7 +9,9 @@
 #include "atp/source/segment_source.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::inline v0::restore {
+namespace atp {
+inline namespace v0 {
+namespace restore {
 namespace {
 
 bool is_selected(const SegmentManifest& manifest, const RestoreOptions& options) {
@@ -87,4 +89,6 @@ std::string identify(const ResolvedPoint& resolved, const RestoreOptions& option
       .str();
 }
 
-}  // namespace atp::inline v0::restore
+}  // namespace restore
+}  // namespace v0
+}  // namespace atp

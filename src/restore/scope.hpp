@@ -8,7 +8,9 @@
 #include "atp/restore/restore.hpp"
 #include "atp/verify/resolved_point.hpp"
 
-namespace atp::inline v0::restore {
+namespace atp {
+inline namespace v0 {
+namespace restore {
 
 /// One file of a restore; the manifest is there.
 struct Item {
@@ -29,4 +31,6 @@ std::vector<Item> select_items(const ResolvedPoint& resolved, const RestoreOptio
 /// What tells one restore from another: canonical JSON.
 std::string identify(const ResolvedPoint& resolved, const RestoreOptions& options);
 
-}  // namespace atp::inline v0::restore
+}  // namespace restore
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,9 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 class Buffer {
  public:
@@ -28,4 +30,6 @@ class Buffer {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

@@ -5,7 +5,9 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 namespace {
 
 constexpr std::uint64_t kSealedChunk = age::kChunkSize + age::kTagSize;
@@ -84,4 +86,6 @@ Bytes Envelope::read(std::uint64_t offset, std::uint64_t size) const {
   return out;
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

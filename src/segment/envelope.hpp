@@ -11,7 +11,9 @@
 #include "atp/crypto/age.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 class Envelope {
  public:
@@ -40,4 +42,6 @@ class Envelope {
   std::uint64_t plain_size_;
 };
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,9 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 namespace {
 
 constexpr int kWindowLog = 21;
@@ -95,4 +97,6 @@ ByteView FrameDecoder::decode(ByteView frame, std::size_t raw_size) {
   refuse("expected " + std::to_string(raw_size) + " decoded bytes, found " + std::to_string(size));
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

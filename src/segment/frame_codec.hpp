@@ -8,7 +8,9 @@
 #include "atp/core/bytes.hpp"
 #include "segment/buffer.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 class FrameEncoder {
  public:
@@ -44,4 +46,6 @@ class FrameDecoder {
   Buffer raw_;
 };
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

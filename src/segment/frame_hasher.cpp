@@ -11,7 +11,9 @@
 #include "crypto/sha256_pair.hpp"
 #include "segment/records.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 namespace {
 
 constexpr std::uint64_t kSaltsPerBlock = 4;  // The key stream is cut at multiples of 64 bytes.
@@ -59,4 +61,6 @@ std::optional<Digest> FrameHasher::root(ByteView raw, std::uint64_t first_record
   return tree.root();
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

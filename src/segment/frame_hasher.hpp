@@ -9,7 +9,9 @@
 #include "atp/core/bytes.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 inline constexpr std::size_t kSaltSize = 16;
 inline constexpr std::size_t kSaltSeedSize = 32;
@@ -38,4 +40,6 @@ class FrameHasher {
   Sha256 sha256_;
 };
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

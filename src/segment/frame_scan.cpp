@@ -7,7 +7,9 @@
 #include "atp/core/error.hpp"
 #include "segment/records.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 FrameScan::FrameScan(const PackageIndex& index, FrameSink* sink, std::vector<PackageDamage>& damage)
     : index_(index), sink_(sink), damage_(damage), hasher_(index.salt_seed.view()) {}
@@ -101,4 +103,6 @@ void FrameScan::report(const char* check, std::string expected, std::string foun
                      .found = std::move(found)});
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

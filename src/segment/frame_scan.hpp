@@ -14,7 +14,9 @@
 #include "segment/frame_codec.hpp"
 #include "segment/frame_hasher.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 class FrameScan {
  public:
@@ -53,4 +55,6 @@ class FrameScan {
   std::optional<bool> final_newline_;
 };
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,9 @@
 #include "atp/core/time.hpp"
 #include "atp/segment/package_index.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 struct FrameTotals {
   std::uint64_t records = 0;
@@ -38,4 +40,6 @@ inline FrameTotals total(std::span<const FrameEntry> frames) {
   return totals;
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

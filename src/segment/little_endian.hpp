@@ -9,7 +9,9 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 template <std::unsigned_integral T>
 void put_number(Bytes& out, T number) {
@@ -50,4 +52,6 @@ class LittleEndianReader {
   ByteView rest_;
 };
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

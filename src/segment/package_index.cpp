@@ -15,7 +15,8 @@
 #include "segment/frame_hasher.hpp"
 #include "segment/little_endian.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using segment::LittleEndianReader;
@@ -225,4 +226,5 @@ merkle::Proof path_of_frame(const PackageIndex& index, std::size_t frame) {
                                });
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

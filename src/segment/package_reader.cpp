@@ -14,7 +14,8 @@
 #include "segment/proven_index.hpp"
 #include "segment/records.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 std::string span_of(std::uint64_t from, std::uint64_t to) {
@@ -149,4 +150,5 @@ void PackageReader::read(std::uint64_t from, std::uint64_t to, const Each& each,
   });
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

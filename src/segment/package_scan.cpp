@@ -13,7 +13,8 @@
 #include "segment/frame_totals.hpp"
 #include "segment/proven_index.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using segment::Envelope;
@@ -232,4 +233,5 @@ std::vector<PackageDamage> scan_stored(ObjectStore& store, const SegmentManifest
   return damage;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,9 @@
 #include "atp/core/error.hpp"
 #include "segment/little_endian.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 namespace {
 
 constexpr std::uint32_t kIndexMagic = 0x184D2A50;
@@ -87,4 +89,6 @@ ByteView index_bytes(ByteView tail, std::uint64_t frames) {
                   std::to_string(tail.size()));
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

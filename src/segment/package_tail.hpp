@@ -8,7 +8,9 @@
 #include "atp/core/bytes.hpp"
 #include "atp/segment/package_index.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 inline constexpr std::size_t kSkippableHeaderSize = 8;
 /// The seek table's entry for the index frame and its footer: the package's last bytes.
@@ -25,4 +27,6 @@ std::uint64_t tail_size(ByteView locator, std::uint64_t frames);
 /// The index bytes in a tail of at least `tail_size`. Throws: corrupt.
 ByteView index_bytes(ByteView tail, std::uint64_t frames);
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

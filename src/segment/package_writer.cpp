@@ -17,7 +17,8 @@
 #include "segment/record_reader.hpp"
 #include "segment/records.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using segment::EndOfSegment;
@@ -180,4 +181,5 @@ std::variant<PackageSummary, LongRecord> write_package(ByteSource& source, ByteS
   return PackageWriter(source, sink, recipient, random, options).run();
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

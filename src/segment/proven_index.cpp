@@ -9,7 +9,9 @@
 #include "segment/frame_totals.hpp"
 #include "segment/package_tail.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 PackageIndex read_proven_index(const Envelope& envelope, const SegmentManifest& manifest) {
   const std::uint64_t size = envelope.plain_size();
@@ -48,4 +50,6 @@ PackageIndex read_proven_index(const Envelope& envelope, const SegmentManifest& 
                   std::to_string(frames_size));
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

@@ -6,10 +6,14 @@
 #include "atp/segment/package_index.hpp"
 #include "segment/envelope.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 /// By a tail read: its SHA-256, the root over its frames, and that frames and tail fill the package
 /// exactly as the format wants it. Throws: corrupt, unsupported.
 PackageIndex read_proven_index(const Envelope& envelope, const SegmentManifest& manifest);
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

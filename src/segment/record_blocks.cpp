@@ -7,7 +7,9 @@
 
 #include "segment/records.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 namespace {
 
 constexpr std::size_t kReadSize = 1 << 20;
@@ -99,4 +101,6 @@ bool RecordBlocks::first_record_is_long() const {
   return ends_.front() - (line_feed ? 1 : 0) > kRecordLimit;
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,9 @@
 #include "atp/segment/package_writer.hpp"
 #include "segment/buffer.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 /// An aligned run of whole records.
 struct RecordBlock {
@@ -54,4 +56,6 @@ class RecordBlocks {
   bool final_newline_ = false;
 };
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

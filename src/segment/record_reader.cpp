@@ -9,7 +9,9 @@
 
 #include "segment/buffer.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -107,4 +109,6 @@ std::optional<Time> RecordReader::time(ByteView record) {
   return found ? parse_time(*found) : std::nullopt;
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,9 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 class RecordReader {
  public:
@@ -34,4 +36,6 @@ class RecordReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,9 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::inline v0::segment {
+namespace atp {
+inline namespace v0 {
+namespace segment {
 
 inline constexpr std::byte kLineFeed{0x0A};
 
@@ -22,4 +24,6 @@ void for_each_record(ByteView raw, Each each) {
   }
 }
 
-}  // namespace atp::inline v0::segment
+}  // namespace segment
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,8 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 class Decoder {
  public:
@@ -28,4 +29,5 @@ std::unique_ptr<Decoder> gzip_decoder(std::string name);
 /// RFC 8878; concatenated and skippable frames are one stream.
 std::unique_ptr<Decoder> zstd_decoder(std::string name);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 #include "atp/core/error.hpp"
 #include "source/decoder.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr int kGzipOnly = 16 + MAX_WBITS;
@@ -65,4 +66,5 @@ std::unique_ptr<Decoder> gzip_decoder(std::string name) {
   return std::make_unique<GzipDecoder>(std::move(name));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

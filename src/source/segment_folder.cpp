@@ -11,7 +11,8 @@
 #include "atp/source/segment_source.hpp"
 #include "source/segment_input.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::array<std::string_view, 2> kUnsealedSuffixes{".open", ".tmp"};
@@ -207,4 +208,5 @@ std::shared_ptr<SegmentSource> segment_folder(std::shared_ptr<FileSystem> files,
   return std::make_shared<SegmentFolder>(std::move(files), std::move(folder));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

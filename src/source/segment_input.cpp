@@ -8,7 +8,8 @@
 #include "atp/crypto/sha256.hpp"
 #include "source/decoder.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::size_t kBufferSize = 256 * 1024;
@@ -112,4 +113,5 @@ std::unique_ptr<SegmentInput> open_segment_input(std::shared_ptr<FileSystem> fil
   throw Error(ErrorKind::invalid_argument, file.name, "expected one of InputEncoding");
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -6,9 +6,11 @@
 
 #include "atp/source/segment_source.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 std::unique_ptr<SegmentInput> open_segment_input(std::shared_ptr<FileSystem> files,
                                                  const SegmentFile& file);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

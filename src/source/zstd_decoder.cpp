@@ -6,7 +6,8 @@
 #include "atp/core/error.hpp"
 #include "source/decoder.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 /// The decoder keeps a window in memory: 128 MiB at most, what `zstd -d` takes without `--long`.
@@ -62,4 +63,5 @@ std::unique_ptr<Decoder> zstd_decoder(std::string name) {
   return std::make_unique<ZstdDecoder>(std::move(name));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

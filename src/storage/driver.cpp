@@ -6,7 +6,8 @@
 #include "atp/core/error.hpp"
 #include "atp/model/object_key.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 void check_key(std::string_view key) {
   if (is_key(key)) return;
@@ -64,4 +65,5 @@ void throw_no_room(const std::string& key, const std::string& other) {
               "expected no object at a part of another's key, found '" + other + "'");
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Throws: invalid_argument unless these are arguments for `ObjectStore::list`.
 void check_listing(std::string_view prefix, std::size_t limit);
@@ -29,4 +30,5 @@ void check_written(const std::string& key, const Digest& found, const Digest& ex
 /// `other` stands where a folder of `key` would be, or the other way round.
 [[noreturn]] void throw_no_room(const std::string& key, const std::string& other);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "storage/retention_file.hpp"
 #include "storage/store_folder.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 Digest digest_of(File& file, std::uint64_t size) {
@@ -206,4 +207,5 @@ std::shared_ptr<ObjectStore> filesystem_store(std::shared_ptr<FileSystem> files,
   return std::make_shared<FilesystemStore>(std::move(folder), std::move(clock));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,8 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 /// Equal in every process and version that shares a folder.
@@ -36,4 +37,5 @@ KeyLocks::Guard KeyLocks::lock(const std::string& key) {
               Error::Retry::temporary);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 
 #include "atp/core/file_system.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 class KeyLocks {
  public:
@@ -37,4 +38,5 @@ class KeyLocks {
   std::array<std::mutex, 64> mutexes_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,8 @@
 #include "atp/core/error.hpp"
 #include "atp/model/object_key.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 class Walk {
@@ -78,4 +79,5 @@ ListPageOfKeys list_page(StoreFolder& folder, const std::string& prefix, const s
   return walk.page();
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

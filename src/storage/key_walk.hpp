@@ -7,10 +7,12 @@
 #include "atp/storage/object_store.hpp"
 #include "storage/store_folder.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Throws: corrupt where it meets what no store has made.
 ListPageOfKeys list_page(StoreFolder& folder, const std::string& prefix, const std::string& after,
                          std::size_t limit);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -3,7 +3,9 @@
 
 #include "atp/core/error.hpp"
 
-namespace atp::inline v0::layout {
+namespace atp {
+inline namespace v0 {
+namespace layout {
 namespace {
 
 std::string folder(std::string_view root, const TenantId& tenant) {
@@ -135,4 +137,6 @@ std::optional<std::uint64_t> find_number(std::string_view key, std::size_t depth
   }
 }
 
-}  // namespace atp::inline v0::layout
+}  // namespace layout
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,8 @@
 #include "atp/crypto/sha256.hpp"
 #include "storage/driver.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 struct Stored {
@@ -208,4 +209,5 @@ std::shared_ptr<ObjectStore> memory_store(std::shared_ptr<const Clock> clock) {
   return std::make_shared<MemoryStore>(std::move(clock));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

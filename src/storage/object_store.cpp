@@ -6,7 +6,8 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 /// Few pages, since some stores read a whole folder for each.
@@ -112,4 +113,5 @@ void for_each_key(ObjectStore& store, const std::string& prefix,
   }
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,8 @@
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::string_view kProbes = "probes/";
@@ -50,4 +51,5 @@ void probe_immutability(ObjectStore& store, const Clock& clock, Random& random) 
   }
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

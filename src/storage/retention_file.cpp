@@ -4,7 +4,8 @@
 #include "atp/core/error.hpp"
 #include "atp/model/json.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 std::optional<Json::Object> parse_object(std::string_view text) {
@@ -41,4 +42,5 @@ std::optional<Immutability> parse_retention(std::string_view text) {
   return found;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// What a missing or damaged file counts as.
 inline constexpr Immutability kRetainedForEver{.retain_until = Time::max(), .legal_hold = false};
@@ -17,4 +18,5 @@ std::string format_retention(const Immutability& immutability);
 /// Nothing unless `format_retention` printed it.
 std::optional<Immutability> parse_retention(std::string_view text);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

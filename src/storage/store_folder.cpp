@@ -7,7 +7,8 @@
 #include "storage/driver.hpp"
 #include "storage/retention_file.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr const char* kLockFile = ".lock";
@@ -200,4 +201,5 @@ void StoreFolder::write_retention(const std::string& key, const Immutability& im
 
 void StoreFolder::remove_retention(const std::string& key) { files_->remove(retention_path(key)); }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -18,7 +18,8 @@
 #include "storage/key_locks.hpp"
 #include "storage/temporary.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 class StoreFolder {
  public:
@@ -77,4 +78,5 @@ class StoreFolder {
   std::unordered_map<std::string, Time> settled_;  ///< Folders as they were before their last sync.
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

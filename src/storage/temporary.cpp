@@ -8,7 +8,8 @@
 #include "atp/core/ids.hpp"
 #include "atp/storage/filesystem_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::size_t kRandomBytes = 8;
@@ -109,4 +110,5 @@ std::size_t remove_stale_temporaries(FileSystem& files, const Path& root) {
   return count;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

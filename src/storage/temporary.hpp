@@ -8,7 +8,8 @@
 #include "atp/core/file_system.hpp"
 #include "atp/core/random.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 inline constexpr const char* kTemporaryFolder = ".tmp";
 
@@ -35,4 +36,5 @@ class Temporary {
   bool named_ = false;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "atp/vault/recovery.hpp"
 #include "atp/vault/tenant.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::string_view kAbandoned = ".abandoned";
@@ -137,4 +138,5 @@ bool settle_act(const Vault& vault, Ledger& ledger, const std::string& job_id) {
   return false;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "atp/vault/tenant.hpp"
 #include "vault/services.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::chrono::days kRenewBefore{90};
@@ -260,4 +261,5 @@ Timestamped request_timestamp(const Vault& vault, const std::string& subject, co
   return stamped;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

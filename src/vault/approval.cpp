@@ -9,7 +9,8 @@
 #include "atp/ledger/ledger.hpp"
 #include "atp/model/problem.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::chrono::minutes kClockTolerance{5};
@@ -252,4 +253,5 @@ DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& document
   return approved;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

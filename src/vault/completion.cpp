@@ -10,7 +10,8 @@
 #include "atp/vault/recovery.hpp"
 #include "vault/keeping.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 struct StoredPoint {
@@ -70,4 +71,5 @@ void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& cha
   }
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

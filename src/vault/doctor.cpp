@@ -8,7 +8,8 @@
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/verify.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr unsigned kWorkers = 4;
@@ -144,4 +145,5 @@ std::vector<Finding> examine(Vault& vault, Mending mending) {
   return findings;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

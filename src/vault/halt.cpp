@@ -7,7 +7,8 @@
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/resolved_point.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::string_view kResolveHalt = "halt.resolve";
@@ -108,4 +109,5 @@ HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
   return *halt;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 /// The point that `child` names as its parent. Throws: corrupt, not_found.
@@ -139,4 +140,5 @@ void Needs::add_segment(const Descriptor& descriptor) {
   needs_.emplace(descriptor.key, Growth{until, until});
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "atp/keys/key_epochs.hpp"
 #include "atp/vault/points.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 class Needs {
  public:
@@ -47,4 +48,5 @@ class Needs {
   std::map<std::string, Growth> needs_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 #include "atp/vault/points.hpp"
 #include "atp/vault/recovery.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 /// Locks a job whose process is gone, if it still is to be ended.
@@ -87,4 +88,5 @@ std::size_t finish_lost_jobs(const Vault& vault, Ledger& ledger, SegmentChains& 
   return lost;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,8 @@
 #include "atp/storage/layout.hpp"
 #include "atp/vault/recovery.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
                                               std::uint64_t index) {
@@ -109,4 +110,5 @@ PointRow row_of(const CompletedPoint& point) {
           point.point.header.created_at, point.sha256,       point.stored};
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -11,7 +11,8 @@
 #include "atp/verify/ledger_tail.hpp"
 #include "atp/verify/verify.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 LedgerHeadRow head_of(const Ledger& ledger) {
@@ -187,4 +188,5 @@ RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, Progres
   return result;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,8 @@
 #include "atp/merkle/tree.hpp"
 #include "ledger/lines.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr std::string_view kSizeType = "text/x.tlog.size";
@@ -126,4 +127,5 @@ Bytes ask_authority(const Service& service, const TimestampAuthority& authority,
                   std::string(to_string(checked.state)) + ", " + checked.detail);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

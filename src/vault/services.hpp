@@ -11,7 +11,8 @@
 #include "atp/ledger/ledger.hpp"
 #include "atp/net/http_client.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// How a service is reached.
 struct Service {
@@ -31,4 +32,5 @@ std::string ask_witness(const Service& service, const Ledger& ledger, const Trus
 Bytes ask_authority(const Service& service, const TimestampAuthority& authority,
                     const Digest& sha256, Random& random, Time now);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 /// False where the key is taken.
@@ -240,4 +241,5 @@ bool SegmentChains::uses_key_epoch(const std::string& epoch) const {
 
 std::vector<SegmentRow> SegmentChains::take_new_rows() { return std::exchange(new_rows_, {}); }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

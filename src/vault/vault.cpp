@@ -10,7 +10,8 @@
 #include "atp/storage/layout.hpp"
 #include "atp/storage/probe.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 // Byte ranges of vault.lock: byte 0 is shared by jobs and taken whole by a rebuild, each job has a
@@ -271,4 +272,5 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
                                  std::move(catalog), std::move(problem), std::move(keys));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

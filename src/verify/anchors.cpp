@@ -9,7 +9,9 @@
 #include "atp/merkle/tree.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 namespace {
 
 constexpr std::uint64_t kTerm = 0;
@@ -207,4 +209,6 @@ std::vector<Bytes> sound_replies(const Context& context, const Digest& sha256) {
   return sound;
 }
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

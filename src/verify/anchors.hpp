@@ -11,7 +11,9 @@
 #include "atp/ledger/ledger.hpp"
 #include "verify/checks.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 
 inline constexpr const char* kCosignatures = "ledger.cosignatures";
 
@@ -55,4 +57,6 @@ void check_replies(const TrustPolicy& trust, const char* name, const std::string
 /// Those stored for the object that hold, two at most.
 std::vector<Bytes> sound_replies(const Context& context, const Digest& sha256);
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

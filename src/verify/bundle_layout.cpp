@@ -6,7 +6,9 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 
-namespace atp::inline v0::bundle {
+namespace atp {
+inline namespace v0 {
+namespace bundle {
 namespace {
 
 std::string folder_of(const SegmentName& segment) {
@@ -69,4 +71,6 @@ std::vector<ExportedRange> ranges_of(std::span<const SegmentName> segments) {
   return ranges;
 }
 
-}  // namespace atp::inline v0::bundle
+}  // namespace bundle
+}  // namespace v0
+}  // namespace atp

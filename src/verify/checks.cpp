@@ -3,7 +3,9 @@
 
 #include "atp/core/progress.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 namespace {
 
 Check make(std::string name, CheckState state, std::string subject) {
@@ -84,4 +86,6 @@ std::optional<Bytes> read_object(const Context& context, const std::string& name
   }
 }
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

@@ -13,7 +13,9 @@
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 
 /// What all steps of one verification share.
 struct Context {
@@ -62,4 +64,6 @@ std::optional<StoredDocument<T>> read_document(const Context& context, const std
   return std::nullopt;
 }
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

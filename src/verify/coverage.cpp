@@ -6,7 +6,9 @@
 #include "atp/merkle/frontier.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 namespace {
 
 constexpr const char* kList = "point.list";
@@ -218,4 +220,6 @@ void check_coverage(const LinkedPoint& link, const LinkedPoint* parent, const Li
   }
 }
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,9 @@
 #include "verify/manifest_chain.hpp"
 #include "verify/point_chain.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 
 /// What one point lists.
 struct Listing {
@@ -31,4 +33,6 @@ void check_totals(const LinkedPoint& link, const Listing& listing, const Manifes
 void check_coverage(const LinkedPoint& link, const LinkedPoint* parent, const Listing& listing,
                     const ManifestChains& chains, std::vector<Check>& checks);
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

@@ -16,7 +16,8 @@
 #include "verify/anchors.hpp"
 #include "verify/checks.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using verify::failed;
@@ -302,4 +303,5 @@ CheckedExport verify_export(FileSystem& files, const Path& folder, const TrustPo
   return BundleChecker(files, folder, trust, options).run();
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -16,7 +16,8 @@
 #include "verify/checks.hpp"
 #include "verify/ledger_check.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using verify::failed;
@@ -307,4 +308,5 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   return audit;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

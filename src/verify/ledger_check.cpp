@@ -8,7 +8,8 @@
 #include "atp/verify/ledger_tail.hpp"
 #include "atp/verify/verify.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 std::optional<Problem> cut_tail_by(ObjectStore& store, const TrustPolicy* trust,
@@ -129,4 +130,5 @@ Report verify_ledger(ObjectStore& store, const TenantId& tenant, const TrustPoli
   return report;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

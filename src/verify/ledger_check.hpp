@@ -9,7 +9,9 @@
 #include "atp/ledger/ledger.hpp"
 #include "verify/checks.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 
 inline constexpr const char* kEntries = "ledger.entries";
 inline constexpr const char* kCheckpoint = "ledger.checkpoint";
@@ -31,4 +33,6 @@ bool has_grown(const Context& context, std::uint64_t size);
 LedgerReading check_ledger(const Context& context, const std::optional<std::string>& id,
                            std::vector<Check>& checks);
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,9 @@
 #include "atp/core/parallel.hpp"
 #include "atp/storage/layout.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 namespace {
 
 constexpr const char* kName = "manifest.chain";
@@ -158,4 +160,6 @@ std::optional<std::string> misplaced_package(const TenantId& tenant, const Strea
   return std::nullopt;
 }
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,9 @@
 
 #include "verify/checks.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 
 struct ChainedManifest {
   Digest sha256;                            ///< Of the bytes as stored.
@@ -26,4 +28,6 @@ ManifestChain read_manifest_chain(const Context& context, const StreamId& stream
 std::optional<std::string> misplaced_package(const TenantId& tenant, const StreamId& stream,
                                              std::string_view segment, std::string_view key);
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,8 @@
 #include "atp/core/error.hpp"
 #include "atp/verify/resolved_point.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 PackageReader open_segment(ObjectStore& store, const std::string& id, const SegmentName& segment,
                            const TrustPolicy& trust, std::span<const age::Identity> identities,
@@ -27,4 +28,5 @@ PackageReader open_segment(ObjectStore& store, const std::string& id, const Segm
   return PackageReader(store, *found->manifest, {&identity, 1});
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -2,7 +2,8 @@
 #include "atp/verify/resolved_point.hpp"
 #include "verify/checks.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr const char* kStored = "package.stored";
@@ -145,4 +146,5 @@ std::vector<Check> check_package(ObjectStore& store, const ResolvedSegment& segm
   return PackageCheck(store, segment, options).content(identities, sink);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,9 @@
 #include "atp/storage/layout.hpp"
 #include "verify/ledger_check.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 namespace {
 
 constexpr const char* kStatement = "ledger.statement";
@@ -134,4 +136,6 @@ PointChain read_point_chain(const Context& context, const std::string& id,
   return PointChainReader(context, checks).run(id);
 }
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

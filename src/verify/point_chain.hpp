@@ -8,7 +8,9 @@
 #include "atp/ledger/ledger.hpp"
 #include "verify/checks.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 
 struct LinkedPoint {
   std::string key;
@@ -28,4 +30,6 @@ struct PointChain {
 PointChain read_point_chain(const Context& context, const std::string& id,
                             std::vector<Check>& checks);
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "atp/verify/verify.hpp"
 #include "verify/checks.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 std::optional<TenantId> try_tenant(std::string_view encoded) {
@@ -92,4 +93,5 @@ std::vector<std::pair<TenantId, std::string>> list_points(ObjectStore& store,
   return points;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

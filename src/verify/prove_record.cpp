@@ -20,7 +20,8 @@
 #include "verify/coverage.hpp"
 #include "verify/point_chain.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using verify::Context;
@@ -283,4 +284,5 @@ std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,
   return places;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

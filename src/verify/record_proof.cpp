@@ -17,7 +17,8 @@
 #include "verify/anchors.hpp"
 #include "verify/checks.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using verify::failed;
@@ -229,4 +230,5 @@ CheckedProof check_record_proof(std::string_view text, const TrustPolicy& trust)
   }
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

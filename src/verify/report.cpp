@@ -6,7 +6,8 @@
 #include <iterator>
 #include <utility>
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 constexpr int kNotCheckedExit = 3;
@@ -61,4 +62,5 @@ int Report::exit_code() const {
   return kNotCheckedExit;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "verify/coverage.hpp"
 #include "verify/work.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 using verify::Context;
@@ -218,4 +219,5 @@ const age::Identity& require_identity(const SegmentManifest& manifest,
               "no identity at hand opens key epoch " + manifest.key_epoch);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,8 @@
 #include "atp/verify/verify.hpp"
 #include "verify/work.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace {
 
 std::vector<const ResolvedSegment*> select(const ResolvedPoint& resolved, const std::string& id,
@@ -54,4 +55,5 @@ Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy
   return report;
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,9 @@
 #include "atp/core/progress.hpp"
 #include "atp/verify/resolved_point.hpp"
 
-namespace atp::inline v0::verify {
+namespace atp {
+inline namespace v0 {
+namespace verify {
 
 /// What there is to do, in stored bytes of packages.
 inline Progress total_of(std::string_view stage,
@@ -23,4 +25,6 @@ inline ScanOptions scan_options(ProgressMeter& meter, const std::stop_token& sto
   return {.stop = stop, .on_bytes = [&meter](std::uint64_t bytes) { meter.add(bytes, 0); }};
 }
 
-}  // namespace atp::inline v0::verify
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp

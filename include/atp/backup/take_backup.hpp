@@ -15,7 +15,8 @@
 #include "atp/vault/anchor.hpp"
 #include "atp/vault/vault.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 enum class BackupStatus {
   completed,
@@ -77,4 +78,5 @@ struct BackupPlan {
 ATP_EXPORT BackupPlan plan_backup(const Vault& vault, SegmentSource& source,
                                   const BackupOptions& options);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -17,7 +17,8 @@
 #include "atp/core/random.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Derived: a segment manifest as stored.
 struct SegmentRow {
@@ -152,4 +153,5 @@ ATP_EXPORT std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSyst
                                                         const Path& path,
                                                         const std::string& vault_id);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

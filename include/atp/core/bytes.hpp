@@ -14,7 +14,8 @@
 
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 using Bytes = std::vector<std::byte>;
 using ByteView = std::span<const std::byte>;
@@ -81,4 +82,5 @@ class ATP_EXPORT SecretBytes {
 /// Overwrites memory in a way the compiler keeps.
 ATP_EXPORT void wipe(MutableByteView bytes);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -5,7 +5,8 @@
 #include "atp/core/export.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 class ATP_EXPORT Clock {
  public:
@@ -19,4 +20,5 @@ class ATP_EXPORT SystemClock final : public Clock {
   Time now() const override;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

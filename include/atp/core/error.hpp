@@ -10,7 +10,8 @@
 
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Numbers are stable: they stand in logs and evidence.
 enum class ErrorKind : int {
@@ -91,4 +92,5 @@ class ATP_EXPORT Error : public std::runtime_error {
   Retry retry_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

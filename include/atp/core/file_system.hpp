@@ -17,7 +17,8 @@
 #include "atp/core/random.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 using Path = std::filesystem::path;
 
@@ -103,12 +104,12 @@ ATP_EXPORT Bytes read_file(FileSystem& files, const Path& path, std::uint64_t li
 ATP_EXPORT void create_directories(FileSystem& files, const Path& path,
                                    std::uint32_t permissions = 0755);
 
-/// Throws: invalid_argument where `path` leads into `folder`, also by symbolic links of the machine's
-/// file system; neither need be there.
+/// Throws: invalid_argument where `path` leads into `folder`, also by symbolic links of the
+/// machine's file system; neither need be there.
 ATP_EXPORT void require_outside(const Path& path, const Path& folder);
 
-/// Removes a folder and all in it; follows no symbolic link. What can be removed is, whatever cannot.
-/// Throws: the first error.
+/// Removes a folder and all in it; follows no symbolic link. What can be removed is, whatever
+/// cannot. Throws: the first error.
 ATP_EXPORT void remove_tree(FileSystem& files, const Path& folder);
 
 /// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name
@@ -120,4 +121,5 @@ ATP_EXPORT void write_file_durably(FileSystem& files, Random& random, const Path
 ATP_EXPORT void replace_file_durably(FileSystem& files, Random& random, const Path& path,
                                      ByteView contents, std::uint32_t permissions = 0644);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -12,7 +12,8 @@
 #include "atp/core/random.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// `[a-z0-9._-]` literal, every other byte and a leading dot as `=XX` (upper-case hex). Injective,
 /// and safe on file systems that fold case or Unicode.
@@ -81,4 +82,5 @@ ATP_EXPORT std::string format_sequence(std::uint64_t number);
 /// Exactly 20 decimal digits below 2^53. Throws: invalid_argument.
 ATP_EXPORT std::uint64_t parse_sequence(std::string_view text);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

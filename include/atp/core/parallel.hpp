@@ -8,7 +8,8 @@
 
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Calls `work(i)` for every `i` below `count` on at most `workers` threads (the caller's among
 /// them; 0: two more than cores), in order of `i` where they start. The first exception stops what
@@ -16,4 +17,5 @@ namespace atp::inline v0 {
 ATP_EXPORT void parallel_for(std::size_t count, unsigned workers, const std::stop_token& stop,
                              const std::function<void(std::size_t)>& work);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,8 @@
 
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct Progress {
   /// What is being done: `backup`, `verify`, `restore`, `rebuild`, `find`, `ledger`, `anchor`,
@@ -44,4 +45,5 @@ class ATP_EXPORT ProgressMeter {
 /// Throws: cancelled where a stop was requested.
 ATP_EXPORT void throw_if_stopped(const std::stop_token& stop);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -5,7 +5,8 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 class ATP_EXPORT Random {
  public:
@@ -20,4 +21,5 @@ class ATP_EXPORT SystemRandom final : public Random {
   void fill(MutableByteView out) override;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

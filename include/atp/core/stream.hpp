@@ -5,7 +5,8 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 class ATP_EXPORT ByteSource {
  public:
@@ -25,4 +26,5 @@ ATP_EXPORT std::size_t read_fully(ByteSource& source, MutableByteView out);
 /// Throws: corrupt where more than `limit` bytes come.
 ATP_EXPORT Bytes read_all(ByteSource& source, std::uint64_t limit);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

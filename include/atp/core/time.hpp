@@ -12,7 +12,8 @@
 
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Nanoseconds since 1970-01-01T00:00:00Z without leap seconds: 1677-09-21 to 2262-04-11.
 using Time = std::chrono::sys_time<std::chrono::nanoseconds>;
@@ -65,4 +66,5 @@ struct ATP_EXPORT CalendarPeriod {
 /// `Time`.
 ATP_EXPORT Time add_period(Time start, const CalendarPeriod& period);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

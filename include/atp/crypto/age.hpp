@@ -18,7 +18,9 @@
 #include "atp/core/random.hpp"
 #include "atp/core/stream.hpp"
 
-namespace atp::inline v0::age {
+namespace atp {
+inline namespace v0 {
+namespace age {
 
 inline constexpr std::size_t kChunkSize = 65536;  ///< Plain bytes of every chunk but the last.
 inline constexpr std::size_t kTagSize = 16;
@@ -128,4 +130,6 @@ ATP_EXPORT Bytes encrypt_with_passphrase(ByteView plain, const SecretBytes& pass
 ATP_EXPORT SecretBytes decrypt_with_passphrase(ByteView file, const SecretBytes& passphrase,
                                                unsigned max_work_factor = 20);
 
-}  // namespace atp::inline v0::age
+}  // namespace age
+}  // namespace v0
+}  // namespace atp

@@ -7,10 +7,14 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0::age {
+namespace atp {
+inline namespace v0 {
+namespace age {
 
 /// The age file in `text`; white space around it and CRLF are taken, nothing else beside the one
 /// encoding. Thread-safe. Throws: corrupt.
 ATP_EXPORT Bytes decode_armor(std::string_view text);
 
-}  // namespace atp::inline v0::age
+}  // namespace age
+}  // namespace v0
+}  // namespace atp

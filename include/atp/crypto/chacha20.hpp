@@ -7,10 +7,12 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Fills `out` with the key stream of `key` (32 bytes), nonce 0, counter 0, from byte `offset`, a
 /// multiple of 64, on. Throws: invalid_argument past the end of the stream (2^38 bytes).
 ATP_EXPORT void chacha20_stream(ByteView key, std::uint64_t offset, MutableByteView out);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -7,7 +7,8 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 namespace crypto {
 class Sha256Pair;
 }
@@ -37,4 +38,5 @@ struct ATP_EXPORT Rfc9162Hasher {
   static Digest node(const Digest& left, const Digest& right);
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

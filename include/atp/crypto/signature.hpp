@@ -10,7 +10,8 @@
 #include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 enum class KeyAlgorithm { ed25519, es256 };
 
@@ -84,4 +85,5 @@ ATP_EXPORT SecretBytes generate_ed25519_pem(Random& random);
 /// the message never holds a byte of the key.
 ATP_EXPORT std::shared_ptr<const Signer> signer_from_pem(const SecretBytes& pem);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

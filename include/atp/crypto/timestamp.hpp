@@ -15,7 +15,8 @@
 #include "atp/core/random.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Longer replies are `malformed`.
 inline constexpr std::size_t kTimestampLimit = 64 << 10;
@@ -96,4 +97,5 @@ ATP_EXPORT CheckedTimestamp check_timestamp(ByteView reply, const Digest& imprin
                                             const std::optional<Bytes>& nonce,
                                             std::optional<Time> now);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -16,7 +16,8 @@
 #include "atp/crypto/signature.hpp"
 #include "atp/crypto/timestamp.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 enum class KeyRole {
   document,  ///< Signs documents: manifests, points, policies, key epochs, statements.
@@ -93,4 +94,5 @@ struct ATP_EXPORT TrustPolicy {
   std::vector<PublicKey> keys_of(KeyRole role, Time earliest) const;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -18,7 +18,8 @@
 #include "atp/verify/report.hpp"
 #include "atp/verify/verify.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// A bundle has no more records.
 inline constexpr std::uint64_t kExportRecordLimit = 10'000;
@@ -72,4 +73,5 @@ ATP_EXPORT Plan plan_export(const Vault& vault, const std::string& recovery_poin
 /// as `plan_export`; no_space, cancelled.
 ATP_EXPORT ExportResult export_records(const Vault& vault, const ExportOptions& options);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

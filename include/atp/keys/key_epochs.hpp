@@ -13,7 +13,8 @@
 #include "atp/model/problem.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// `yyyymm` of `now`.
 ATP_EXPORT std::string epoch_name(Time now);
@@ -35,4 +36,5 @@ ATP_EXPORT KeyEpochs read_key_epochs(ObjectStore& store, const TrustPolicy* trus
 ATP_EXPORT std::vector<age::Identity> open_key_epochs(ObjectStore& store, const KeyEpochs& epochs,
                                                       std::span<const age::Identity> identities);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

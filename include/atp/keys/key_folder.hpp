@@ -31,7 +31,8 @@
 #include "atp/crypto/signature.hpp"
 #include "atp/crypto/trust_policy.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct KeyPaths {
   Path identity;
@@ -128,4 +129,5 @@ struct RotatedKeys {
 ATP_EXPORT RotatedKeys rotate_keys(FileSystem& files, Random& random, const Path& folder, Time now,
                                    Time overlap_ends, const KeyUnlock& unlock = {});
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

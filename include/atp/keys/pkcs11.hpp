@@ -24,7 +24,8 @@
 #include "atp/core/file_system.hpp"
 #include "atp/crypto/signature.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Ed25519 (CKM_EDDSA) or ES256 (CKM_ECDSA), by the kind of the key. The public key is the token's,
 /// and has verified a signature of the private key.
@@ -46,4 +47,5 @@ ATP_EXPORT std::shared_ptr<const Signer> open_pkcs11_signer(FileSystem& files,
 /// others may write, since it names code to run.
 ATP_EXPORT std::shared_ptr<const Signer> load_pkcs11_signer(FileSystem& files, const Path& path);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -17,7 +17,8 @@
 #include "atp/ledger/note.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct Cosignature {
   std::string witness;
@@ -54,4 +55,5 @@ ATP_EXPORT std::string with_stored_cosignatures(ObjectStore& store, const Tenant
                                                 std::uint64_t size, std::string note,
                                                 const TrustPolicy& trust);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -21,7 +21,8 @@
 #include "atp/model/problem.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct LedgerEntry {
   Statement statement;
@@ -115,4 +116,5 @@ ATP_EXPORT bool is_origin(std::string_view origin, std::string_view domain);
 /// A random origin for a tenant's first term: `<domain>/<16 hex>/0`.
 ATP_EXPORT std::string make_origin(const std::string& domain, Random& random);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -10,7 +10,8 @@
 #include "atp/core/export.hpp"
 #include "atp/merkle/tree.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Longer proof files are refused: a record of 16 MiB fits, twice in base64.
 inline constexpr std::size_t kLogProofLimit = 64 << 20;
@@ -28,4 +29,5 @@ ATP_EXPORT std::string format_log_proof(const LogProof& proof);
 /// The checkpoint is not looked into. Throws: corrupt, with the line.
 ATP_EXPORT LogProof parse_log_proof(std::string_view text);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

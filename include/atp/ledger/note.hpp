@@ -11,7 +11,8 @@
 #include "atp/core/export.hpp"
 #include "atp/crypto/signature.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Longer notes are refused.
 inline constexpr std::size_t kCheckpointLimit = 64 << 10;
@@ -35,4 +36,5 @@ ATP_EXPORT std::optional<Checkpoint> open_checkpoint(std::string_view note,
 /// The text alone, whoever signed it. Nothing for a malformed note.
 ATP_EXPORT std::optional<Checkpoint> parse_checkpoint(std::string_view note);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -14,7 +14,8 @@
 #include "atp/ledger/ledger.hpp"
 #include "atp/merkle/tree.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct PublishedFiles {
   Checkpoint checkpoint;
@@ -66,4 +67,5 @@ class ATP_EXPORT PublishedLedger {
   std::map<std::pair<unsigned, std::uint64_t>, Bytes> tiles_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

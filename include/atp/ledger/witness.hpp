@@ -19,7 +19,8 @@
 #include "atp/ledger/note.hpp"
 #include "atp/merkle/tree.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// The body of `POST <prefix>/add-checkpoint`.
 struct WitnessRequest {
@@ -79,4 +80,5 @@ class ATP_EXPORT Witness {
   std::mutex mutex_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

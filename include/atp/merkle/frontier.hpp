@@ -13,7 +13,9 @@
 #include "atp/core/error.hpp"
 #include "atp/merkle/hasher.hpp"
 
-namespace atp::inline v0::merkle {
+namespace atp {
+inline namespace v0 {
+namespace merkle {
 
 template <Hasher H>
 class Frontier {
@@ -80,4 +82,6 @@ class Frontier {
   std::vector<Digest> nodes_;
 };
 
-}  // namespace atp::inline v0::merkle
+}  // namespace merkle
+}  // namespace v0
+}  // namespace atp

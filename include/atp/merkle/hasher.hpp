@@ -6,7 +6,9 @@
 
 #include "atp/core/bytes.hpp"
 
-namespace atp::inline v0::merkle {
+namespace atp {
+inline namespace v0 {
+namespace merkle {
 
 /// `leaf` and `node` must not have a common input (RFC 9162 puts 0x00 and 0x01 in front), or an
 /// inner node could be shown as an entry. A hash is a `Digest`, 32 bytes by its type: whoever
@@ -18,4 +20,6 @@ concept Hasher = requires(ByteView entry, const Digest& left, const Digest& righ
   { H::node(left, right) } -> std::same_as<Digest>;
 };
 
-}  // namespace atp::inline v0::merkle
+}  // namespace merkle
+}  // namespace v0
+}  // namespace atp

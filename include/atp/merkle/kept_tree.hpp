@@ -7,7 +7,9 @@
 
 #include "atp/merkle/stored_tree.hpp"
 
-namespace atp::inline v0::merkle {
+namespace atp {
+inline namespace v0 {
+namespace merkle {
 
 template <Hasher H>
 class KeptTree {
@@ -34,4 +36,6 @@ class KeptTree {
   std::vector<std::vector<Digest>> levels_;
 };
 
-}  // namespace atp::inline v0::merkle
+}  // namespace merkle
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,9 @@
 #include "atp/merkle/hasher.hpp"
 #include "atp/merkle/subtree.hpp"
 
-namespace atp::inline v0::merkle {
+namespace atp {
+inline namespace v0 {
+namespace merkle {
 
 /// The roots that a proof leads to.
 struct ProvenRoots {
@@ -98,4 +100,6 @@ bool verify_subtree_inclusion(std::uint64_t index, Subtree subtree, const Digest
   return verify_inclusion<H>(index - subtree.start, subtree.size(), leaf_hash, proof, subtree_root);
 }
 
-}  // namespace atp::inline v0::merkle
+}  // namespace merkle
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,9 @@
 
 #include "atp/merkle/tree.hpp"
 
-namespace atp::inline v0::merkle {
+namespace atp {
+inline namespace v0 {
+namespace merkle {
 
 template <class T>
 concept NodeSource = requires(const T& node_at, unsigned level, std::uint64_t index) {
@@ -44,4 +46,6 @@ Proof consistency_proof(const Nodes& node_at, std::uint64_t size, std::uint64_t 
                        [&](Subtree range) { return root_over<H>(node_at, range); });
 }
 
-}  // namespace atp::inline v0::merkle
+}  // namespace merkle
+}  // namespace v0
+}  // namespace atp

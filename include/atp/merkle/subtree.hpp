@@ -6,7 +6,9 @@
 #include <bit>
 #include <cstdint>
 
-namespace atp::inline v0::merkle {
+namespace atp {
+inline namespace v0 {
+namespace merkle {
 
 struct Subtree {
   std::uint64_t start = 0;
@@ -26,4 +28,6 @@ struct Subtree {
 /// How many of `size` leaves (2 or more) stand left of the root: the largest power of two below.
 inline std::uint64_t left_size(std::uint64_t size) { return std::bit_floor(size - 1); }
 
-}  // namespace atp::inline v0::merkle
+}  // namespace merkle
+}  // namespace v0
+}  // namespace atp

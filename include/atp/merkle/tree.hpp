@@ -10,7 +10,9 @@
 #include "atp/merkle/frontier.hpp"
 #include "atp/merkle/subtree.hpp"
 
-namespace atp::inline v0::merkle {
+namespace atp {
+inline namespace v0 {
+namespace merkle {
 
 /// Hashes as RFC 9162 orders them: those nearest to the leaves first.
 using Proof = std::vector<Digest>;
@@ -101,4 +103,6 @@ Proof consistency_proof(std::span<const Digest> leaf_hashes, std::uint64_t old_s
   return subtree_consistency_proof<H>(leaf_hashes, {0, old_size});
 }
 
-}  // namespace atp::inline v0::merkle
+}  // namespace merkle
+}  // namespace v0
+}  // namespace atp

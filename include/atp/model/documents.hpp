@@ -20,7 +20,8 @@
 #include "atp/core/ids.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// What every signed document begins with.
 struct DocumentHeader {
@@ -320,4 +321,5 @@ struct ATP_EXPORT ExportManifest {
 /// `tsa`, `signature` and `coSignatures`. Throws: invalid_argument for what is no JSON object.
 ATP_EXPORT Digest export_imprint(std::string_view stored);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -18,7 +18,8 @@
 
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 class ATP_EXPORT Json {
  public:
@@ -72,4 +73,5 @@ ATP_EXPORT Json parse_json(std::string_view text);
 /// position.
 ATP_EXPORT std::string canonical_json(std::string_view text);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

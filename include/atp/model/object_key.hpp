@@ -6,7 +6,8 @@
 
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Elements of `[A-Za-z0-9._=-]` joined by `/`; none empty, none beginning with a dot, none over
 /// 200 bytes; at most 1,000 bytes in all. So a key is never a URI, an absolute path or a way up.
@@ -15,4 +16,5 @@ ATP_EXPORT bool is_key(std::string_view text);
 /// One element of a key.
 ATP_EXPORT bool is_key_element(std::string_view text);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 #include "atp/core/error.hpp"
 #include "atp/model/signed_document.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct Problem {
   enum class Kind {
@@ -53,4 +54,5 @@ template <class T>
   throw_problem(problem_of(key, checked));
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

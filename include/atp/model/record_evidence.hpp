@@ -13,7 +13,8 @@
 #include "atp/merkle/tree.hpp"
 #include "atp/model/documents.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct RecordEvidence {
   TenantId tenant;
@@ -39,4 +40,5 @@ ATP_EXPORT std::string canonical(const RecordEvidence& evidence);
 /// Throws: corrupt unless `text` is what `canonical` prints; unsupported for a later version.
 ATP_EXPORT RecordEvidence parse_record_evidence(std::string_view text);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

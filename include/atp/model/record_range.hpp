@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Records of a segment by number, both ends included.
 struct RecordRange {
@@ -12,4 +13,5 @@ struct RecordRange {
   bool operator==(const RecordRange&) const = default;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -13,7 +13,8 @@
 #include "atp/crypto/trust_policy.hpp"
 #include "atp/model/documents.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Documents over this are refused unread.
 inline constexpr std::uint64_t kDocumentLimit = 64 << 20;
@@ -63,4 +64,5 @@ template <class T>
 ATP_EXPORT T require_document(const std::string& subject, std::string_view stored,
                               const TrustPolicy& trust, const std::optional<TenantId>& tenant);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -8,7 +8,8 @@
 #include "atp/core/export.hpp"
 #include "atp/crypto/trust_policy.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// As the file has it: `document`, `ledger`, `witness`, `approver`.
 ATP_EXPORT std::string_view to_string(KeyRole role);
@@ -22,4 +23,5 @@ ATP_EXPORT TrustPolicy parse_trust_policy(std::string_view text);
 /// Throws: invalid_argument for a text that is no `domain` of a trust policy.
 ATP_EXPORT void check_domain(std::string_view text);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -9,7 +9,8 @@
 
 #include "atp/core/export.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Names and values; those of one name in the order of the message.
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -34,4 +35,5 @@ struct HttpResponse {
   bool operator==(const HttpResponse&) const = default;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -14,7 +14,8 @@
 #include "atp/core/file_system.hpp"
 #include "atp/net/http.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 class ATP_EXPORT HttpClient {
  public:
@@ -47,4 +48,5 @@ struct HttpClientOptions {
 /// Throws: invalid_argument for authorities that are not readable as PEM.
 ATP_EXPORT std::shared_ptr<HttpClient> make_http_client(const HttpClientOptions& options);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

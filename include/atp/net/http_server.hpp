@@ -21,7 +21,8 @@
 #include "atp/core/file_system.hpp"
 #include "atp/net/http.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Called on several threads at once. What it throws becomes a 500 without detail.
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
@@ -68,4 +69,5 @@ class ATP_EXPORT HttpServer {
   std::unique_ptr<Gate> gate_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -6,7 +6,8 @@
 
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// What a package is kept for before a recovery point refers to it.
 inline constexpr std::chrono::days kGracePeriod{14};
@@ -32,4 +33,5 @@ inline Time retain_document_until(Time now, const CalendarPeriod& retention) {
   return add_period(retain_document_at_least_until(now, retention), kRetentionSlack);
 }
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -16,7 +16,8 @@
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct RestoreOptions {
   std::optional<StreamId> stream;
@@ -68,4 +69,5 @@ struct RestorePlan {
 ATP_EXPORT RestorePlan plan_restore(ObjectStore& store, const std::string& id,
                                     const TrustPolicy& trust, const RestoreOptions& options);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

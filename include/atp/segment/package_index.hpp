@@ -12,7 +12,8 @@
 #include "atp/core/time.hpp"
 #include "atp/merkle/tree.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct FrameEntry {
   std::uint64_t offset = 0;  ///< In the decrypted package.
@@ -46,4 +47,5 @@ ATP_EXPORT Digest merkle_root(const PackageIndex& index);
 /// record in it (RFC 9162, 2.1.3.1). Throws: invalid_argument where there is no such frame.
 ATP_EXPORT merkle::Proof path_of_frame(const PackageIndex& index, std::size_t frame);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -15,7 +15,8 @@
 #include "atp/segment/package_index.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// What shows that a record is one of its segment's, and which: a leaf over salt and record
 /// (leaf scheme 1), and its way to the segment's root (RFC 9162, 2.1.3.1).
@@ -54,8 +55,8 @@ class ATP_EXPORT PackageReader {
   RecordInclusion prove(std::uint64_t number) const;
 
   using EachProven = std::function<void(std::uint64_t number, RecordInclusion&& inclusion)>;
-  /// Hands out the records of `ranges`, which are in order and do not overlap, with their proofs, as
-  /// `read` does; memory: one frame twice.
+  /// Hands out the records of `ranges`, which are in order and do not overlap, with their proofs,
+  /// as `read` does; memory: one frame twice.
   void prove(std::span<const RecordRange> ranges, const EachProven& each,
              const std::stop_token& stop = {}) const;
 
@@ -64,4 +65,5 @@ class ATP_EXPORT PackageReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -17,7 +17,8 @@
 #include "atp/segment/package_index.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// One thing found wrong with a package.
 struct PackageDamage {
@@ -60,4 +61,5 @@ ATP_EXPORT std::vector<PackageDamage> scan_stored(ObjectStore& store,
                                                   const SegmentManifest& manifest,
                                                   const ScanOptions& options);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

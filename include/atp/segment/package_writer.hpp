@@ -17,7 +17,8 @@
 #include "atp/core/time.hpp"
 #include "atp/crypto/age.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 inline constexpr std::uint64_t kRecordLimit = 16 << 20;  ///< Bytes of a record without line feed.
 inline constexpr std::uint64_t kFrameLimit = 4 << 20;    ///< Raw bytes of a frame of two or more.
@@ -70,4 +71,5 @@ ATP_EXPORT std::variant<PackageSummary, LongRecord> write_package(ByteSource& so
                                                                   Random& random,
                                                                   const PackageOptions& options);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

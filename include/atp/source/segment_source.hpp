@@ -16,7 +16,8 @@
 #include "atp/core/stream.hpp"
 #include "atp/model/documents.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// The stream of flat files, which are restored flat.
 inline constexpr std::string_view kDefaultStream = "default";
@@ -73,4 +74,5 @@ class ATP_EXPORT SegmentSource {
 ATP_EXPORT std::shared_ptr<SegmentSource> segment_folder(std::shared_ptr<FileSystem> files,
                                                          Path folder);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -13,7 +13,8 @@
 #include "atp/core/random.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 enum class StoreAccess {
   /// What is shown is durable first, since what is written may rest on it.
@@ -31,4 +32,5 @@ ATP_EXPORT std::shared_ptr<ObjectStore> filesystem_store(
 /// Removes temporaries of writers that are gone; how many. Live ones are locked and stay.
 ATP_EXPORT std::size_t remove_stale_temporaries(FileSystem& files, const Path& root);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -11,7 +11,9 @@
 #include "atp/core/export.hpp"
 #include "atp/core/ids.hpp"
 
-namespace atp::inline v0::layout {
+namespace atp {
+inline namespace v0 {
+namespace layout {
 
 /// What tenants' names stand under.
 inline constexpr std::array<std::string_view, 10> kTenantRoots{
@@ -84,4 +86,6 @@ ATP_EXPORT std::string_view element(std::string_view key, std::size_t depth);
 /// That element as a number of 20 digits; nothing for a key that is none of ours.
 ATP_EXPORT std::optional<std::uint64_t> find_number(std::string_view key, std::size_t depth);
 
-}  // namespace atp::inline v0::layout
+}  // namespace layout
+}  // namespace v0
+}  // namespace atp

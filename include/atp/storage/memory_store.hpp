@@ -8,8 +8,10 @@
 #include "atp/core/export.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 ATP_EXPORT std::shared_ptr<ObjectStore> memory_store(std::shared_ptr<const Clock> clock);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

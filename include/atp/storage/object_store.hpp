@@ -19,7 +19,8 @@
 #include "atp/core/stream.hpp"
 #include "atp/core/time.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// What keeps an object from being removed.
 struct Immutability {
@@ -129,4 +130,5 @@ ATP_EXPORT ListPageOfKeys list_keys(ObjectStore& store, const std::string& prefi
 ATP_EXPORT void for_each_key(ObjectStore& store, const std::string& prefix,
                              const std::function<void(const std::string&)>& each);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -13,7 +13,8 @@
 #include "atp/vault/approval.hpp"
 #include "atp/vault/vault.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Appends one statement, whoever else is appending, and its checkpoint; opens the ledger where it
 /// is empty.
@@ -52,4 +53,5 @@ ATP_EXPORT void append_end(const Vault& vault, Ledger& ledger, const Statement& 
 /// did not do is stated to be abandoned. Throws: as `append_end`.
 ATP_EXPORT bool settle_act(const Vault& vault, Ledger& ledger, const std::string& job_id);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -16,7 +16,8 @@
 #include "atp/ledger/ledger.hpp"
 #include "atp/vault/vault.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// What is still to come, and why.
 struct PendingAnchor {
@@ -73,4 +74,5 @@ ATP_EXPORT void require_timestamp(const Vault& vault, const TenantId& tenant,
                                   const std::string& key, const Digest& sha256, Time retain_until,
                                   const std::stop_token& stop = {});
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

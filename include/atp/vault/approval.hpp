@@ -18,7 +18,8 @@
 #include "atp/model/documents.hpp"
 #include "atp/vault/vault.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// One act, exactly: approvals are to these steps and no others.
 struct Plan {
@@ -92,4 +93,5 @@ class ATP_EXPORT DualApproval {
 ATP_EXPORT DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& documents,
                                         const TrustPolicy& trust, const Ledger& ledger, Time now);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

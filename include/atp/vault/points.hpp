@@ -9,7 +9,8 @@
 #include "atp/core/export.hpp"
 #include "atp/vault/tenant.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct CompletedPoint {
   std::uint64_t ledger_index;
@@ -43,4 +44,5 @@ ATP_EXPORT std::vector<PointRow> list_points(const Vault& vault, const TenantId&
 
 ATP_EXPORT PointRow row_of(const CompletedPoint& point);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

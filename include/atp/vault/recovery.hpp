@@ -17,7 +17,8 @@
 #include "atp/vault/approval.hpp"
 #include "atp/vault/tenant.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// The tenant's ledger, compared with the catalog. Entries that the catalog lacks must belong to
 /// jobs it knows; anything else means another or older catalog.
@@ -114,4 +115,5 @@ enum class Mending { mend, report_only };
 /// Looks the vault over and, unless told otherwise, mends what a crash left.
 ATP_EXPORT std::vector<Finding> examine(Vault& vault, Mending mending);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -13,7 +13,8 @@
 #include "atp/ledger/ledger.hpp"
 #include "atp/vault/vault.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// The newest policy. Nothing before the first. Throws: corrupt, untrusted.
 ATP_EXPORT std::optional<TenantPolicy> current_policy(const Vault& vault, const TenantId& tenant);
@@ -88,4 +89,5 @@ ATP_EXPORT Time document_retention(const Vault& vault, const TenantId& tenant, T
 ATP_EXPORT KeyEpoch ensure_key_epoch(const Vault& vault, const TenantId& tenant,
                                      const SegmentChains& chains, Time now, Time retain_until);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -21,7 +21,8 @@
 #include "atp/net/http_client.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// All that a vault asks of the world.
 struct Environment {
@@ -145,4 +146,5 @@ ATP_EXPORT std::shared_ptr<ObjectStore> open_store(const Environment& environmen
 ATP_EXPORT std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder,
                                              Keys keys);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -13,7 +13,9 @@
 #include "atp/model/documents.hpp"
 #include "atp/verify/record_proof.hpp"
 
-namespace atp::inline v0::bundle {
+namespace atp {
+inline namespace v0 {
+namespace bundle {
 
 inline constexpr const char* kManifest = "manifest.json";
 inline constexpr const char* kSums = "manifest-sha256.txt";
@@ -32,4 +34,6 @@ ATP_EXPORT std::string sums_of(const ExportManifest& manifest, std::string_view 
 /// Of segments in order of stream and segment.
 ATP_EXPORT std::vector<ExportedRange> ranges_of(std::span<const SegmentName> segments);
 
-}  // namespace atp::inline v0::bundle
+}  // namespace bundle
+}  // namespace v0
+}  // namespace atp

@@ -15,7 +15,8 @@
 #include "atp/model/documents.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 struct ATP_EXPORT CheckedExport {
   Report report;
@@ -52,4 +53,5 @@ ATP_EXPORT CheckedExport verify_export(FileSystem& files, const Path& folder,
                                        const TrustPolicy& trust,
                                        const VerifyExportOptions& options = {});
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

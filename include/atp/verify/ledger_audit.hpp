@@ -14,7 +14,8 @@
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// A checkpoint as a signed note, for those who are to remember it.
 struct SignedCheckpoint {
@@ -65,4 +66,5 @@ struct LedgerAudit {
 ATP_EXPORT LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant,
                                     const TrustPolicy& trust, const ScanLedgerOptions& options);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

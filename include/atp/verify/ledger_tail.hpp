@@ -11,7 +11,8 @@
 #include "atp/model/problem.hpp"
 #include "atp/storage/object_store.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 enum class PointsToAsk {
   newest,  ///< That of the last key: ids begin with their time.
@@ -26,4 +27,5 @@ ATP_EXPORT std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustP
                                                 PointsToAsk points,
                                                 const std::optional<std::string>& known_key = {});
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

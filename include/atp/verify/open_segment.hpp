@@ -12,7 +12,8 @@
 #include "atp/segment/package_reader.hpp"
 #include "atp/verify/verify.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// Follows point `id` to the segment, checking every document on the way; no package but this one
 /// is read. `store` must outlive what is returned. Throws: not_found where there is no such point
@@ -23,4 +24,5 @@ ATP_EXPORT PackageReader open_segment(ObjectStore& store, const std::string& id,
                                       std::span<const age::Identity> identities,
                                       const std::stop_token& stop = {});
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

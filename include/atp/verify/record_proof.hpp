@@ -22,7 +22,8 @@
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/verify.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// One record of a tenant.
 struct RecordPlace {
@@ -77,8 +78,8 @@ class ATP_EXPORT RecordProver {
   RecordProof prove(const RecordPlace& place) const;
 
   using Each = std::function<void(RecordProof&& proof)>;
-  /// The proof files of the records of `ranges` of a segment, which are in order and do not overlap;
-  /// each frame is read once.
+  /// The proof files of the records of `ranges` of a segment, which are in order and do not
+  /// overlap; each frame is read once.
   void prove(const SegmentName& segment, std::span<const RecordRange> ranges,
              const Each& each) const;
 
@@ -125,4 +126,5 @@ struct CheckedProof {
 /// Throws: unsupported for a proof of a later version.
 ATP_EXPORT CheckedProof check_record_proof(std::string_view proof, const TrustPolicy& trust);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -11,7 +11,8 @@
 #include "atp/core/export.hpp"
 #include "atp/model/record_range.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 enum class CheckState {
   verified,
@@ -58,4 +59,5 @@ struct ATP_EXPORT Report {
   int exit_code() const;
 };
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

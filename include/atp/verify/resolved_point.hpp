@@ -16,7 +16,8 @@
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 /// One segment of a point or its parents; descriptor or manifest is there.
 struct ResolvedSegment {
@@ -78,4 +79,5 @@ ATP_EXPORT std::vector<Check> check_package(ObjectStore& store, const ResolvedSe
                                             const EpochIdentities& identities, FrameSink* sink,
                                             const ScanOptions& options);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp

@@ -18,7 +18,8 @@
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
 
-namespace atp::inline v0 {
+namespace atp {
+inline namespace v0 {
 
 enum class VerifyDepth {
   stored,   ///< Digests, signatures, chains, ledger; needs no identity.
@@ -86,4 +87,5 @@ ATP_EXPORT Report verify_point(ObjectStore& store, const std::string& id, const 
 ATP_EXPORT Report verify_ledger(ObjectStore& store, const TenantId& tenant,
                                 const TrustPolicy* trust, const std::stop_token& stop);
 
-}  // namespace atp::inline v0
+}  // namespace v0
+}  // namespace atp
