@@ -62,8 +62,7 @@ void count_items(benchmark::State& state, std::size_t number) {
 PackageSummary write(ByteSink& sink, const age::Recipient& recipient, Random& random) {
   TextSource source(segment_text());
   return std::get<PackageSummary>(
-      write_package(source, sink, recipient, random,
-                    {.time_path = "time", .stop = {}, .on_bytes = {}, .probe = {}}));
+      write_package(source, sink, recipient, random, {.time_path = "time"}));
 }
 
 void package_write(benchmark::State& state) {
@@ -77,8 +76,7 @@ void package_write(benchmark::State& state) {
 BENCHMARK(package_write)->Unit(benchmark::kMillisecond);
 
 SegmentManifest manifest_of(const PackageSummary& summary) {
-  return {.header = {},
-          .stream = StreamId("default"),
+  return {.stream = StreamId("default"),
           .segment = SegmentId("0"),
           .sequence = 0,
           .key = kPackageKey,
@@ -97,10 +95,8 @@ SegmentManifest manifest_of(const PackageSummary& summary) {
           .input_encoding = InputEncoding::none,
           .input_bytes = summary.bytes,
           .input_sha256 = summary.sha256,
-          .sealed_at = {},
           .policy_version = 0,
-          .merkle_root = summary.merkle_root,
-          .previous = {}};
+          .merkle_root = summary.merkle_root};
 }
 
 void package_scan(benchmark::State& state) {

@@ -48,11 +48,9 @@ struct ProvenVault {
     const Path folder = scratch_folder() / "proven";
     std::filesystem::create_directories(folder / "source/audit");
     std::ofstream(folder / "source/audit/000001.jsonl") << records(kSegmentSize);
-    const CreatedVault created = create_vault(environment, folder / "vault",
-                                              {.region = Region("bench"),
-                                               .domain = {},
-                                               .keys = folder / "keys",
-                                               .configuration = folder});
+    const CreatedVault created =
+        create_vault(environment, folder / "vault",
+                     {.region = Region("bench"), .keys = folder / "keys", .configuration = folder});
     vault = open_vault(environment, folder / "vault",
                        load_keys(*environment.files, created.keys.trust.parent_path()));
     const auto source = segment_folder(environment.files, folder / "source");
@@ -111,10 +109,7 @@ struct LedgerWriter {
             .origin = origin,
             .index = index,
             .action = index == 0 ? "ledger.opened" : "checked",
-            .job_id = random_hex(random, 16),
-            .subject_id = {},
-            .subject_sha256 = {},
-            .predecessor = {}};
+            .job_id = random_hex(random, 16)};
   }
 
   void append(Ledger& ledger) {
@@ -187,7 +182,7 @@ void ledger_audit(benchmark::State& state) {
   std::uint64_t entries = 0;
   for (auto _ : state) {
     const LedgerAudit audit =
-        audit_ledger(*filled.store, filled.tenant, filled.trust, {.workers = 0, .stop = {}});
+        audit_ledger(*filled.store, filled.tenant, filled.trust, {.workers = 0});
     if (!audit.report.passed()) state.SkipWithError("the ledger does not hold");
     entries += audit.entries;
   }
@@ -201,7 +196,7 @@ void ledger_consistency(benchmark::State& state) {
     FilledLedger& filled = large_ledger();
     Path target = filled.folder / "published";
     publish_ledger(*filled.store, filled.trust, filled.tenant, *filled.files, filled.random, target,
-                   {.workers = 0, .stop = {}});
+                   {.workers = 0});
     return target;
   }();
   FilledLedger& filled = large_ledger();

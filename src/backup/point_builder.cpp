@@ -85,7 +85,6 @@ RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const Segmen
                       .backup_type = draft.type,
                       .as_of = draft.as_of,
                       .completed_at = draft.completed_at,
-                      .parent = {},
                       .covered_to = std::move(coverage),
                       .lists = std::move(lists),
                       .merkle_root = totals.tree.root(),

@@ -15,11 +15,11 @@ inline namespace v0 {
 struct PointDraft {
   std::string recovery_point_id;
   BackupType type;
-  std::optional<CompletedPoint> parent;  ///< Only of an incremental one.
+  std::optional<CompletedPoint> parent = {};  ///< Only of an incremental one.
   Time as_of;
   Time completed_at;
-  std::vector<SkippedInput> skipped;
-  std::vector<AlteredSegment> alarms;
+  std::vector<SkippedInput> skipped = {};
+  std::vector<AlteredSegment> alarms = {};
   std::uint64_t policy_version;
   std::uint64_t ledger_size_seen;
 };

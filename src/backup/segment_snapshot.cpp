@@ -44,9 +44,7 @@ class GuardedInput final : public ByteSource {
 
 Snapshotter::Result skipped(const SegmentFile& file, std::string reason, std::string detail) {
   return {.outcome = Snapshotter::Result::Outcome::skipped,
-          .skipped = SkippedInput{file.name, std::move(reason), std::move(detail)},
-          .altered = {},
-          .sha256 = {}};
+          .skipped = SkippedInput{file.name, std::move(reason), std::move(detail)}};
 }
 
 Snapshotter::Result not_sealed(const SegmentFile& file) {
@@ -107,13 +105,9 @@ Snapshotter::Result Snapshotter::compare(const SegmentFile& file, const SegmentM
     const RawDigest found = hash_all(*input, context_.options.stop);
     if (!input->input().still_sealed()) return not_sealed(file);
     if (found.sha256 == known.sha256 && found.bytes == known.bytes) {
-      return {.outcome = Result::Outcome::unchanged,
-              .skipped = {},
-              .altered = {},
-              .sha256 = found.sha256};
+      return {.outcome = Result::Outcome::unchanged, .sha256 = found.sha256};
     }
     return {.outcome = Result::Outcome::altered,
-            .skipped = {},
             .altered = AlteredSegment{file.stream, file.segment, known.sequence, found.bytes,
                                       file.status.changed},
             .sha256 = found.sha256};
@@ -140,7 +134,6 @@ Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
     outcome = write_package(input, *writer, recipient_, *vault.environment().random,
                             {.time_path = context_.policy.field_map.at("time"),
                              .stop = context_.options.stop,
-                             .on_bytes = {},
                              .probe = context_.options.probe});
   } catch (const Error& error) {
     if (!input.failure()) throw;
@@ -181,8 +174,7 @@ Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
                        .input_sha256 = input.input().input_sha256().value_or(summary.sha256),
                        .sealed_at = std::min(file.status.modified, now),
                        .policy_version = context_.policy.version,
-                       .merkle_root = summary.merkle_root,
-                       .previous = {}});
+                       .merkle_root = summary.merkle_root});
 }
 
 Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest draft) {
@@ -196,12 +188,11 @@ Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest
   const SegmentManifest& sealed = entry->manifest;
   if (outcome == Commit::altered) {
     return {.outcome = Result::Outcome::altered,
-            .skipped = {},
             .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, found_bytes,
                                       file.status.changed},
             .sha256 = found};
   }
-  return {.outcome = Result::Outcome::taken, .skipped = {}, .altered = {}, .sha256 = found};
+  return {.outcome = Result::Outcome::taken, .sha256 = found};
 }
 
 }  // namespace v0

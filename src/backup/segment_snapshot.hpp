@@ -22,16 +22,16 @@ class Snapshotter {
     const KeyEpoch& epoch;
     SegmentChains& chains;
     Time started_at;
-    std::function<void(std::uint64_t)> on_bytes;
+    std::function<void(std::uint64_t)> on_bytes = {};
   };
   explicit Snapshotter(Context context);
 
   /// What became of one file.
   struct Result {
     enum class Outcome { taken, unchanged, altered, skipped } outcome;
-    std::optional<SkippedInput> skipped;
-    std::optional<AlteredSegment> altered;
-    std::optional<Digest> sha256;  ///< Of the decoded bytes, where they were read whole.
+    std::optional<SkippedInput> skipped = {};
+    std::optional<AlteredSegment> altered = {};
+    std::optional<Digest> sha256 = {};  ///< Of the decoded bytes, where they were read whole.
   };
   Result snapshot(const SegmentFile& file);
 

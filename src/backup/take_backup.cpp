@@ -229,16 +229,12 @@ class BackupJob {
   }
 
   BackupResult describe() const {
-    BackupResult result{.recovery_point_id = {},
-                        .tenant = options_.tenant,
+    BackupResult result{.tenant = options_.tenant,
                         .region = vault_.region(),
                         .backup_type = BackupType::full,
                         .status = BackupStatus::completed,
-                        .merkle_root = {},
                         .skipped = skipped_,
-                        .alarms = alarms_,
-                        .anchors = {},
-                        .gone = {}};
+                        .alarms = alarms_};
     for (const auto& [stream, chain] : chains_.streams()) {
       for (const auto& entry : chain) {
         const SegmentManifest& manifest = entry.manifest;
@@ -299,13 +295,11 @@ class BackupJob {
     keep_point(vault_, ledger_, chains_, parent_->point, options_.workers);
     append_statement(vault_, ledger_,
                      {.header = vault_.new_header(options_.tenant),
-                      .origin = {},
                       .index = 0,
                       .action = "checked",
                       .job_id = job_id_,
                       .subject_id = parent_->point.recovery_point_id,
-                      .subject_sha256 = parent_->sha256,
-                      .predecessor = {}},
+                      .subject_sha256 = parent_->sha256},
                      retain_until_);
     record_progress(vault_, ledger_, chains_);
     set_point(result, parent_->point);
@@ -392,7 +386,6 @@ BackupPlan plan_backup(const Vault& vault, SegmentSource& source, const BackupOp
   const BackupType asked = options.type.value_or(BackupType::incremental);
   SourceListing listing = source.list(options.stop);
   BackupPlan plan{.backup_type = parent ? asked : BackupType::full,
-                  .to_read = {},
                   .skipped = std::move(listing.skipped)};
   const StatCache cache(vault, options, chains);
   for (const SegmentFile& file : listing.files) {

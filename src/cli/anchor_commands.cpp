@@ -61,8 +61,7 @@ int run_witness(const Session& session) {
   const Environment environment = system_environment();
   WitnessOptions options{.folder = absolute_path(arguments.to),
                          .name = arguments.name,
-                         .signer = load_person_key(environment, arguments.key),
-                         .logs = {}};
+                         .signer = load_person_key(environment, arguments.key)};
   for (const std::string& path : arguments.logs) {
     options.logs.push_back(load_trust_policy(*environment.files, path));
   }

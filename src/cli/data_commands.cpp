@@ -36,13 +36,9 @@ FieldMap parse_map(const std::vector<std::string>& entries) {
 BackupOptions backup_options(const Session& session) {
   const Arguments& arguments = session.arguments;
   BackupOptions options{.tenant = TenantId(*arguments.tenant),
-                        .type = {},
-                        .field_map = {},
-                        .retention = {},
                         .workers = arguments.jobs,
                         .stop = session.stop,
-                        .progress = &session.console,
-                        .probe = {}};
+                        .progress = &session.console};
   if (arguments.type) {
     options.type = *arguments.type == "full" ? BackupType::full : BackupType::incremental;
   }

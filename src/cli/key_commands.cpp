@@ -100,11 +100,8 @@ void expect(bool given, const char* option, const std::string& role) {
 void add_key(TrustPolicy& policy, const Environment& environment, const Arguments& arguments,
              KeyRole role) {
   expect(!arguments.key.empty(), "--key", arguments.role);
-  policy.keys.push_back({.key = read_public_key(environment, arguments.key),
-                         .role = role,
-                         .not_before = {},
-                         .not_after = {},
-                         .name = arguments.name});
+  policy.keys.push_back(
+      {.key = read_public_key(environment, arguments.key), .role = role, .name = arguments.name});
 }
 
 void set_address(std::vector<ServiceAddress>& addresses, const Arguments& arguments) {
@@ -116,7 +113,7 @@ void set_address(std::vector<ServiceAddress>& addresses, const Arguments& argume
 
 void add_witness(TrustPolicy& policy, const Environment& environment, const Arguments& arguments) {
   auto& witnesses = policy.witnesses;
-  if (!witnesses) witnesses = WitnessPolicy{.threshold = 1, .addresses = {}};
+  if (!witnesses) witnesses = WitnessPolicy{.threshold = 1};
   if (arguments.threshold) witnesses->threshold = *arguments.threshold;
   set_address(witnesses->addresses, arguments);
   add_key(policy, environment, arguments, KeyRole::witness);
@@ -142,8 +139,7 @@ void add_authority(TrustPolicy& policy, const Environment& environment,
   expect(!arguments.root.empty(), "--root", "authority");
   expect(!arguments.signer.empty(), "--signer", "authority");
   auto& timestamps = policy.timestamps;
-  if (!timestamps)
-    timestamps = TimestampPolicy{.required = false, .authorities = {}, .addresses = {}};
+  if (!timestamps) timestamps = TimestampPolicy{.required = false};
   timestamps->required = timestamps->required || arguments.required;
   TimestampAuthority added = make_timestamp_authority(
       arguments.name, read_input(environment, arguments.root, kPublicKeyLimit),

@@ -25,7 +25,7 @@ constexpr std::size_t kSaltSize = 16;
 
 struct Stanza {
   std::vector<std::string_view> words;
-  Bytes body;
+  Bytes body = {};
 };
 
 [[noreturn]] void refuse(const std::string& message) {
@@ -105,7 +105,7 @@ std::vector<std::string_view> parse_words(std::string_view line) {
 }
 
 Stanza parse_stanza(std::string_view line, Lines& lines) {
-  Stanza stanza{.words = parse_words(line), .body = {}};
+  Stanza stanza{.words = parse_words(line)};
   std::string body;
   std::string_view piece;
   do {

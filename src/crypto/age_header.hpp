@@ -30,10 +30,10 @@ struct ScryptStanza {
 };
 
 struct Header {
-  std::vector<X25519Stanza> x25519;
-  std::optional<ScryptStanza> scrypt;  ///< Then the only stanza.
-  bool hybrid = false;                 ///< Has a post-quantum stanza, which we do not open.
-  ByteView authenticated;              ///< Up to and with `---`.
+  std::vector<X25519Stanza> x25519 = {};
+  std::optional<ScryptStanza> scrypt = {};  ///< Then the only stanza.
+  bool hybrid = false;                      ///< Has a post-quantum stanza, which we do not open.
+  ByteView authenticated;                   ///< Up to and with `---`.
   Bytes mac;
   std::size_t size = 0;
 };

@@ -18,8 +18,8 @@ inline namespace v0 {
 /// What a manifest says of the files.
 struct BundleContents {
   std::uint64_t records = 0;
-  std::vector<ExportedRange> ranges;
-  std::vector<ExportedFile> files;
+  std::vector<ExportedRange> ranges = {};
+  std::vector<ExportedFile> files = {};
 };
 
 class BundleWriter {

@@ -117,8 +117,7 @@ class ExportJob {
                                   .tenant = tenant_,
                                   .kind = kAct,
                                   .state = JobState::running,
-                                  .started_at = vault_.environment().clock->now(),
-                                  .recovery_point_id = {}});
+                                  .started_at = vault_.environment().clock->now()});
       intend();
       ExportResult result = write(writer);
       writer.require_free();
@@ -140,13 +139,11 @@ class ExportJob {
  private:
   Statement statement(const std::string& action, const std::optional<Digest>& manifest) const {
     return {.header = vault_.new_header(tenant_),
-            .origin = {},
             .index = 0,
             .action = action,
             .job_id = job_id_,
             .subject_id = export_id_,
-            .subject_sha256 = manifest,
-            .predecessor = {}};
+            .subject_sha256 = manifest};
   }
 
   void intend() {

@@ -69,8 +69,7 @@ std::optional<age::Recipient> seal_to(FileSystem& files, Random& random, const P
 /// The passphrase to seal with opens what it seals, and no other identity does.
 KeyUnlock unlock_for(const KeySealing& sealing, const KeyUnlock& unlock) {
   if (sealing.passphrase == nullptr) return unlock;
-  return {.identity = std::nullopt,
-          .passphrase = [&sealing](const Path&) { return sealing.passphrase->clone(); }};
+  return {.passphrase = [&sealing](const Path&) { return sealing.passphrase->clone(); }};
 }
 
 TrustPolicy trust_of(const std::string& vault_id, const std::string& domain, const Signer& signer,

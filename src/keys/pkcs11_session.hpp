@@ -38,7 +38,7 @@ class Module {
 /// What an object must have; what is empty here may be anything.
 struct Pattern {
   CK_OBJECT_CLASS kind;
-  std::optional<CK_KEY_TYPE> type;
+  std::optional<CK_KEY_TYPE> type = {};
   std::string label;
   std::string id;
 };

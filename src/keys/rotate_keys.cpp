@@ -94,7 +94,7 @@ class Rotation {
       const bool ends_before = trusted.not_after && *trusted.not_after < overlap_ends;
       if (trusted.key.id() == replaced && !ends_before) trusted.not_after = overlap_ends;
     }
-    policy.keys.push_back({.key = next, .role = role.role, .not_before = now, .not_after = {}});
+    policy.keys.push_back({.key = next, .role = role.role, .not_before = now});
   }
 
   void take_over(const RoleFiles& role) {

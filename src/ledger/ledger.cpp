@@ -20,7 +20,7 @@ constexpr std::uint64_t kTerm = 0;
 LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant) {
   LedgerReading reading;
   static_cast<LedgerHead&>(reading) =
-      scan_ledger(store, trust, tenant, {.stop = {}},
+      scan_ledger(store, trust, tenant, {},
                   [&](LedgerEntry&& entry) { reading.entries.push_back(std::move(entry)); });
   return reading;
 }
@@ -52,7 +52,7 @@ Digest Ledger::root_at(std::uint64_t size) const {
 }
 
 void Ledger::refresh() {
-  ledger::Scan scan(*store_, trust_, tenant_, reading_, {.stop = {}},
+  ledger::Scan scan(*store_, trust_, tenant_, reading_, {},
                     [&](LedgerEntry&& entry) { reading_.entries.push_back(std::move(entry)); });
   scan.read_entries();
   if (!reading_.problems.empty()) throw_problem(reading_.problems.front());

@@ -61,7 +61,7 @@ std::string format_log_proof(const LogProof& proof) {
 
 LogProof parse_log_proof(std::string_view text) {
   Lines lines(text);
-  LogProof proof{.extra = {}, .index = 0, .path = {}, .checkpoint = {}};
+  LogProof proof{.index = 0};
   if (text.size() > kLogProofLimit) lines.refuse("at most 64 MiB", "more");
   if (lines.next(kFirstLine) != kFirstLine) lines.refuse(kFirstLine, "another line");
   std::string_view line = lines.next("`extra` or `index`");

@@ -37,8 +37,7 @@ PublishedLedger::PublishedLedger(FileSystem& files, Path folder, const TrustPoli
 
 PublishedLedger::Prefix PublishedLedger::prefix(std::uint64_t size) {
   const auto nodes = [this](unsigned level, std::uint64_t index) { return node_at(level, index); };
-  Prefix prefix{.root = {},
-                .proof = merkle::consistency_proof<Rfc9162Hasher>(nodes, checkpoint_.size, size)};
+  Prefix prefix{.proof = merkle::consistency_proof<Rfc9162Hasher>(nodes, checkpoint_.size, size)};
   prefix.root = merkle::root_over<Rfc9162Hasher>(nodes, {0, size});
   if (merkle::verify_consistency<Rfc9162Hasher>(size, checkpoint_.size, prefix.proof, prefix.root,
                                                 checkpoint_.root)) {

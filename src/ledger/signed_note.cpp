@@ -84,7 +84,7 @@ std::optional<Checkpoint> parse_checkpoint_text(std::string_view text) {
   const auto size = parse_decimal(*size_line);
   const auto root = from_base64(*root_line);
   if (!size || *size == 0 || !root || root->size() != sizeof(Digest)) return std::nullopt;
-  Checkpoint checkpoint{.origin = std::string(*origin), .size = *size, .root = {}};
+  Checkpoint checkpoint{.origin = std::string(*origin), .size = *size};
   std::copy(root->begin(), root->end(), checkpoint.root.bytes.begin());
   return checkpoint;
 }

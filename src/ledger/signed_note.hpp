@@ -28,7 +28,7 @@ struct NoteSignature {
 
 struct Note {
   std::string_view text;  ///< With its final line feed.
-  std::vector<NoteSignature> signatures;
+  std::vector<NoteSignature> signatures = {};
 };
 
 /// Nothing for a malformed note, one without signatures or over `kCheckpointLimit`.

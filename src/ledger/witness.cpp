@@ -69,7 +69,7 @@ std::optional<WitnessRequest> parse_witness_request(std::string_view body) {
   if (!first || !first->starts_with(kOld)) return std::nullopt;
   const auto old_size = parse_decimal(first->substr(kOld.size()));
   if (!old_size) return std::nullopt;
-  WitnessRequest request{.old_size = *old_size, .proof = {}, .note = {}};
+  WitnessRequest request{.old_size = *old_size};
   for (auto line = take_line(body); line; line = take_line(body)) {
     if (line->empty()) {
       request.note = body;

@@ -164,7 +164,7 @@ struct Codec<std::vector<T>> {
   }
   static std::vector<T> decode(const Field& field) {
     if (!field.value().is_array()) field.refuse("an array");
-    std::vector<T> values;
+    std::vector<T> values = {};
     values.reserve(field.value().as_array().size());
     for (const Json& element : field.value().as_array()) {
       values.push_back(Codec<T>::decode(field.element(element)));

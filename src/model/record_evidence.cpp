@@ -39,8 +39,6 @@ RecordEvidence read_evidence(const Json& json) {
                           .descriptor_index = in["descriptorIndex"],
                           .descriptors = in["descriptors"],
                           .descriptor_path = in["descriptorPath"],
-                          .points = {},
-                          .timestamps = {},
                           .statement = in["statement"].value().str()};
   const Field points = in["points"];
   if (!points.value().is_array()) points.refuse("an array");

@@ -82,7 +82,6 @@ Json co_signature(const Signer& signer, const std::string& text) {
 template <class T>
 DocumentHeader read_header(FieldReader& in) {
   DocumentHeader header{.vault_id = in.text("vaultId", kRandomId),
-                        .tenant = std::nullopt,
                         .nonce = in.text("nonce", kRandomId),
                         .created_at = in["createdAt"]};
   if constexpr (!std::is_same_v<T, VaultDocument>) header.tenant = TenantId(in["tenantId"]);

@@ -107,7 +107,7 @@ bool is_target(std::string_view text) {
 std::optional<Authority> parse_authority(std::string_view text) {
   const bool bracketed = text.starts_with('[');
   const std::size_t end = bracketed ? text.find(']') + 1 : std::min(text.find(':'), text.size());
-  Authority authority{.host = text.substr(0, end), .port = {}};
+  Authority authority{.host = text.substr(0, end)};
   const bool is_host =
       bracketed ? end > 1 && is_ipv6(text.substr(1, end - 2)) : is_host_name(authority.host);
   if (!is_host) return std::nullopt;

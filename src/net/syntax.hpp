@@ -24,7 +24,7 @@ bool is_field_value(std::string_view text);
 bool is_target(std::string_view text);
 struct Authority {
   std::string_view host;  ///< A name, an IPv4 address, or an IPv6 address in brackets.
-  std::optional<std::uint16_t> port;
+  std::optional<std::uint16_t> port = {};
 };
 std::optional<Authority> parse_authority(std::string_view text);
 /// Without the spaces and tabs around it.

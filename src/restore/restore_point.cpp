@@ -57,11 +57,7 @@ Check resumed_check(const Item& item) {
           .state = CheckState::verified,
           .subject = item.path().string(),
           .stream = item.manifest().stream.str(),
-          .segment = item.manifest().segment.str(),
-          .frame = {},
-          .records = {},
-          .expected = {},
-          .found = {}};
+          .segment = item.manifest().segment.str()};
 }
 
 /// One segment's way from the store to its staged file.

@@ -18,8 +18,8 @@ struct FrameTotals {
   std::uint64_t opaque_records = 0;
   std::uint64_t bytes = 0;
   std::uint64_t compressed_bytes = 0;
-  std::optional<Time> first_time;
-  std::optional<Time> last_time;
+  std::optional<Time> first_time = {};
+  std::optional<Time> last_time = {};
 
   /// Widens the span of times to `[first, last]`, both included; absent ends change nothing.
   void widen(const std::optional<Time>& first, const std::optional<Time>& last) {

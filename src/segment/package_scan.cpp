@@ -25,12 +25,8 @@ constexpr std::size_t kReadSize = kChunksPerRead * (age::kChunkSize + age::kTagS
 
 void add_damage(std::vector<PackageDamage>& damage, std::string check, std::string expected,
                 std::string found) {
-  damage.push_back({.check = std::move(check),
-                    .frame = std::nullopt,
-                    .first_record = std::nullopt,
-                    .last_record = std::nullopt,
-                    .expected = std::move(expected),
-                    .found = std::move(found)});
+  damage.push_back(
+      {.check = std::move(check), .expected = std::move(expected), .found = std::move(found)});
 }
 
 void compare(std::vector<PackageDamage>& damage, const char* check, std::uint64_t expected,

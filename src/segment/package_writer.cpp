@@ -61,7 +61,7 @@ class PackageWriter {
                 const PackageOptions& options)
       : options_(options),
         blocks_(source),
-        index_{.salt_seed = random_seed(random), .frames = {}},
+        index_{.salt_seed = random_seed(random)},
         hasher_(index_.salt_seed.view()),
         reader_(options.time_path),
         stored_(sink, options.probe),
@@ -116,9 +116,7 @@ class PackageWriter {
                      .raw_size = static_cast<std::uint32_t>(decoded.size()),
                      .first_record = block.first_record,
                      .records = block.records,
-                     .root = *root,
-                     .first_time = std::nullopt,
-                     .last_time = std::nullopt};
+                     .root = *root};
     segment::for_each_record(decoded, [&](ByteView record) { add_time(entry, record); });
     return entry;
   }

@@ -45,10 +45,7 @@ void append_statement(const Vault& vault, Ledger& ledger, const Statement& state
           .origin = make_origin(vault.document().domain, *vault.environment().random),
           .index = 0,
           .action = "ledger.opened",
-          .job_id = statement.job_id,
-          .subject_id = {},
-          .subject_sha256 = {},
-          .predecessor = {}},
+          .job_id = statement.job_id},
          options);
   append(vault, ledger, statement, options);
   ledger.put_checkpoint(vault.ledger_signers(), options);

@@ -219,7 +219,7 @@ DualApproval::DualApproval(Plan plan, std::string requester, std::vector<std::st
       documents_(std::move(documents)) {}
 
 ApprovedBy DualApproval::approved_by() const {
-  ApprovedBy by{.request = sha256(as_bytes(documents_.request)), .approvals = {}};
+  ApprovedBy by{.request = sha256(as_bytes(documents_.request))};
   for (const std::string& approval : documents_.approvals) {
     by.approvals.push_back(sha256(as_bytes(approval)));
   }

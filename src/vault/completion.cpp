@@ -58,13 +58,11 @@ void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& cha
   if (!is_completed(ledger, recovery_point_id)) {
     append_statement(vault, ledger,
                      {.header = vault.new_header(tenant),
-                      .origin = {},
                       .index = 0,
                       .action = "recovery_point.completed",
                       .job_id = job_id,
                       .subject_id = recovery_point_id,
-                      .subject_sha256 = digest,
-                      .predecessor = {}},
+                      .subject_sha256 = digest},
                      retain_until);
   } else if (!ledger.has_checkpoint()) {
     ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});

@@ -38,18 +38,13 @@ void state_resolved(const Vault& vault, Ledger& ledger, const HaltRow& halt,
                              .tenant = ledger.tenant(),
                              .kind = "resolve",
                              .state = JobState::running,
-                             .started_at = now,
-                             .recovery_point_id = {}});
+                             .started_at = now});
   append_act(
       vault, ledger,
       {.header = vault.new_header(ledger.tenant()),
-       .origin = {},
        .index = 0,
        .action = "halt.resolved",
-       .job_id = job_id,
-       .subject_id = {},
-       .subject_sha256 = {},
-       .predecessor = {}},
+       .job_id = job_id},
       std::string(kResolveHalt), approval,
       [&](const Ledger& now_is) { return resolution_of(halt, now_is, kept_note); },
       document_retention(vault, ledger.tenant(), now));

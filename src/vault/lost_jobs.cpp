@@ -54,8 +54,7 @@ void adopt_intents(const Vault& vault, const Ledger& ledger) {
                                  .tenant = ledger.tenant(),
                                  .kind = action.substr(0, action.size() - kIntended.size()),
                                  .state = JobState::running,
-                                 .started_at = statement->header.created_at,
-                                 .recovery_point_id = {}});
+                                 .started_at = statement->header.created_at});
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::already_exists) throw;  // Another process was faster.
     }

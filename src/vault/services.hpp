@@ -18,7 +18,7 @@ inline namespace v0 {
 struct Service {
   HttpClient& http;
   const ServiceAddress& address;
-  std::stop_token stop;
+  std::stop_token stop = {};
 };
 
 /// The signature line that a witness gives for the newest checkpoint of `ledger`; it counts.

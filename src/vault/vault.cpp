@@ -224,7 +224,6 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
       filesystem_store(environment.files, paths.store, environment.clock, environment.random);
   probe_immutability(*store, *environment.clock, *environment.random);
   const VaultDocument document{.header = {.vault_id = vault_id,
-                                          .tenant = {},
                                           .nonce = random_hex(*environment.random, 16),
                                           .created_at = environment.clock->now()},
                                .region = options.region,

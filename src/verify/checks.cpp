@@ -9,15 +9,7 @@ namespace verify {
 namespace {
 
 Check make(std::string name, CheckState state, std::string subject) {
-  return {.name = std::move(name),
-          .state = state,
-          .subject = std::move(subject),
-          .stream = {},
-          .segment = {},
-          .frame = {},
-          .records = {},
-          .expected = {},
-          .found = {}};
+  return {.name = std::move(name), .state = state, .subject = std::move(subject)};
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ struct Context {
   const TrustPolicy* trust;
   TenantId tenant;
   unsigned workers;
-  std::stop_token stop;
+  std::stop_token stop = {};
 };
 
 Check verified(std::string name, std::string subject);

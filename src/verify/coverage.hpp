@@ -14,8 +14,8 @@ namespace verify {
 
 /// What one point lists.
 struct Listing {
-  std::vector<Descriptor> descriptors;  ///< In its order; of readable pages only.
-  bool whole = true;                    ///< Every page could be read.
+  std::vector<Descriptor> descriptors = {};  ///< In its order; of readable pages only.
+  bool whole = true;                         ///< Every page could be read.
 };
 
 /// `point.list`, one check a page.

@@ -49,9 +49,7 @@ class BundleChecker {
       check_totals();
     }
     CheckedExport checked{.report = {manifest_ ? manifest_->recovery_point_id : "", {}},
-                          .manifest = {},
-                          .manifest_sha256 = sha256(as_bytes(stored_)),
-                          .checkpoint = {}};
+                          .manifest_sha256 = sha256(as_bytes(stored_))};
     checked.report.checks = std::move(checks_);
     if (checked.report.passed()) {
       checked.manifest = std::move(manifest_);

@@ -12,8 +12,8 @@ inline namespace v0 {
 namespace verify {
 
 struct ChainedManifest {
-  Digest sha256;                            ///< Of the bytes as stored.
-  std::optional<SegmentManifest> manifest;  ///< Absent where it cannot be believed.
+  Digest sha256;                                 ///< Of the bytes as stored.
+  std::optional<SegmentManifest> manifest = {};  ///< Absent where it cannot be believed.
 };
 
 /// By sequence; what is missing in the store is missing here.

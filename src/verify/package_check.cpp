@@ -13,31 +13,21 @@ constexpr const char* kContent = "package.content";
 SegmentManifest stored_part(const ResolvedSegment& segment) {
   if (segment.manifest) return *segment.manifest;
   const Descriptor& descriptor = *segment.descriptor;
-  return {.header = {},
-          .stream = segment.stream,
+  return {.stream = segment.stream,
           .segment = SegmentId("unknown"),
           .sequence = segment.sequence,
           .key = descriptor.key,
           .stored_bytes = descriptor.bytes,
           .stored_sha256 = descriptor.sha256,
-          .index_sha256 = {},
-          .key_epoch = {},
           .records = descriptor.records,
           .opaque_records = 0,
           .frames = 0,
-          .first_time = {},
-          .last_time = {},
           .bytes = 0,
-          .sha256 = {},
           .final_newline = false,
           .input_encoding = InputEncoding::none,
           .input_bytes = 0,
-          .input_sha256 = {},
-          .sealed_at = {},
           .policy_version = 0,
-          .merkle_root = {},
-          .leaf_scheme = descriptor.leaf_scheme,
-          .previous = {}};
+          .leaf_scheme = descriptor.leaf_scheme};
 }
 
 bool is_of_stored_bytes(const PackageDamage& damage) { return damage.check.starts_with("stored_"); }

@@ -14,14 +14,15 @@ namespace verify {
 
 struct LinkedPoint {
   std::string key;
-  Digest sha256;  ///< Of the manifest as stored.
+  Digest sha256 = {};  ///< Of the manifest as stored.
   RecoveryPoint point;
 };
 
 struct PointChain {
-  std::vector<LinkedPoint> points;  ///< The newest first; empty where it cannot be believed.
+  std::vector<LinkedPoint> points = {};  ///< The newest first; empty where it cannot be believed.
   LedgerReading ledger;
-  std::optional<std::uint64_t> statement;  ///< Index of the entry that completes the first point.
+  std::optional<std::uint64_t> statement =
+      {};  ///< Index of the entry that completes the first point.
   bool reaches_full() const { return !points.empty() && !points.back().point.parent; }
 };
 

@@ -47,8 +47,7 @@ LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::u
                     (covered ? " that enough witnesses have cosigned; atp ledger anchor asks them"
                              : " yet; the next backup, or atp doctor, adds one"));
   }
-  return {.extra = {},
-          .index = index,
+  return {.index = index,
           .path = merkle::inclusion_proof<Rfc9162Hasher>(ledger.leaves(witnessed->checkpoint.size),
                                                          index),
           .checkpoint = witnessed->note};
@@ -161,14 +160,10 @@ struct RecordProver::State {
     const auto& descriptors = listed.listing->descriptors;
     RecordEvidence evidence{.tenant = context.tenant,
                             .number = 0,
-                            .record = {},
-                            .salt = {},
-                            .record_path = {},
                             .descriptor = descriptors[listed.index],
                             .descriptor_index = listed.index,
                             .descriptors = descriptors.size(),
                             .descriptor_path = listed.listing->tree.path(listed.index),
-                            .points = {},
                             .timestamps = timestamps,
                             .statement = chain.ledger.entries[*chain.statement].stored};
     for (std::size_t i = 0; i <= listed.link; ++i) {

@@ -43,8 +43,7 @@ class ProofChecker {
     check_statement();
     check_checkpoint();
     CheckedProof checked{
-        .report = {points_.empty() ? "" : points_.front().recovery_point_id, std::move(checks_)},
-        .proven = std::nullopt};
+        .report = {points_.empty() ? "" : points_.front().recovery_point_id, std::move(checks_)}};
     if (checked.report.passed()) checked.proven = proven();
     return checked;
   }
@@ -225,8 +224,7 @@ CheckedProof check_record_proof(std::string_view text, const TrustPolicy& trust)
     return checked;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::corrupt) throw;
-    return {.report = {"", {failed("proof.form", kSubject, "a proof file", error.message())}},
-            .proven = std::nullopt};
+    return {.report = {"", {failed("proof.form", kSubject, "a proof file", error.message())}}};
   }
 }
 

@@ -22,8 +22,7 @@ namespace atp::test {
 class BackupFixture : public testing::Test {
  protected:
   BackupFixture() {
-    create_vault(environment_, "/vault",
-                 {.region = Region("west"), .domain = {}, .keys = "/keys", .configuration = {}});
+    create_vault(environment_, "/vault", {.region = Region("west"), .keys = "/keys"});
     create_directories(*disk_, "/source");
     reopen();
   }
@@ -58,13 +57,7 @@ class BackupFixture : public testing::Test {
   }
 
   BackupOptions options(const std::string& tenant = "acme") const {
-    return {.tenant = TenantId(tenant),
-            .type = {},
-            .field_map = {},
-            .retention = {},
-            .workers = 2,
-            .stop = {},
-            .probe = {}};
+    return {.tenant = TenantId(tenant), .workers = 2};
   }
 
   BackupResult backup(const BackupOptions& options) {
@@ -79,7 +72,7 @@ class BackupFixture : public testing::Test {
   }
 
   std::vector<std::string> keys(const std::string& prefix) {
-    std::vector<std::string> keys;
+    std::vector<std::string> keys = {};
     for_each_key(vault_->store(), prefix, [&](const std::string& key) { keys.push_back(key); });
     return keys;
   }

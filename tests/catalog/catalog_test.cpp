@@ -257,8 +257,7 @@ TEST_F(CatalogTest, KeepsDerivedRowsWhereTheNewOnesContradictThemselves) {
   auto other = sample_segment(7);
   other.manifest += ' ';
   EXPECT_EQ(kind_of([&] {
-              catalog_->replace_derived(
-                  {.segments = {sample_segment(7), other}, .points = {}, .heads = {}});
+              catalog_->replace_derived({.segments = {sample_segment(7), other}});
             }),
             ErrorKind::corrupt);
   EXPECT_EQ(catalog_->derived(), before);

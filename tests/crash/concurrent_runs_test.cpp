@@ -31,9 +31,8 @@ struct Place {
 
   void create() const {
     create_directories(*files, source());
-    create_vault(
-        environment(0), vault_folder(),
-        {.region = Region("west"), .domain = {}, .keys = {}, .configuration = root / "config"});
+    create_vault(environment(0), vault_folder(),
+                 {.region = Region("west"), .configuration = root / "config"});
   }
   std::shared_ptr<Vault> open(std::uint64_t process) const {
     const Environment made = environment(process);

@@ -159,11 +159,9 @@ TEST(Faults, T004_ARealFullDiskIsNoSpaceAndWorksWhenSpaceReturns) {
   const auto files = posix_file_system();
   const Environment environment = environment_of(files, 1);
   const TempDir elsewhere;
-  const auto created = create_vault(environment, disk.path() / "vault",
-                                    {.region = Region("west"),
-                                     .domain = {},
-                                     .keys = {},
-                                     .configuration = elsewhere.path() / "config"});
+  const auto created =
+      create_vault(environment, disk.path() / "vault",
+                   {.region = Region("west"), .configuration = elsewhere.path() / "config"});
   const auto vault = open_vault(environment, disk.path() / "vault",
                                 load_keys(*files, created.keys.signing_key.parent_path()));
   const Path source = elsewhere.path() / "source";

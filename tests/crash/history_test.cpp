@@ -323,9 +323,8 @@ TEST(ForeignPackage, T037_UnderASegmentsKeyIsFoundAndNotRestored) {
   // Another vault's: the same segments, sealed by other keys.
   const DiskPtr other = std::make_shared<SimulatedFileSystem>();
   Acknowledged done;
-  create_vault(
-      environment_of(other, 900), kVaultFolder,
-      {.region = Region("west"), .domain = {}, .keys = {}, .configuration = kConfiguration});
+  create_vault(environment_of(other, 900), kVaultFolder,
+               {.region = Region("west"), .configuration = kConfiguration});
   prepare(Step::incremental, *other);
   run(Step::incremental, other, 901, done);
   for (const std::string& key : packages) {

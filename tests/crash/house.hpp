@@ -130,18 +130,10 @@ inline std::shared_ptr<Vault> open_house(const Environment& environment) {
 }
 
 inline BackupOptions backup_options(const TenantId& tenant) {
-  return {.tenant = tenant,
-          .type = {},
-          .field_map = {},
-          .retention = {},
-          .workers = 1,
-          .stop = {},
-          .probe = {}};
+  return {.tenant = tenant, .workers = 1};
 }
 
-inline RestoreOptions restore_options() {
-  return {.stream = {}, .segment_stream = {}, .segment = {}, .time = {}, .workers = 1, .stop = {}};
-}
+inline RestoreOptions restore_options() { return {.workers = 1}; }
 
 inline RestoreResult restore_house(const Vault& vault, const std::string& id, const Path& folder) {
   return restore_point(vault.store(), *vault.environment().files, *vault.environment().random, id,
@@ -151,7 +143,7 @@ inline RestoreResult restore_house(const Vault& vault, const std::string& id, co
 /// What was acknowledged so far.
 struct Acknowledged {
   bool vault = false;
-  std::vector<std::string> points;
+  std::vector<std::string> points = {};
   bool restored = false;
 };
 
@@ -160,9 +152,8 @@ inline void run(Step step, const DiskPtr& files, std::uint64_t process, Acknowle
   const Environment environment = environment_of(files, process);
   switch (step) {
     case Step::init:
-      create_vault(
-          environment, kVaultFolder,
-          {.region = Region("west"), .domain = {}, .keys = {}, .configuration = kConfiguration});
+      create_vault(environment, kVaultFolder,
+                   {.region = Region("west"), .configuration = kConfiguration});
       done.vault = true;
       return;
     case Step::full:
@@ -213,7 +204,7 @@ inline void prepare(Step step, SimulatedFileSystem& files) {
 }
 
 inline std::vector<Stage> stages() {
-  std::vector<Stage> made;
+  std::vector<Stage> made = {};
   auto disk = std::make_shared<SimulatedFileSystem>(std::make_shared<TickingClock>());
   Acknowledged done;
   for (const Step step : kSteps) {

@@ -33,13 +33,13 @@ inline std::string findings_of(const Report& report) {
 }
 
 inline std::vector<std::string> completed_points(ObjectStore& store, const TenantId& tenant) {
-  std::vector<std::string> ids;
+  std::vector<std::string> ids = {};
   for (auto& [owner, id] : list_points(store, tenant)) ids.push_back(id);
   return ids;
 }
 
 inline Report verify_in(const Vault& vault, const std::string& id, VerifyDepth depth) {
-  VerifyOptions options{.depth = depth, .segment = {}, .stop = {}};
+  VerifyOptions options{.depth = depth};
   options.workers = 1;
   const bool content = depth == VerifyDepth::content;
   const std::span<const age::Identity> identities = vault.keys().identities;

@@ -10,9 +10,9 @@
 namespace atp::test {
 
 struct Released {
-  Bytes plain;                     ///< All that came out before the end or the error.
-  std::optional<ErrorKind> error;  ///< Nothing where the payload was whole.
-  bool untouched = true;           ///< No byte of the bad chunk's plain text was left behind.
+  Bytes plain;                          ///< All that came out before the end or the error.
+  std::optional<ErrorKind> error = {};  ///< Nothing where the payload was whole.
+  bool untouched = true;                ///< No byte of the bad chunk's plain text was left behind.
 };
 
 inline Released read_chunks(const age::Opened& opened, ByteView file) {

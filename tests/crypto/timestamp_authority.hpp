@@ -87,10 +87,8 @@ class OpensslAuthority {
   }
   TimestampAuthority authority(const std::vector<std::string>& signers = {"tsa"},
                                const std::string& root = "root") const {
-    TimestampAuthority made{.name = "local",
-                            .root = certificate(root),
-                            .signers = {},
-                            .policies = {std::string(kPolicy)}};
+    TimestampAuthority made{
+        .name = "local", .root = certificate(root), .policies = {std::string(kPolicy)}};
     for (const std::string& signer : signers) made.signers.push_back(pin(signer));
     return made;
   }

@@ -61,7 +61,7 @@ inline std::vector<Bytes> elements_of(ByteView sequence) {
   };
   const auto [header, size] = header_and_size(sequence);
   ByteView rest = sequence.subspan(header, size);
-  std::vector<Bytes> elements;
+  std::vector<Bytes> elements = {};
   while (!rest.empty()) {
     const auto [its_header, its_size] = header_and_size(rest);
     elements.emplace_back(rest.begin(),

@@ -48,7 +48,7 @@ std::size_t stride(std::size_t count) {
 
 /// What became of a verification: nothing where the point is verified.
 std::string finding(ObjectStore& store, const std::string& id) {
-  VerifyOptions options{.segment = {}, .stop = {}};
+  VerifyOptions options{};
   options.workers = 1;
   try {
     const Report report = verify_point(store, id, &vault().trust(), vault().identities(), options);

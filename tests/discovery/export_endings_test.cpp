@@ -181,22 +181,17 @@ TEST_F(CutShort, WithItsCatalogIsToldByTheNextRunToo) {
 class AuditedExport : public ExportEndings {
  protected:
   Report audit() {
-    return audit_ledger(vault_->store(), TenantId("acme"), vault_->trust(),
-                        {.workers = 1, .stop = {}})
-        .report;
+    return audit_ledger(vault_->store(), TenantId("acme"), vault_->trust(), {.workers = 1}).report;
   }
   std::vector<Check> intents() { return test::named(audit(), "ledger.intent"); }
   void state(const std::string& action, const std::string& id) {
     Ledger now = ledger();
     append_statement(*vault_, now,
                      {.header = vault_->new_header(TenantId("acme")),
-                      .origin = {},
                       .index = 0,
                       .action = action,
                       .job_id = std::string(32, 'a'),
-                      .subject_id = id,
-                      .subject_sha256 = {},
-                      .predecessor = {}},
+                      .subject_id = id},
                      clock_->now() + std::chrono::days(1));
   }
 };

@@ -150,8 +150,7 @@ class ApprovedExport : public ExportRecords {
   ApprovalDocuments documents(std::vector<ExportSelection> selection = usual()) {
     ApprovalDocuments made{
         .request = request_approval(*vault_, plan_export(*vault_, point_, selection),
-                                    *signers_["alice"], clock_->now() + std::chrono::days(7)),
-        .approvals = {}};
+                                    *signers_["alice"], clock_->now() + std::chrono::days(7))};
     for (const char* name : {"bob", "carol"}) {
       made.approvals.push_back(
           approve(made.request, vault_->trust(), *signers_[name], "dpo", clock_->now(), random_));

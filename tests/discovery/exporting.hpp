@@ -66,7 +66,7 @@ class Exporting : public BackupFixture {
 
   /// What exports have said in a ledger, in order.
   static std::vector<std::string> said_in(const Ledger& ledger) {
-    std::vector<std::string> actions;
+    std::vector<std::string> actions = {};
     for (const LedgerEntry& entry : ledger.entries()) {
       const std::string& action = entry.statement.action;
       if (action.starts_with("export.")) actions.push_back(action);
@@ -80,7 +80,7 @@ class Exporting : public BackupFixture {
 
  private:
   std::set<std::string> files_below(const Path& folder, const Path& below) {
-    std::set<std::string> names;
+    std::set<std::string> names = {};
     for (const DirectoryEntry& entry : disk_->list(folder / below)) {
       if (entry.type == FileType::directory) {
         names.merge(files_below(folder, below / entry.name));

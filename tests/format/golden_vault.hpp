@@ -83,7 +83,6 @@ class GoldenVaultMaker {
     Keys keys = create_keys(*files_, key_random_, kGoldenKeys, kVaultId, "vault.example");
     const auto store = filesystem_store(files_, paths.store, clock_, unseen_);
     const VaultDocument document{.header = {.vault_id = kVaultId,
-                                            .tenant = {},
                                             .nonce = random_hex(*random_, 16),
                                             .created_at = clock_->now()},
                                  .region = Region("westeurope"),
@@ -99,13 +98,7 @@ class GoldenVaultMaker {
   std::string take(const Vault& vault) {
     clock_->advance(std::chrono::hours(1));
     const auto source = segment_folder(files_, kGoldenSource);
-    const BackupOptions options{.tenant = kTenant,
-                                .type = {},
-                                .field_map = {},
-                                .retention = {},
-                                .workers = 1,
-                                .stop = {},
-                                .probe = {}};
+    const BackupOptions options{.tenant = kTenant, .workers = 1};
     return take_backup(vault, *source, options).recovery_point_id;
   }
 

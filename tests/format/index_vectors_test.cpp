@@ -278,8 +278,7 @@ TEST(MerkleVectors, GetTheirVerdicts) {
     CollectingSink sink;
     SeedFirst seeded(seed);
     const auto summary = std::get<PackageSummary>(
-        write_package(source, sink, identity.recipient(), seeded,
-                      {.time_path = "time", .stop = {}, .on_bytes = {}, .probe = {}}));
+        write_package(source, sink, identity.recipient(), seeded, {.time_path = "time"}));
     const SecretBytes plain = age::decrypt(sink.bytes, {&identity, 1});
     const auto size = segment::tail_size(plain.view().last(segment::kLocatorSize), summary.frames);
     const PackageIndex index =

@@ -44,8 +44,7 @@ class PackageCases : public Cases {
     TextSource source(text);
     CollectingSink sink;
     const auto summary = std::get<PackageSummary>(
-        write_package(source, sink, identity_.recipient(), random_,
-                      {.time_path = "time", .stop = {}, .on_bytes = {}, .probe = {}}));
+        write_package(source, sink, identity_.recipient(), random_, {.time_path = "time"}));
     SegmentManifest manifest = manifest_of(summary);
     manifest.header = header_of();
     manifest.key = "segments/acme-corp/default/000001.0123456789abcdef.jsonl.zst.age";

@@ -129,7 +129,7 @@ class ProofCases : public Cases {
   void anchor() {
     TrustPolicy witnessed = vector_trust();
     witnessed.keys.push_back({witness_->public_key(), KeyRole::witness, {}, {}, "w1.example"});
-    witnessed.witnesses = WitnessPolicy{.threshold = 1, .addresses = {}};
+    witnessed.witnesses = WitnessPolicy{.threshold = 1};
     const std::string note = parse_log_proof(proof_).checkpoint;
     const Time time{std::chrono::seconds(1'795'000'000)};
     const auto cosigned = [&](const std::string& name, const Signer& signer) {

@@ -133,7 +133,7 @@ Verdict verify_changed(const Json::Object& body) {
       age::Identity::parse_file(read_text(vectors_path("keys") / "vault.key"));
   const TrustPolicy trust = vector_trust();
   const Report report = verify_point(*store, text_of(body, "recoveryPointId"), &trust,
-                                     {&identity, 1}, {.segment = {}, .workers = 1, .stop = {}});
+                                     {&identity, 1}, {.workers = 1});
   std::set<std::string> failed;
   for (const Check& check : report.failures()) failed.insert(check.name);
   return {std::string(to_string(report.verdict())), join(failed)};

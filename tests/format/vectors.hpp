@@ -151,8 +151,7 @@ inline TrustPolicy timestamping_trust(bool required) {
                                      .authorities = {{.name = "tsa",
                                                       .root = *from_base64(kTimestampRoot),
                                                       .signers = {Digest{}},
-                                                      .policies = {"1.3.6.1.4.1.99999.1"}}},
-                                     .addresses = {}};
+                                                      .policies = {"1.3.6.1.4.1.99999.1"}}}};
   return trust;
 }
 

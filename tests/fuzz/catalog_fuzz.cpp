@@ -37,7 +37,6 @@ Bytes make_sound() {
                       .tenant = tenant,
                       .kind = "backup",
                       .state = atp::JobState::running,
-                      .started_at = {},
                       .recovery_point_id = "RP-1"});
   catalog->record_segments({{tenant, stream, 0, segment, {}, "a manifest"}});
   catalog->record_ledger({{tenant, 1, "RP-1", {}, {}, "a point"}},

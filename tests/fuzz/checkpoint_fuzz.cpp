@@ -36,8 +36,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (!parsed) return 0;
   const atp::TrustPolicy trust{
-      .vault_id = {},
-      .domain = {},
       .keys = {{signer().public_key(), atp::KeyRole::witness, {}, {}, "w1"}}};
   atp::cosignatures_of(note, trust);
   const std::string line = atp::cosign_checkpoint(note, "w1", signer(), atp::Time{});

@@ -54,31 +54,22 @@ std::uint64_t frames_of(ByteView plain) {
 SegmentManifest manifest_of(ByteView stored, std::uint64_t frames) {
   return {.header = {.vault_id = std::string(32, 'a'),
                      .tenant = atp::TenantId("acme"),
-                     .nonce = std::string(32, 'b'),
-                     .created_at = {}},
+                     .nonce = std::string(32, 'b')},
           .stream = atp::StreamId("default"),
           .segment = atp::SegmentId("000001"),
           .sequence = 0,
           .key = kKey,
           .stored_bytes = stored.size(),
           .stored_sha256 = atp::sha256(stored),
-          .index_sha256 = {},
           .key_epoch = "202601",
           .records = 0,
           .opaque_records = 0,
           .frames = frames,
-          .first_time = {},
-          .last_time = {},
           .bytes = 0,
-          .sha256 = {},
           .final_newline = false,
           .input_encoding = atp::InputEncoding::none,
           .input_bytes = 0,
-          .input_sha256 = {},
-          .sealed_at = {},
-          .policy_version = 1,
-          .merkle_root = {},
-          .previous = std::nullopt};
+          .policy_version = 1};
 }
 
 /// Takes over what the index says of itself. False for one that is none, or asks for a lot.

@@ -78,8 +78,7 @@ void check_record(ByteView record) {
 atp::SegmentManifest manifest_of(const atp::PackageSummary& summary) {
   return {.header = {.vault_id = std::string(32, 'a'),
                      .tenant = atp::TenantId("acme"),
-                     .nonce = std::string(32, 'b'),
-                     .created_at = {}},
+                     .nonce = std::string(32, 'b')},
           .stream = atp::StreamId("default"),
           .segment = atp::SegmentId("000001"),
           .sequence = 0,
@@ -99,10 +98,8 @@ atp::SegmentManifest manifest_of(const atp::PackageSummary& summary) {
           .input_encoding = atp::InputEncoding::none,
           .input_bytes = summary.bytes,
           .input_sha256 = summary.sha256,
-          .sealed_at = {},
           .policy_version = 1,
-          .merkle_root = summary.merkle_root,
-          .previous = std::nullopt};
+          .merkle_root = summary.merkle_root};
 }
 
 void check_segment(ByteView bytes) {
@@ -111,8 +108,7 @@ void check_segment(ByteView bytes) {
   Source source(bytes);
   Sink sink;
   const auto written =
-      atp::write_package(source, sink, identity.recipient(), random,
-                         {.time_path = "time", .stop = {}, .on_bytes = {}, .probe = {}});
+      atp::write_package(source, sink, identity.recipient(), random, {.time_path = "time"});
   const auto& summary = std::get<atp::PackageSummary>(written);
   require(summary.bytes == bytes.size() && summary.sha256 == atp::sha256(bytes),
           "a package says what was read");

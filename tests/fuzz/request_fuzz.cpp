@@ -26,7 +26,7 @@ atp::HttpLimits limits() {
 
 struct Outcome {
   int status = 0;
-  std::vector<atp::HttpRequest> requests;
+  std::vector<atp::HttpRequest> requests = {};
   std::vector<bool> kept;
 };
 

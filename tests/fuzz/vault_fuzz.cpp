@@ -37,7 +37,7 @@ void check(const SmallVault& vault, const std::string& key, std::string_view mem
   const atp::Json::Object changes = atp::parse_json(members).as_object();
   const atp::Bytes bytes = vault.resigned(key, changes);
   const auto store = vault.store_with(key, bytes);
-  atp::VerifyOptions options{.segment = {}, .stop = {}};
+  atp::VerifyOptions options{};
   options.workers = 1;
   options.depth = atp::VerifyDepth::stored;
   const bool same = bytes == vault.objects().at(key);

@@ -22,7 +22,7 @@ struct Faults {
   bool flipped_bit = false;  ///< In every signature.
   bool short_signature = false;
   bool no_public_keys = false;
-  std::map<CK_ATTRIBUTE_TYPE, std::string> attributes;  ///< Of every object.
+  std::map<CK_ATTRIBUTE_TYPE, std::string> attributes = {};  ///< Of every object.
 
   unsigned logins = 0;
   unsigned opened = 0;

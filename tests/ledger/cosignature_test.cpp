@@ -17,7 +17,7 @@ class CosignatureTest : public test::LedgerTest {
   CosignatureTest() {
     trust_.keys.push_back({witness_->public_key(), KeyRole::witness, {}, {}, "w1.example"});
     trust_.keys.push_back({other_->public_key(), KeyRole::witness, {}, {}, "w2.example"});
-    trust_.witnesses = {.threshold = 1, .addresses = {}};
+    trust_.witnesses = {.threshold = 1};
   }
 
   std::string line(const std::string& name, const Signer& signer, Time time) const {

@@ -131,7 +131,7 @@ TEST_F(LedgerTest, EntriesAreReadInOneOrderByManyThreads) {
   filled(700);
   std::vector<std::uint64_t> indices;
   const LedgerHead head =
-      scan_ledger(*store_, &trust_, tenant_, {.workers = 4, .stop = {}},
+      scan_ledger(*store_, &trust_, tenant_, {.workers = 4},
                   [&](LedgerEntry&& entry) { indices.push_back(entry.statement.index); });
   EXPECT_TRUE(head.problems.empty());
   EXPECT_EQ(head.tree.size(), 700U);

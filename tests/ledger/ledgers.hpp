@@ -39,10 +39,7 @@ class LedgerTest : public testing::Test {
             .origin = "bank.example/0123456789abcdef/0",
             .index = 0,
             .action = action,
-            .job_id = random_hex(random_, 16),
-            .subject_id = {},
-            .subject_sha256 = {},
-            .predecessor = {}};
+            .job_id = random_hex(random_, 16)};
   }
 
   Ledger load() { return Ledger::load(*store_, trust_, tenant_); }

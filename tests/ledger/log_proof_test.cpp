@@ -19,13 +19,13 @@ TEST(LogProof, HasTheLinesOfTheSpecification) {
   EXPECT_EQ(format_log_proof(kProof), "c2sp.org/tlog-proof@v1\nextra YW55IGJ5dGVz\nindex 5\n" +
                                           to_base64(kProof.path[0].view()) + "\n" +
                                           to_base64(kProof.path[1].view()) + "\n\na note\n");
-  EXPECT_EQ(format_log_proof({.extra = {}, .index = 0, .path = {}, .checkpoint = "n\n"}),
+  EXPECT_EQ(format_log_proof({.index = 0, .checkpoint = "n\n"}),
             "c2sp.org/tlog-proof@v1\nindex 0\n\nn\n");
 }
 
 TEST(LogProof, IsReadAsItWasWritten) {
   EXPECT_EQ(parse_log_proof(format_log_proof(kProof)), kProof);
-  const LogProof least{.extra = {}, .index = 0, .path = {}, .checkpoint = ""};
+  const LogProof least{.index = 0, .checkpoint = ""};
   EXPECT_EQ(parse_log_proof(format_log_proof(least)), least);
 }
 

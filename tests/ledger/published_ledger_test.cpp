@@ -13,7 +13,7 @@ class PublishedLedgerTest : public LedgerTest {
  protected:
   PublishedFiles publish() { return publish(tenant_); }
   PublishedFiles publish(const TenantId& tenant) {
-    return publish_ledger(*store_, trust_, tenant, *files_, random_, folder_, {.stop = {}});
+    return publish_ledger(*store_, trust_, tenant, *files_, random_, folder_, {});
   }
   PublishedLedger open() { return {*files_, folder_, trust_}; }
   Bytes read(const std::string& name) { return read_file(*files_, folder_ / name, 1 << 20); }

@@ -19,7 +19,7 @@ class WitnessTest : public test::LedgerTest {
  protected:
   WitnessTest() {
     trust_.keys.push_back({witness_signer_->public_key(), KeyRole::witness, {}, {}, "w1"});
-    trust_.witnesses = {.threshold = 1, .addresses = {}};
+    trust_.witnesses = {.threshold = 1};
     for (int i = 0; i < 40; ++i) {
       leaves_.push_back(Rfc9162Hasher::leaf(as_bytes(std::to_string(i))));
       forked_.push_back(i < 10 ? leaves_.back() : Rfc9162Hasher::leaf(as_bytes("fork")));
@@ -40,7 +40,7 @@ class WitnessTest : public test::LedgerTest {
   }
   std::string request(const std::vector<Digest>& leaves, std::uint64_t old_size,
                       std::uint64_t size) const {
-    WitnessRequest made{.old_size = old_size, .proof = {}, .note = note(leaves, size)};
+    WitnessRequest made{.old_size = old_size, .note = note(leaves, size)};
     if (old_size > 0 && old_size < size) {
       made.proof =
           merkle::consistency_proof<Rfc9162Hasher>(std::span(leaves).first(size), old_size);

@@ -57,9 +57,8 @@ struct SmallHouse {
   explicit SmallHouse(const Path& folder) : root(folder) {}
 
   void create() {
-    const auto created = create_vault(
-        environment(), root / "vault",
-        {.region = Region("west"), .domain = {}, .keys = {}, .configuration = root / "config"});
+    const auto created = create_vault(environment(), root / "vault",
+                                      {.region = Region("west"), .configuration = root / "config"});
     keys = std::make_shared<Keys>(load_keys(*files, created.keys.signing_key.parent_path()));
     write_durably(*files, root / "source/000001.jsonl", "{\"n\":1}\n");
     backup(0);

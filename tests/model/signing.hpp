@@ -20,10 +20,9 @@ inline std::shared_ptr<const Signer> ed25519_signer(std::uint64_t seed) {
 }
 
 inline TrustPolicy trust_in(const std::vector<PublicKey>& keys, KeyRole role = KeyRole::document) {
-  TrustPolicy trust{.vault_id = kVaultId, .domain = "vault.example", .keys = {}};
+  TrustPolicy trust{.vault_id = kVaultId, .domain = "vault.example"};
   for (const PublicKey& key : keys) {
-    trust.keys.push_back(
-        {.key = key, .role = role, .not_before = std::nullopt, .not_after = std::nullopt});
+    trust.keys.push_back({.key = key, .role = role});
   }
   return trust;
 }

@@ -23,7 +23,7 @@ HttpLimits limits() {
 /// Status of the refusal, 0 where all was read; and the requests before.
 struct Outcome {
   int status = 0;
-  std::vector<HttpRequest> requests;
+  std::vector<HttpRequest> requests = {};
   bool operator==(const Outcome&) const = default;
 };
 
@@ -114,7 +114,7 @@ class T099_Ambiguous : public testing::TestWithParam<Bad> {};
 TEST_P(T099_Ambiguous, RequestIsRefusedHoweverItIsCut) {
   const std::string bytes = GetParam().bytes + "GET /smuggled HTTP/1.1\r\n" + kHost + "\r\n";
   for (const std::size_t step : {1, 2, 5, 100'000}) {
-    EXPECT_EQ(read(bytes, step), (Outcome{.status = GetParam().status, .requests = {}})) << step;
+    EXPECT_EQ(read(bytes, step), (Outcome{.status = GetParam().status})) << step;
   }
 }
 

@@ -154,22 +154,16 @@ TEST_F(RestorePoint, GivesCompressedInputBackDecoded) {
   test::TempDir dir;
   const Environment environment{posix_file_system(), vault_.clock,
                                 std::make_shared<test::SequenceRandom>(3)};
-  const CreatedVault created = create_vault(
-      environment, dir.path() / "vault",
-      {.region = Region("west"), .domain = {}, .keys = {}, .configuration = dir.path() / "config"});
+  const CreatedVault created =
+      create_vault(environment, dir.path() / "vault",
+                   {.region = Region("west"), .configuration = dir.path() / "config"});
   const auto vault = open_vault(environment, dir.path() / "vault",
                                 load_keys(*environment.files, created.keys.trust.parent_path()));
   const std::string text = test::some_records(300'000);
   test::write_bytes(dir.path() / "source/a.jsonl.gz", test::gzip(text));
   test::write_bytes(dir.path() / "source/b.jsonl.zst", test::zstd(text));
   const auto source = segment_folder(environment.files, dir.path() / "source");
-  const BackupResult backup = take_backup(*vault, *source,
-                                          {.tenant = TenantId("t"),
-                                           .type = {},
-                                           .field_map = {},
-                                           .retention = {},
-                                           .stop = {},
-                                           .probe = {}});
+  const BackupResult backup = take_backup(*vault, *source, {.tenant = TenantId("t")});
   const RestoreResult result = restore_point(
       vault->store(), *environment.files, *environment.random, backup.recovery_point_id,
       dir.path() / "to", vault->trust(), vault->keys().identities, everything(2));

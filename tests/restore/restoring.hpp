@@ -14,14 +14,7 @@
 
 namespace atp::test {
 
-inline RestoreOptions everything(unsigned workers = 1) {
-  return {.stream = {},
-          .segment_stream = {},
-          .segment = {},
-          .time = {},
-          .workers = workers,
-          .stop = {}};
-}
+inline RestoreOptions everything(unsigned workers = 1) { return {.workers = workers}; }
 
 inline RestoreResult restore(ObjectStore& store, FileSystem& files,
                              const RestoreOptions& options = everything(),
@@ -35,7 +28,7 @@ inline RestoreResult restore(ObjectStore& store, FileSystem& files,
 /// Every file below `folder`, by path below it.
 inline std::map<std::string, std::string> tree(FileSystem& files, const Path& folder,
                                                const Path& below = {}) {
-  std::map<std::string, std::string> result;
+  std::map<std::string, std::string> result = {};
   if (!files.status(folder)) return result;
   for (const DirectoryEntry& entry : files.list(folder / below)) {
     const Path name = below / entry.name;

@@ -17,8 +17,6 @@ FrameEntry entry_of(std::uint32_t records, std::uint32_t opaque) {
                    .first_record = 0,
                    .records = records,
                    .root = sha256(as_bytes(std::to_string(records))),
-                   .first_time = std::nullopt,
-                   .last_time = std::nullopt,
                    .opaque_records = opaque};
   if (opaque == records) return entry;
   entry.first_time = parse_time("1969-12-31T23:59:59.5Z");

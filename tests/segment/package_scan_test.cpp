@@ -189,7 +189,7 @@ TEST_F(PackageScan, StoredBytesAreCheckedWithoutAKey) {
   put_object(*store, kPackageKey, package.bytes, {});
   SegmentManifest manifest = manifest_of(package.summary);
   std::uint64_t bytes = 0;
-  const ScanOptions counting{.stop = {}, .on_bytes = [&](std::uint64_t more) { bytes += more; }};
+  const ScanOptions counting{.on_bytes = [&](std::uint64_t more) { bytes += more; }};
   EXPECT_EQ(checks(scan_stored(*store, manifest, counting)), "");
   EXPECT_EQ(bytes, package.bytes.size());
   manifest.stored_bytes += 1;
@@ -205,7 +205,7 @@ TEST_F(PackageScan, StopsWhenAsked) {
   stop.request_stop();
   EXPECT_EQ(error_kind([&] {
               scan_package(*store, manifest_of(package.summary), {&identity_, 1}, nullptr,
-                           {.stop = stop.get_token(), .on_bytes = {}});
+                           {.stop = stop.get_token()});
             }),
             ErrorKind::cancelled);
 }

@@ -45,7 +45,7 @@ class FilesystemStore : public ::testing::Test {
 
 TEST_F(FilesystemStore, ObjectsArePlainFilesWithTheirRetentionBeside) {
   put("a/b/c", {.retain_until = later, .legal_hold = false});
-  put("a/b/d", {.retain_until = {}, .legal_hold = true});
+  put("a/b/d", {.legal_hold = true});
   put("e");
   EXPECT_EQ(text_of("a/b/c"), "text");
   EXPECT_EQ(text_of("a/b/.c.retention"),

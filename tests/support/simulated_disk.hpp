@@ -48,9 +48,9 @@ struct Node {
 
   std::shared_ptr<Bytes> current = std::make_shared<Bytes>();
   std::shared_ptr<Bytes> durable = current;  ///< Shared with `current` until that changes.
-  std::vector<FileChange> unsynced;
+  std::vector<FileChange> unsynced = {};
   bool lost_writes = false;  ///< A sync failed: `current` is no longer durable plus unsynced.
-  std::vector<HeldLock> locks;
+  std::vector<HeldLock> locks = {};
 
   Entries entries;
   Entries durable_entries;
@@ -93,21 +93,21 @@ struct Disk {
   mutable std::mutex mutex;
   std::shared_ptr<const Clock> clock;
   NodePtr root;
-  std::vector<EntryChange> unsynced;
+  std::vector<EntryChange> unsynced = {};
   std::uint64_t next_inode = 1;
   std::uint64_t ticks = 0;
 
   std::uint64_t operations = 0;
-  std::optional<std::uint64_t> crash_at;
+  std::optional<std::uint64_t> crash_at = {};
   bool crashed = false;
   struct Fault {
     Operation operation;
     std::uint64_t countdown;
     ErrorKind kind;
   };
-  std::vector<Fault> faults;
-  std::optional<std::uint64_t> space;
-  std::optional<std::size_t> longest_read;
+  std::vector<Fault> faults = {};
+  std::optional<std::uint64_t> space = {};
+  std::optional<std::size_t> longest_read = {};
 };
 
 }  // namespace atp::test

@@ -44,15 +44,14 @@ class SmallVault {
   std::string incremental;
   std::string other_point;
   /// What is sealed, decoded, by `<stream>/<segment>`.
-  std::map<std::string, std::string> segments;
+  std::map<std::string, std::string> segments = {};
 
   /// Vaults of two times have the same keys, and mostly the same names for their objects.
   explicit SmallVault(std::uint64_t records = 4100, Time start = ManualClock().now()) {
     clock->set(start);
     const Environment environment{files, clock, std::make_shared<SequenceRandom>(7)};
-    const CreatedVault created = create_vault(
-        environment, "/vault",
-        {.region = Region("west"), .domain = {}, .keys = {}, .configuration = "/config"});
+    const CreatedVault created =
+        create_vault(environment, "/vault", {.region = Region("west"), .configuration = "/config"});
     vault = open_vault(environment, "/vault",
                        load_keys(*files, created.keys.signing_key.parent_path()));
     put("default/000001", "/source/000001.jsonl", numbered_records(0, records));
@@ -117,15 +116,7 @@ class SmallVault {
   std::string backup(const TenantId& of, const Path& folder) {
     clock->advance(std::chrono::minutes(1));
     const auto source = segment_folder(files, folder);
-    return take_backup(*vault, *source,
-                       {.tenant = of,
-                        .type = {},
-                        .field_map = {},
-                        .retention = {},
-                        .workers = 1,
-                        .stop = {},
-                        .probe = {}})
-        .recovery_point_id;
+    return take_backup(*vault, *source, {.tenant = of, .workers = 1}).recovery_point_id;
   }
 
   Objects objects_;

@@ -28,7 +28,7 @@ inline std::optional<bool> our_verdict(ObjectStore& store, const TrustPolicy& tr
   bool sound = true;
   for (const TenantId& tenant : list_tenants(store)) {
     const LedgerReading ledger = read_ledger(store, &trust, tenant);
-    const Report audit = audit_ledger(store, tenant, trust, {.workers = 1, .stop = {}}).report;
+    const Report audit = audit_ledger(store, tenant, trust, {.workers = 1}).report;
     for (const Check& check : audit.failures()) {
       // What the newest checkpoint lacks says nothing of a point; the stranger asks for theirs.
       if (check.name != "ledger.timestamp" && check.name != "ledger.cosignatures") sound = false;
@@ -36,7 +36,7 @@ inline std::optional<bool> our_verdict(ObjectStore& store, const TrustPolicy& tr
     for (const LedgerEntry& entry : ledger.entries) {
       if (entry.statement.action != "recovery_point.completed") continue;
       const auto verdict = verify_point(store, entry.statement.subject_id.value_or(""), &trust,
-                                        identities, {.segment = {}, .workers = 1, .stop = {}})
+                                        identities, {.workers = 1})
                                .verdict();
       if (verdict == CheckState::not_checked) return std::nullopt;
       if (verdict != CheckState::verified) sound = false;
@@ -56,7 +56,7 @@ inline void expect_stranger_agrees(ObjectStore& store, const TrustPolicy& trust,
     if (in_ci()) ADD_FAILURE() << "python3, openssl, age or zstd is missing";
     return;
   }
-  std::optional<bool> ours;
+  std::optional<bool> ours = {};
   const TempDir folder;
   const auto write = [&](const std::string& name, std::string_view text) {
     const auto path = folder.path() / name;

@@ -69,7 +69,7 @@ class Approvals : public test::BackupFixture {
     return approve(request, vault_->trust(), *signers_.at(by), role, clock_->now(), random_);
   }
   ApprovalDocuments good() {
-    ApprovalDocuments documents{.request = request(), .approvals = {}};
+    ApprovalDocuments documents{.request = request()};
     documents.approvals = {approval(documents.request, "alice", "dpo"),
                            approval(documents.request, "bob", "owner")};
     return documents;
@@ -104,7 +104,7 @@ class Approvals : public test::BackupFixture {
   }
 
   static ApprovedBy check_by(const ApprovalDocuments& documents) {
-    ApprovedBy by{.request = sha256(as_bytes(documents.request)), .approvals = {}};
+    ApprovedBy by{.request = sha256(as_bytes(documents.request))};
     for (const std::string& each : documents.approvals)
       by.approvals.push_back(sha256(as_bytes(each)));
     return by;

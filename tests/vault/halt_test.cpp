@@ -228,8 +228,7 @@ TEST_F(Halt, AnInterruptedResolutionIsSettledByTheNextRun) {
                                .tenant = tenant_,
                                .kind = "resolve",
                                .state = JobState::running,
-                               .started_at = clock_->now(),
-                               .recovery_point_id = {}});
+                               .started_at = clock_->now()});
   vault_->catalog().end_job(done, JobState::running);
   EXPECT_EQ(backup().status, BackupStatus::unchanged);
   EXPECT_EQ(vault_->catalog().job(vain)->state, JobState::failed);

@@ -21,9 +21,7 @@ const Path kKeys = "/keys";
 class VaultTest : public testing::Test {
  protected:
   CreatedVault create() {
-    return create_vault(
-        environment_, kFolder,
-        {.region = Region("west"), .domain = {}, .keys = kKeys, .configuration = {}});
+    return create_vault(environment_, kFolder, {.region = Region("west"), .keys = kKeys});
   }
   std::shared_ptr<Vault> open() {
     return open_vault(environment_, kFolder, load_keys(*environment_.files, kKeys));
@@ -57,8 +55,7 @@ TEST_F(VaultTest, T001_AnInterruptedCreationIsFinishedByTheNext) {
     disk->crash_after(crash);
     const auto make = [&](const std::shared_ptr<FileSystem>& files, std::uint64_t seed) {
       const Environment environment{files, clock_, std::make_shared<test::SequenceRandom>(seed)};
-      create_vault(environment, kFolder,
-                   {.region = Region("west"), .domain = {}, .keys = kKeys, .configuration = {}});
+      create_vault(environment, kFolder, {.region = Region("west"), .keys = kKeys});
       open_vault(environment, kFolder, load_keys(*files, kKeys))->catalog();
     };
     try {
@@ -79,21 +76,17 @@ TEST_F(VaultTest, T001_AnInterruptedCreationIsFinishedByTheNext) {
 
 TEST_F(VaultTest, KeepsItsKeysOutside) {
   const auto inside = [&](const Path& keys) {
-    return error_kind([&] {
-      create_vault(environment_, kFolder,
-                   {.region = Region("west"), .domain = {}, .keys = keys, .configuration = {}});
-    });
+    return error_kind(
+        [&] { create_vault(environment_, kFolder, {.region = Region("west"), .keys = keys}); });
   };
   EXPECT_EQ(inside("/vault/keys"), ErrorKind::invalid_argument);
   EXPECT_EQ(inside("/vault"), ErrorKind::invalid_argument);
   EXPECT_EQ(inside("/other/../vault/store/keys"), ErrorKind::invalid_argument);
-  EXPECT_EQ(
-      error_kind([&] {
-        create_vault(
-            environment_, kFolder,
-            {.region = Region("west"), .domain = {}, .keys = {}, .configuration = "/vault/config"});
-      }),
-      ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([&] {
+              create_vault(environment_, kFolder,
+                           {.region = Region("west"), .configuration = "/vault/config"});
+            }),
+            ErrorKind::invalid_argument);
 }
 
 TEST_F(VaultTest, NoFolderIsNoVault) {
@@ -119,9 +112,7 @@ TEST_F(VaultTest, T015_ADamagedCatalogLeavesTheVaultReadOnly) {
 TEST_F(VaultTest, T041_ADocumentOfAnotherVaultIsRefused) {
   create();
   const Keys ours = load_keys(*disk_, kKeys);
-  create_vault(
-      environment_, "/second",
-      {.region = Region("west"), .domain = {}, .keys = "/second-keys", .configuration = {}});
+  create_vault(environment_, "/second", {.region = Region("west"), .keys = "/second-keys"});
   EXPECT_EQ(error_kind([&] { open_vault(environment_, "/second", load_keys(*disk_, kKeys)); }),
             ErrorKind::untrusted);
 }

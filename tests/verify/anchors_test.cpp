@@ -15,7 +15,7 @@ class Anchors : public testing::Test {
  protected:
   Anchors() {
     trust_.keys.push_back({witness_->public_key(), KeyRole::witness, {}, {}, "w1"});
-    trust_.witnesses = WitnessPolicy{.threshold = 1, .addresses = {}};
+    trust_.witnesses = WitnessPolicy{.threshold = 1};
   }
 
   static std::shared_ptr<const Signer> make_witness() {
@@ -33,8 +33,8 @@ class Anchors : public testing::Test {
                as_bytes(cosign_checkpoint(note, "w1", *witness_, vault_.clock->now())), {});
   }
   CheckState state(ObjectStore& store) const {
-    const Report report = verify_point(store, vault_.incremental, &trust_, {},
-                                       {.depth = VerifyDepth::stored, .segment = {}, .stop = {}});
+    const Report report =
+        verify_point(store, vault_.incremental, &trust_, {}, {.depth = VerifyDepth::stored});
     const auto check = std::ranges::find(report.checks, "ledger.cosignatures", &Check::name);
     return check == report.checks.end() ? CheckState::not_checked : check->state;
   }
@@ -76,8 +76,7 @@ TEST_F(Anchors, T046_WhatTheWitnessSawIsHeldAgainstTheLedgerThatIsRead) {
 
 TEST_F(Anchors, AnAuditSaysHowFarWitnessesHaveSeen) {
   const auto audit = [&] {
-    for (const Check& check :
-         audit_ledger(*store_, vault_.tenant, trust_, {.stop = {}}).report.checks) {
+    for (const Check& check : audit_ledger(*store_, vault_.tenant, trust_, {}).report.checks) {
       if (check.name == "ledger.cosignatures") return check.state;
     }
     return CheckState::attested;

@@ -16,23 +16,14 @@ Digest digest(std::uint64_t number) {
 
 LinkedPoint point(std::vector<StreamCoverage> covered_to) {
   return {.key = "recovery-points/acme/RP-1.json",
-          .sha256 = {},
-          .point = {.header = {},
-                    .recovery_point_id = "RP-1",
+          .point = {.recovery_point_id = "RP-1",
                     .region = Region("west"),
                     .backup_type = BackupType::full,
-                    .as_of = {},
-                    .completed_at = {},
-                    .parent = {},
                     .covered_to = std::move(covered_to),
-                    .lists = {},
-                    .merkle_root = {},
                     .segments = 0,
                     .records = 0,
                     .bytes = 0,
                     .stored_bytes = 0,
-                    .skipped = {},
-                    .alarms = {},
                     .policy_version = 1,
                     .ledger_size_seen = 0}};
 }
@@ -50,10 +41,7 @@ Listing listing(const std::vector<std::uint64_t>& sequences) {
                                   .stream = kStream,
                                   .sequence = sequence,
                                   .key = "segments/acme/api/x",
-                                  .sha256 = {},
                                   .bytes = 0,
-                                  .manifest_sha256 = {},
-                                  .merkle_root = {},
                                   .records = 0});
   }
   return result;

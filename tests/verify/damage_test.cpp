@@ -91,7 +91,7 @@ TEST(Damage, ABitFlippedHereAndThereInEachObjectIsFound) {
       bytes[at] ^= std::byte(1U << (i % 8));
       const auto store = small_vault().store_with(key, bytes);
       const Report report =
-          verify(*store, small_vault().incremental, {.depth = VerifyDepth::stored, .segment = {}});
+          verify(*store, small_vault().incremental, {.depth = VerifyDepth::stored});
       EXPECT_EQ(report.verdict(), CheckState::failed) << key << " byte " << at;
     }
   }
@@ -180,7 +180,7 @@ TEST(Damage, T016_ACatalogThatAgreesWithATamperedPackageIsNotAsked) {
   vault.vault->catalog().replace_derived(rows);
   const Path file = vault.vault->paths().store / key;
   vault.files->open(file, OpenMode::read_write)->write_at(0, package);
-  VerifyOptions options{.segment = {}, .stop = {}};
+  VerifyOptions options{};
   const Report report = verify_point(vault.vault->store(), vault.incremental, &vault.trust(),
                                      vault.identities(), options);
   EXPECT_EQ(failed_subjects(report), std::set<std::string>{key}) << text_of(report);

@@ -11,10 +11,10 @@ namespace {
 class LedgerAuditTest : public testing::Test {
  protected:
   LedgerAudit audit(ObjectStore& store) const {
-    return audit_ledger(store, vault_.tenant, vault_.trust(), {.stop = {}});
+    return audit_ledger(store, vault_.tenant, vault_.trust(), {});
   }
   Consistency compare(ObjectStore& store, const std::string& note) const {
-    return check_consistency(store, vault_.tenant, vault_.trust(), note, {.stop = {}});
+    return check_consistency(store, vault_.tenant, vault_.trust(), note, {});
   }
   std::string note(std::uint64_t size) const {
     return std::string(
@@ -141,14 +141,13 @@ TEST_F(LedgerAuditTest, T047_ANoteOfNobodyTrustedProvesNothing) {
 }
 
 TEST_F(LedgerAuditTest, TheNewestCheckpointIsTheStoredNote) {
-  const SignedCheckpoint found =
-      newest_checkpoint(*store_, vault_.tenant, vault_.trust(), {.stop = {}});
+  const SignedCheckpoint found = newest_checkpoint(*store_, vault_.tenant, vault_.trust(), {});
   EXPECT_EQ(found.note, note(3));
   EXPECT_EQ(found.checkpoint.size, 3U);
   const std::string first = layout::ledger_entry(vault_.tenant, 0, 0);
   EXPECT_EQ(error_kind([&] {
               newest_checkpoint(*vault_.store_with(first, std::nullopt), vault_.tenant,
-                                vault_.trust(), {.stop = {}});
+                                vault_.trust(), {});
             }),
             ErrorKind::corrupt);
 }

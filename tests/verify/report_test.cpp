@@ -10,13 +10,7 @@ Check check(CheckState state, CheckClass check_class = CheckClass::integrity) {
   return {.name = "package.stored",
           .state = state,
           .check_class = check_class,
-          .subject = "segments/a",
-          .stream = {},
-          .segment = {},
-          .frame = {},
-          .records = {},
-          .expected = {},
-          .found = {}};
+          .subject = "segments/a"};
 }
 
 int exit_code(std::vector<Check> checks) { return Report{"RP-1", std::move(checks)}.exit_code(); }

@@ -96,7 +96,7 @@ std::shared_ptr<test::RecordingStore> with_package_at(const std::string& target)
 
 TEST(SignedLies, T031_APackageElsewhereIsNeverReadEvenWhereAllAgreeOnIt) {
   const SmallVault& vault = small_vault();
-  const test::Verification stored{.depth = VerifyDepth::stored, .segment = {}};
+  const test::Verification stored{.depth = VerifyDepth::stored};
   const auto at_home = with_package_at(vault.key_of("segments/acme-corp/api/000002"));
   EXPECT_TRUE(verify(*at_home, vault.incremental, stored).passed());
   const std::string target = vault.key_of("segments/acme/");
@@ -213,8 +213,7 @@ TEST(SignedLies, T047_SignaturesByKeysOfAnotherRoleOrTimeDoNotCount) {
   TrustPolicy none = vault.trust();
   none.keys.clear();
   for (const TrustPolicy& trust : {swapped, expired, none}) {
-    const Report report = verify_point(*store, vault.incremental, &trust, vault.identities(),
-                                       {.segment = {}, .stop = {}});
+    const Report report = verify_point(*store, vault.incremental, &trust, vault.identities(), {});
     EXPECT_EQ(report.verdict(), CheckState::failed);
     EXPECT_EQ(named(report, "point.manifest").at(0).check_class, CheckClass::trust);
   }
@@ -225,9 +224,7 @@ TEST(SignedLies, T047_ATrustedKeyOfAnotherVaultDoesNotCount) {
   TrustPolicy other = vault.trust();
   other.vault_id = std::string(32, '0');
   const auto store = vault.store_of(vault.objects());
-  EXPECT_EQ(verify_point(*store, vault.incremental, &other, vault.identities(),
-                         {.segment = {}, .stop = {}})
-                .verdict(),
+  EXPECT_EQ(verify_point(*store, vault.incremental, &other, vault.identities(), {}).verdict(),
             CheckState::failed);
 }
 

@@ -65,7 +65,7 @@ TEST(VerifyPoint, SaysAllThatItChecked) {
 TEST(VerifyPoint, AtStoredDepthNeedsNoIdentity) {
   const SmallVault& vault = small_vault();
   const auto store = vault.store_of(vault.objects());
-  VerifyOptions options{.segment = {}, .stop = {}};
+  VerifyOptions options{};
   options.depth = VerifyDepth::stored;
   const Report report = verify_point(*store, vault.incremental, &vault.trust(), {}, options);
   EXPECT_EQ(report.verdict(), CheckState::verified) << text_of(report);
@@ -81,8 +81,7 @@ TEST(VerifyPoint, T045_WithoutIdentityContentIsNotChecked) {
   strangers.push_back(age::Identity::generate(random));
   for (const auto identities :
        {std::span<const age::Identity>(), std::span<const age::Identity>(strangers)}) {
-    const Report report = verify_point(*store, vault.incremental, &vault.trust(), identities,
-                                       {.segment = {}, .stop = {}});
+    const Report report = verify_point(*store, vault.incremental, &vault.trust(), identities, {});
     EXPECT_EQ(report.verdict(), CheckState::not_checked) << text_of(report);
     EXPECT_EQ(report.exit_code(), 3);
     EXPECT_EQ(named(report, "package.stored").size(), 3U);
@@ -96,8 +95,7 @@ TEST(VerifyPoint, T045_WithoutIdentityContentIsNotChecked) {
 TEST(VerifyPoint, T045_WithoutTrustSignaturesAreNotChecked) {
   const SmallVault& vault = small_vault();
   const auto store = vault.store_of(vault.objects());
-  const Report report = verify_point(*store, vault.incremental, nullptr, vault.identities(),
-                                     {.segment = {}, .stop = {}});
+  const Report report = verify_point(*store, vault.incremental, nullptr, vault.identities(), {});
   EXPECT_EQ(report.verdict(), CheckState::not_checked) << text_of(report);
   EXPECT_EQ(named(report, "ledger.entries").at(0).state, CheckState::verified);
   for (const char* name :
@@ -115,8 +113,7 @@ TEST(VerifyPoint, WithoutTrustStillFindsDamage) {
   Bytes package = vault.objects().at(vault.key_of("segments/acme-corp/default/"));
   package.back() ^= std::byte{1};
   const auto store = vault.store_with(vault.key_of("segments/acme-corp/default/"), package);
-  const Report report =
-      verify_point(*store, vault.incremental, nullptr, {}, {.segment = {}, .stop = {}});
+  const Report report = verify_point(*store, vault.incremental, nullptr, {}, {});
   EXPECT_EQ(report.exit_code(), 20);
 }
 
@@ -125,8 +122,8 @@ TEST(VerifyPoint, IsTheSameWhateverTheNumberOfWorkers) {
   Bytes package = vault.objects().at(vault.key_of("segments/acme-corp/api/"));
   package.pop_back();
   const auto store = vault.store_with(vault.key_of("segments/acme-corp/api/"), package);
-  const Report one = verify(*store, vault.incremental, {.segment = {}, .workers = 1});
-  const Report four = verify(*store, vault.incremental, {.segment = {}, .workers = 4});
+  const Report one = verify(*store, vault.incremental, {.workers = 1});
+  const Report four = verify(*store, vault.incremental, {.workers = 4});
   EXPECT_EQ(one.checks, four.checks);
   EXPECT_FALSE(one.passed());
 }
@@ -176,7 +173,7 @@ TEST(VerifyPoint, StopsWhenAsked) {
   source.request_stop();
   EXPECT_EQ(test::error_kind([&] {
               verify_point(*store, vault.incremental, &vault.trust(), vault.identities(),
-                           {.segment = {}, .stop = source.get_token()});
+                           {.stop = source.get_token()});
             }),
             ErrorKind::cancelled);
 }
@@ -193,7 +190,7 @@ TEST(VerifyPoint, TellsItsProgressInStoredBytes) {
   const SmallVault& vault = small_vault();
   const auto store = vault.store_of(vault.objects());
   verify_point(*store, vault.incremental, &vault.trust(), vault.identities(),
-               {.segment = {}, .workers = 2, .stop = {}, .progress = &sink});
+               {.workers = 2, .progress = &sink});
   EXPECT_EQ(sink.last.items_done, 3U);
   EXPECT_EQ(sink.last.items_total, 3U);
   EXPECT_GT(sink.last.bytes_total, 0U);

@@ -18,13 +18,13 @@ namespace atp::test {
 
 struct Verification {
   VerifyDepth depth = VerifyDepth::content;
-  std::optional<SegmentName> segment;
+  std::optional<SegmentName> segment = {};
   unsigned workers = 1;
 };
 
 inline Report verify(ObjectStore& store, const std::string& id, const Verification& how = {}) {
   const SmallVault& vault = small_vault();
-  VerifyOptions options{.segment = how.segment, .stop = {}};
+  VerifyOptions options{.segment = how.segment};
   options.depth = how.depth;
   options.workers = how.workers;
   return verify_point(store, id, &vault.trust(), vault.identities(), options);
@@ -33,13 +33,13 @@ inline Report verify(ObjectStore& store, const std::string& id, const Verificati
 inline Report verify(ObjectStore& store) { return verify(store, small_vault().incremental); }
 
 inline std::vector<std::string> names(const std::vector<Check>& checks) {
-  std::vector<std::string> result;
+  std::vector<std::string> result = {};
   for (const Check& check : checks) result.push_back(check.name);
   return result;
 }
 
 inline std::vector<Check> named(const Report& report, const std::string& name) {
-  std::vector<Check> result;
+  std::vector<Check> result = {};
   std::copy_if(report.checks.begin(), report.checks.end(), std::back_inserter(result),
                [&](const Check& check) { return check.name == name; });
   return result;
@@ -47,7 +47,7 @@ inline std::vector<Check> named(const Report& report, const std::string& name) {
 
 /// The subjects of failed checks.
 inline std::set<std::string> failed_subjects(const Report& report) {
-  std::set<std::string> subjects;
+  std::set<std::string> subjects = {};
   for (const Check& check : report.failures()) subjects.insert(check.subject);
   return subjects;
 }

@@ -32,7 +32,7 @@ py::dict create(const std::string& folder, const std::string& region,
                 const std::string& configuration, const std::optional<std::string>& recipient,
                 const std::optional<std::string>& passphrase) {
   CreateVaultOptions options{
-      .region = Region(region), .domain = domain, .keys = {}, .configuration = configuration};
+      .region = Region(region), .domain = domain, .configuration = configuration};
   if (keys) options.keys = Path(*keys);
   std::optional<SecretBytes> secret;
   if (passphrase) secret = SecretBytes(as_bytes(*passphrase));

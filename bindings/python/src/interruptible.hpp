@@ -22,7 +22,7 @@ namespace atp::python {
 
 /// What a piece of work is given.
 struct Work {
-  std::stop_token stop;
+  std::stop_token stop = {};
   ProgressSink* progress;
 };
 

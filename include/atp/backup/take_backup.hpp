@@ -44,7 +44,7 @@ struct BackupOptions {
 };
 
 struct BackupResult {
-  std::string recovery_point_id;  ///< The newest point's where nothing changed.
+  std::string recovery_point_id = {};  ///< The newest point's where nothing changed.
   TenantId tenant;
   Region region;
   BackupType backup_type;
@@ -54,11 +54,12 @@ struct BackupResult {
   std::uint64_t records = 0;       ///< Of the new segments.
   std::uint64_t bytes = 0;         ///< Of the new segments, decoded.
   std::uint64_t stored_bytes = 0;  ///< Of the new packages.
-  Digest merkle_root;              ///< Of the point.
-  std::vector<SkippedInput> skipped;
-  std::vector<AlteredSegment> alarms;
-  Anchors anchors;                ///< What outsiders added, and what is pending.
-  std::vector<std::string> gone;  ///< `<stream>/<segment>` sealed earlier, not at the source now.
+  Digest merkle_root = {};         ///< Of the point.
+  std::vector<SkippedInput> skipped = {};
+  std::vector<AlteredSegment> alarms = {};
+  Anchors anchors = {};  ///< What outsiders added, and what is pending.
+  std::vector<std::string> gone =
+      {};  ///< `<stream>/<segment>` sealed earlier, not at the source now.
 };
 
 /// Backs up what `source` has that the vault has not. Durable when it returns; a later call
@@ -70,10 +71,10 @@ ATP_EXPORT BackupResult take_backup(const Vault& vault, SegmentSource& source,
 /// What a backup would do, from listing and stat alone; nothing is written.
 struct BackupPlan {
   BackupType backup_type;
-  std::vector<std::string> to_read;  ///< Names below the source: new or changed by stat.
+  std::vector<std::string> to_read = {};  ///< Names below the source: new or changed by stat.
   std::uint64_t bytes_to_read = 0;
   std::uint64_t segments_unchanged = 0;
-  std::vector<SkippedInput> skipped;
+  std::vector<SkippedInput> skipped = {};
 };
 ATP_EXPORT BackupPlan plan_backup(const Vault& vault, SegmentSource& source,
                                   const BackupOptions& options);

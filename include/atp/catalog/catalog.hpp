@@ -49,7 +49,7 @@ struct LedgerHeadRow {
   std::string origin;
   std::uint64_t size;
   Digest root;
-  std::vector<Digest> frontier;  ///< Roots of the perfect subtrees, largest first.
+  std::vector<Digest> frontier = {};  ///< Roots of the perfect subtrees, largest first.
   bool operator==(const LedgerHeadRow&) const = default;
 };
 
@@ -62,7 +62,7 @@ struct JobRow {
   std::string kind;  ///< `backup`, `export`, `resolve`.
   JobState state;
   Time started_at;
-  std::string recovery_point_id;  ///< The point that a backup makes; empty for others.
+  std::string recovery_point_id = {};  ///< The point that a backup makes; empty for others.
   bool operator==(const JobRow&) const = default;
 };
 
@@ -91,9 +91,9 @@ struct HaltRow {
 };
 
 struct DerivedRows {
-  std::vector<SegmentRow> segments;  ///< By tenant, stream and sequence.
-  std::vector<PointRow> points;      ///< By tenant and ledger index.
-  std::vector<LedgerHeadRow> heads;  ///< By tenant.
+  std::vector<SegmentRow> segments = {};  ///< By tenant, stream and sequence.
+  std::vector<PointRow> points = {};      ///< By tenant and ledger index.
+  std::vector<LedgerHeadRow> heads = {};  ///< By tenant.
   bool operator==(const DerivedRows&) const = default;
 };
 

@@ -33,8 +33,8 @@ ATP_EXPORT std::string format_compact_time(Time time);
 
 /// `[from, to)`; an absent end is open.
 struct ATP_EXPORT TimeRange {
-  std::optional<Time> from;
-  std::optional<Time> to;
+  std::optional<Time> from = {};
+  std::optional<Time> to = {};
 
   bool empty() const { return from && to && *from >= *to; }
   bool unbounded() const { return !from && !to; }

@@ -23,10 +23,10 @@ inline constexpr std::size_t kTimestampLimit = 64 << 10;
 
 /// A time-stamping authority that a verifier accepts: pinned root, pinned signer.
 struct TimestampAuthority {
-  std::string name;                   ///< What reports call it.
-  Bytes root;                         ///< DER certificate: the only trust anchor.
-  std::vector<Digest> signers;        ///< SHA-256 of each signer's DER SubjectPublicKeyInfo.
-  std::vector<std::string> policies;  ///< Dotted OIDs that are accepted.
+  std::string name;                        ///< What reports call it.
+  Bytes root;                              ///< DER certificate: the only trust anchor.
+  std::vector<Digest> signers = {};        ///< SHA-256 of each signer's DER SubjectPublicKeyInfo.
+  std::vector<std::string> policies = {};  ///< Dotted OIDs that are accepted.
 
   bool operator==(const TimestampAuthority&) const = default;
 };

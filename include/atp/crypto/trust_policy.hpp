@@ -30,9 +30,9 @@ enum class KeyRole {
 struct ATP_EXPORT TrustedKey {
   PublicKey key;
   KeyRole role;
-  std::optional<Time> not_before;  ///< Signatures made earlier are refused.
-  std::optional<Time> not_after;   ///< Signatures made at or after this are refused.
-  std::string name = {};           ///< Whose: of a witness or an approver, else empty.
+  std::optional<Time> not_before = {};  ///< Signatures made earlier are refused.
+  std::optional<Time> not_after = {};   ///< Signatures made at or after this are refused.
+  std::string name = {};                ///< Whose: of a witness or an approver, else empty.
 
   bool valid_at(Time signed_at) const;
 };
@@ -47,33 +47,33 @@ struct ServiceAddress {
 /// witness.
 struct WitnessPolicy {
   std::uint64_t threshold;
-  std::vector<ServiceAddress> addresses;
+  std::vector<ServiceAddress> addresses = {};
 };
 
 /// Whose time-stamps (RFC 3161) count.
 struct TimestampPolicy {
   bool required;  ///< Else what has none yet is believed, and said to have none.
-  std::vector<TimestampAuthority> authorities;
-  std::vector<ServiceAddress> addresses;
+  std::vector<TimestampAuthority> authorities = {};
+  std::vector<ServiceAddress> addresses = {};
 };
 
 /// A person. Two keys of theirs, or two names, are still one person: names are compared, and no key
 /// has two of them.
 struct Approver {
   std::string name;
-  std::vector<std::string> roles;
+  std::vector<std::string> roles = {};
 };
 
 /// An act that needs approvals.
 struct ApprovalRule {
   std::string action;
-  std::uint64_t threshold;         ///< Different persons; at least 2.
-  std::vector<std::string> roles;  ///< Each must be among the roles approved in.
+  std::uint64_t threshold;              ///< Different persons; at least 2.
+  std::vector<std::string> roles = {};  ///< Each must be among the roles approved in.
 };
 
 struct ApprovalPolicy {
-  std::vector<Approver> approvers;
-  std::vector<ApprovalRule> rules;
+  std::vector<Approver> approvers = {};
+  std::vector<ApprovalRule> rules = {};
 
   ATP_EXPORT const Approver* find_approver(std::string_view name) const;
   ATP_EXPORT const ApprovalRule* find_rule(std::string_view action) const;
@@ -82,7 +82,7 @@ struct ApprovalPolicy {
 struct ATP_EXPORT TrustPolicy {
   std::string vault_id;  ///< 32 lower-case hexadecimal digits.
   std::string domain;
-  std::vector<TrustedKey> keys;
+  std::vector<TrustedKey> keys = {};
   std::optional<WitnessPolicy> witnesses = {};
   std::optional<TimestampPolicy> timestamps = {};
   ApprovalPolicy approvals = {};

@@ -27,13 +27,13 @@ inline constexpr std::uint64_t kExportRecordLimit = 10'000;
 /// Records of one segment.
 struct ExportSelection {
   SegmentName segment;
-  std::optional<RecordRange> records;  ///< All without it.
+  std::optional<RecordRange> records = {};  ///< All without it.
 };
 
 struct ExportOptions {
   std::string recovery_point_id;
-  std::vector<ExportSelection> selection;  ///< May overlap; a record is exported once.
-  Path folder;                             ///< Must not be there.
+  std::vector<ExportSelection> selection = {};  ///< May overlap; a record is exported once.
+  Path folder;                                  ///< Must not be there.
   /// Of `plan_export`, where the trust policy has a rule for the act `export`.
   std::optional<DualApproval> approval = {};
   std::stop_token stop = {};
@@ -45,7 +45,7 @@ struct ExportResult {
   Digest manifest_sha256;  ///< As stored; the ledger has it too.
   Checkpoint checkpoint;   ///< That every record is proven to.
   /// Where authorities are asked and none is required: why there is no time-stamp.
-  std::vector<PendingAnchor> pending;
+  std::vector<PendingAnchor> pending = {};
   Anchors anchors;  ///< Of the checkpoint that covers its end.
 };
 

@@ -22,8 +22,8 @@ ATP_EXPORT std::string epoch_name(Time now);
 /// A tenant's epochs as the store has them.
 struct KeyEpochs {
   /// By epoch, in order of index; only documents whose wrap is whole.
-  std::map<std::string, std::vector<KeyEpoch>> documents;
-  std::vector<Problem> problems;
+  std::map<std::string, std::vector<KeyEpoch>> documents = {};
+  std::vector<Problem> problems = {};
 };
 
 /// Checks every document and wrap: signatures (where a trust policy is given), indices without

@@ -50,12 +50,12 @@ ATP_EXPORT KeyPaths key_paths(const Path& folder);
 
 /// Whatever of a folder's keys is there.
 struct Keys {
-  std::vector<age::Identity> identities;  ///< Empty where there is none: content stays sealed.
-  std::shared_ptr<const Signer> signer;   ///< Null where this host may not sign documents.
+  std::vector<age::Identity> identities = {};  ///< Empty where there is none: content stays sealed.
+  std::shared_ptr<const Signer> signer;        ///< Null where this host may not sign documents.
   std::shared_ptr<const Signer> ledger_signer;
   std::shared_ptr<const Signer> replaced_signer;  ///< Null unless keys were rotated.
   std::shared_ptr<const Signer> replaced_ledger_signer;
-  std::optional<TrustPolicy> trust;
+  std::optional<TrustPolicy> trust = {};
 };
 
 /// What opens sealed key files.

@@ -34,16 +34,16 @@ struct LedgerEntry {
 struct LedgerHead {
   std::string origin;                    ///< Empty for a tenant without entries.
   merkle::Frontier<Rfc9162Hasher> tree;  ///< Of every stored entry up to the first unsound one.
-  std::optional<Time> last_entry_at;
-  std::optional<Checkpoint> newest_checkpoint;
+  std::optional<Time> last_entry_at = {};
+  std::optional<Checkpoint> newest_checkpoint = {};
   std::string newest_note;        ///< The same as the signed note that is stored.
   std::uint64_t checkpoints = 0;  ///< How many were looked at and hold.
-  std::vector<Problem> problems;
+  std::vector<Problem> problems = {};
 };
 
 struct ScanLedgerOptions {
   unsigned workers = 1;  ///< 0: two more than cores.
-  std::stop_token stop;
+  std::stop_token stop = {};
   ProgressSink* progress = nullptr;
 };
 
@@ -56,7 +56,7 @@ ATP_EXPORT LedgerHead scan_ledger(ObjectStore& store, const TrustPolicy* trust,
                                   const std::function<void(LedgerEntry&&)>& each);
 
 struct LedgerReading : LedgerHead {
-  std::vector<LedgerEntry> entries;  ///< Those that could be read, from the first on.
+  std::vector<LedgerEntry> entries = {};  ///< Those that could be read, from the first on.
 
   /// The hashes of the first `size` entries, at most all of them (RFC 9162, section 2.1.1).
   ATP_EXPORT std::vector<Digest> leaves(std::uint64_t size) const;

@@ -17,10 +17,10 @@ inline namespace v0 {
 inline constexpr std::size_t kLogProofLimit = 64 << 20;
 
 struct LogProof {
-  std::string extra;  ///< Opaque bytes; not authenticated by the proof. Empty: no such line.
+  std::string extra = {};  ///< Opaque bytes; not authenticated by the proof. Empty: no such line.
   std::uint64_t index;
-  merkle::Proof path;      ///< From the entry's leaf to the checkpoint's root, the nearest first.
-  std::string checkpoint;  ///< A signed note, as it was given.
+  merkle::Proof path = {};  ///< From the entry's leaf to the checkpoint's root, the nearest first.
+  std::string checkpoint = {};  ///< A signed note, as it was given.
   bool operator==(const LogProof&) const = default;
 };
 

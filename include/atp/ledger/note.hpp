@@ -21,7 +21,7 @@ inline constexpr std::size_t kCheckpointLimit = 64 << 10;
 struct Checkpoint {
   std::string origin;
   std::uint64_t size;
-  Digest root;
+  Digest root = {};
   bool operator==(const Checkpoint&) const = default;
 };
 

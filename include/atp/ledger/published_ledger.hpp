@@ -48,7 +48,7 @@ class ATP_EXPORT PublishedLedger {
   /// (RFC 9162, 2.1.4.1). Throws: invalid_argument unless `size` is from 1 to the checkpoint's;
   /// corrupt where the tiles do not give the checkpoint's root; not_found where one is missing.
   struct Prefix {
-    Digest root;
+    Digest root = {};
     merkle::Proof proof;
   };
   Prefix prefix(std::uint64_t size);

@@ -24,9 +24,9 @@ inline namespace v0 {
 
 /// The body of `POST <prefix>/add-checkpoint`.
 struct WitnessRequest {
-  std::uint64_t old_size;  ///< Of the checkpoint that the witness cosigned last; 0 for none.
-  merkle::Proof proof;     ///< RFC 9162, 2.1.4.1; empty for size 0 or an equal one.
-  std::string note;
+  std::uint64_t old_size;    ///< Of the checkpoint that the witness cosigned last; 0 for none.
+  merkle::Proof proof = {};  ///< RFC 9162, 2.1.4.1; empty for size 0 or an equal one.
+  std::string note = {};
 };
 
 inline constexpr std::size_t kWitnessRequestLimit = kCheckpointLimit + 4096;
@@ -46,7 +46,7 @@ struct WitnessOptions {
   std::string name;                      ///< Schema-less URL, as tlog-cosignature.md advises.
   std::shared_ptr<const Signer> signer;  ///< Ed25519, and not used by any other witness.
   /// Whose logs it knows: any origin of a policy's domain, signed by a ledger key valid now.
-  std::vector<TrustPolicy> logs;
+  std::vector<TrustPolicy> logs = {};
 };
 
 /// Thread-safe. The checkpoint is durable before the cosignature leaves; a process that dies in

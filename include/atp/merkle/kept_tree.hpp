@@ -18,7 +18,7 @@ class KeptTree {
     levels_.push_back(std::move(leaves));
     while (levels_.back().size() > 1) {
       const std::vector<Digest>& below = levels_.back();
-      std::vector<Digest> level;
+      std::vector<Digest> level = {};
       for (std::size_t i = 0; i + 1 < below.size(); i += 2) {
         level.push_back(H::node(below[i], below[i + 1]));
       }

@@ -25,10 +25,10 @@ inline namespace v0 {
 
 /// What every signed document begins with.
 struct DocumentHeader {
-  std::string vault_id;            ///< 32 hexadecimal digits.
-  std::optional<TenantId> tenant;  ///< Absent only in `vault` documents.
-  std::string nonce;               ///< 32 random hexadecimal digits.
-  Time created_at;
+  std::string vault_id;                 ///< 32 hexadecimal digits.
+  std::optional<TenantId> tenant = {};  ///< Absent only in `vault` documents.
+  std::string nonce;                    ///< 32 random hexadecimal digits.
+  Time created_at = {};
   bool operator==(const DocumentHeader&) const = default;
 };
 
@@ -38,7 +38,7 @@ struct ATP_EXPORT VaultDocument {
   DocumentHeader header;
   Region region;
   std::string domain;
-  std::vector<std::string> recipients;  ///< age recipients of every key epoch's wraps.
+  std::vector<std::string> recipients = {};  ///< age recipients of every key epoch's wraps.
   bool operator==(const VaultDocument&) const = default;
 };
 
@@ -79,31 +79,31 @@ enum class InputEncoding { none, gzip, zstd };
 /// `manifests/<tenant>/<stream>/<20-digit sequence>.json`: the commit of one segment.
 struct ATP_EXPORT SegmentManifest {
   static constexpr std::string_view type = "segmentManifest";
-  DocumentHeader header;
+  DocumentHeader header = {};
   StreamId stream;
   SegmentId segment;
   std::uint64_t sequence;
   std::string key;  ///< The package.
   std::uint64_t stored_bytes;
   Digest stored_sha256;
-  Digest index_sha256;  ///< Of the plain bytes of the package's index.
-  std::string key_epoch;
+  Digest index_sha256 = {};  ///< Of the plain bytes of the package's index.
+  std::string key_epoch = {};
   std::uint64_t records;
   std::uint64_t opaque_records;
   std::uint64_t frames;
-  std::optional<Time> first_time;  ///< Absent where every record is opaque.
-  std::optional<Time> last_time;
+  std::optional<Time> first_time = {};  ///< Absent where every record is opaque.
+  std::optional<Time> last_time = {};
   std::uint64_t bytes;  ///< Decoded.
-  Digest sha256;        ///< Of the decoded bytes.
+  Digest sha256 = {};   ///< Of the decoded bytes.
   bool final_newline;
   InputEncoding input_encoding;
   std::uint64_t input_bytes;  ///< As found at the source.
-  Digest input_sha256;
-  Time sealed_at;
+  Digest input_sha256 = {};
+  Time sealed_at = {};
   std::uint64_t policy_version;
-  Digest merkle_root;
+  Digest merkle_root = {};
   std::uint64_t leaf_scheme = 1;
-  std::optional<Digest> previous;  ///< SHA-256 of the preceding manifest as stored.
+  std::optional<Digest> previous = {};  ///< SHA-256 of the preceding manifest as stored.
   bool operator==(const SegmentManifest&) const = default;
 };
 
@@ -117,10 +117,10 @@ struct Descriptor {
   StreamId stream;
   std::uint64_t sequence;
   std::string key;
-  Digest sha256;
+  Digest sha256 = {};
   std::uint64_t bytes;
-  Digest manifest_sha256;
-  Digest merkle_root;
+  Digest manifest_sha256 = {};
+  Digest merkle_root = {};
   std::uint64_t leaf_scheme = 1;
   std::uint64_t records;
   bool operator==(const Descriptor&) const = default;
@@ -137,7 +137,7 @@ struct ListPage {
   TenantId tenant;
   StreamId stream;
   std::uint64_t page;  ///< sequence / 1000.
-  std::vector<Descriptor> descriptors;
+  std::vector<Descriptor> descriptors = {};
   bool operator==(const ListPage&) const = default;
 };
 inline constexpr std::uint64_t kDescriptorsPerPage = 1000;
@@ -192,23 +192,23 @@ struct ListReference {
 /// `recovery-points/<tenant>/<id>.json`.
 struct ATP_EXPORT RecoveryPoint {
   static constexpr std::string_view type = "recoveryPoint";
-  DocumentHeader header;
+  DocumentHeader header = {};
   std::string recovery_point_id;
   Region region;
   BackupType backup_type;
-  Time as_of;         ///< When the source was listed.
-  Time completed_at;  ///< When the last package was durable.
+  Time as_of = {};         ///< When the source was listed.
+  Time completed_at = {};  ///< When the last package was durable.
   std::vector<std::string> data_classes{"hot"};
-  std::optional<ParentPoint> parent;  ///< Absent in a full point.
-  std::vector<StreamCoverage> covered_to;
-  std::vector<ListReference> lists;  ///< In order of stream and page.
-  Digest merkle_root;                ///< RFC 9162 over the listed descriptors, in that order.
-  std::uint64_t segments;            ///< How many descriptors are listed.
+  std::optional<ParentPoint> parent = {};  ///< Absent in a full point.
+  std::vector<StreamCoverage> covered_to = {};
+  std::vector<ListReference> lists = {};  ///< In order of stream and page.
+  Digest merkle_root = {};                ///< RFC 9162 over the listed descriptors, in that order.
+  std::uint64_t segments;                 ///< How many descriptors are listed.
   std::uint64_t records;
   std::uint64_t bytes;         ///< Decoded.
   std::uint64_t stored_bytes;  ///< Of the packages.
-  std::vector<SkippedInput> skipped;
-  std::vector<AlteredSegment> alarms;
+  std::vector<SkippedInput> skipped = {};
+  std::vector<AlteredSegment> alarms = {};
   std::uint64_t policy_version;
   std::uint64_t ledger_size_seen;
   bool operator==(const RecoveryPoint&) const = default;
@@ -241,7 +241,7 @@ struct ATP_EXPORT ApprovalRequest {
   DocumentHeader header;
   std::string action;
   std::string subject_id;
-  std::vector<PlanStep> plan;
+  std::vector<PlanStep> plan = {};
   std::uint64_t ledger_size;  ///< Of the tenant's ledger when the plan was made.
   Time expires_at;
   bool operator==(const ApprovalRequest&) const = default;
@@ -265,7 +265,7 @@ struct ATP_EXPORT Approval {
 /// What an act was done by virtue of: documents, by the SHA-256 of what was signed and stored.
 struct ApprovedBy {
   Digest request;
-  std::vector<Digest> approvals;
+  std::vector<Digest> approvals = {};
   bool operator==(const ApprovedBy&) const = default;
 };
 
@@ -273,14 +273,14 @@ struct ApprovedBy {
 struct ATP_EXPORT Statement {
   static constexpr std::string_view type = "statement";
   DocumentHeader header;
-  std::string origin;
+  std::string origin = {};
   std::uint64_t index;
-  std::string action;                 ///< `ledger.opened`, `recovery_point.completed`, `checked`.
-  std::optional<std::string> job_id;  ///< 32 hexadecimal digits; the catalog knows the job.
-  std::optional<std::string> subject_id;       ///< A recovery point's id.
-  std::optional<Digest> subject_sha256;        ///< Of the subject as stored.
-  std::optional<LogPosition> predecessor;      ///< Only in `ledger.opened` of a later term.
-  std::optional<ApprovedBy> approved_by = {};  ///< Where the act needed approvals.
+  std::string action;  ///< `ledger.opened`, `recovery_point.completed`, `checked`.
+  std::optional<std::string> job_id = {};  ///< 32 hexadecimal digits; the catalog knows the job.
+  std::optional<std::string> subject_id = {};   ///< A recovery point's id.
+  std::optional<Digest> subject_sha256 = {};    ///< Of the subject as stored.
+  std::optional<LogPosition> predecessor = {};  ///< Only in `ledger.opened` of a later term.
+  std::optional<ApprovedBy> approved_by = {};   ///< Where the act needed approvals.
   bool operator==(const Statement&) const = default;
 };
 
@@ -309,9 +309,9 @@ struct ATP_EXPORT ExportManifest {
   Region region;
   std::string recovery_point_id;
   std::uint64_t records;
-  std::vector<ExportedRange> ranges;  ///< In order of stream.
+  std::vector<ExportedRange> ranges = {};  ///< In order of stream.
   /// In order of their names: all but `manifest.json` and `manifest-sha256.txt`.
-  std::vector<ExportedFile> files;
+  std::vector<ExportedFile> files = {};
   /// A reply (RFC 3161) about `export_imprint`, which does not cover it; the signature does.
   std::optional<Bytes> timestamp = {};
   bool operator==(const ExportManifest&) const = default;

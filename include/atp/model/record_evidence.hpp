@@ -18,19 +18,19 @@ inline namespace v0 {
 
 struct RecordEvidence {
   TenantId tenant;
-  std::uint64_t number;       ///< Of the record in its segment, from 0.
-  Bytes record;               ///< Without its line feed.
-  Bytes salt;                 ///< 16 bytes.
-  merkle::Proof record_path;  ///< From the record's leaf to the descriptor's `merkleRoot`.
+  std::uint64_t number;            ///< Of the record in its segment, from 0.
+  Bytes record = {};               ///< Without its line feed.
+  Bytes salt = {};                 ///< 16 bytes.
+  merkle::Proof record_path = {};  ///< From the record's leaf to the descriptor's `merkleRoot`.
   Descriptor descriptor;
   std::uint64_t descriptor_index;  ///< Among those that the last of `points` lists.
   std::uint64_t descriptors;       ///< How many it lists.
   merkle::Proof descriptor_path;   ///< From the descriptor to that point's `merkleRoot`.
   /// Recovery points as stored: first the proven one, then its parents, down to the one that
   /// lists the segment.
-  std::vector<std::string> points;
-  std::vector<Bytes> timestamps;  ///< Replies (RFC 3161) about the first of them.
-  std::string statement;          ///< The ledger entry that completes the first of them, as stored.
+  std::vector<std::string> points = {};
+  std::vector<Bytes> timestamps = {};  ///< Replies (RFC 3161) about the first of them.
+  std::string statement;  ///< The ledger entry that completes the first of them, as stored.
   bool operator==(const RecordEvidence&) const = default;
 };
 

@@ -38,8 +38,8 @@ ATP_EXPORT std::string_view to_string(DocumentState state);
 template <class T>
 struct CheckedDocument {
   DocumentState state;
-  std::string detail;         ///< What was expected and found, where not verified.
-  std::optional<T> document;  ///< Present in the states `verified` and `not_checked` only.
+  std::string detail;              ///< What was expected and found, where not verified.
+  std::optional<T> document = {};  ///< Present in the states `verified` and `not_checked` only.
   std::string key_id = {};  ///< Where verified: the trusted key that signed it, the first of them.
 };
 

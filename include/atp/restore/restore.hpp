@@ -20,12 +20,12 @@ namespace atp {
 inline namespace v0 {
 
 struct RestoreOptions {
-  std::optional<StreamId> stream;
-  std::optional<StreamId> segment_stream;  ///< With `segment`: one segment only.
-  std::optional<SegmentId> segment;
-  TimeRange time;        ///< Segments that overlap it, whole.
+  std::optional<StreamId> stream = {};
+  std::optional<StreamId> segment_stream = {};  ///< With `segment`: one segment only.
+  std::optional<SegmentId> segment = {};
+  TimeRange time = {};   ///< Segments that overlap it, whole.
   unsigned workers = 0;  ///< 0: two more than cores.
-  std::stop_token stop;
+  std::stop_token stop = {};
   ProgressSink* progress = nullptr;
 };
 
@@ -64,7 +64,7 @@ struct RestorePlan {
     std::uint64_t records;
     std::uint64_t bytes;
   };
-  std::vector<Item> items;
+  std::vector<Item> items = {};
 };
 ATP_EXPORT RestorePlan plan_restore(ObjectStore& store, const std::string& id,
                                     const TrustPolicy& trust, const RestoreOptions& options);

@@ -21,16 +21,16 @@ struct FrameEntry {
   std::uint32_t raw_size = 0;
   std::uint64_t first_record = 0;
   std::uint32_t records = 0;
-  Digest root;                     ///< RFC 9162 over the frame's leaves.
-  std::optional<Time> first_time;  ///< Of its records that are not opaque; absent without any.
-  std::optional<Time> last_time;
+  Digest root = {};                     ///< RFC 9162 over the frame's leaves.
+  std::optional<Time> first_time = {};  ///< Of its records that are not opaque; absent without any.
+  std::optional<Time> last_time = {};
   std::uint32_t opaque_records = 0;  ///< They match every time range.
   bool operator==(const FrameEntry&) const = default;
 };
 
 struct PackageIndex {
   SecretBytes salt_seed;  ///< 32 bytes.
-  std::vector<FrameEntry> frames;
+  std::vector<FrameEntry> frames = {};
 };
 
 /// The index's plain bytes, whose SHA-256 stands in the manifest.

@@ -25,9 +25,9 @@ struct PackageDamage {
   std::string check;  ///< `stored_sha256`, `stored_bytes`, `envelope`, `index`, `frame`, `leaves`,
                       ///< `merkle_root`, `sha256`, `records`, `opaque_records`, `times`, `bytes`,
                       ///< `final_newline`.
-  std::optional<std::uint64_t> frame;
-  std::optional<std::uint64_t> first_record;  ///< With `frame`: records
-  std::optional<std::uint64_t> last_record;   ///< `[first_record, last_record]` are affected.
+  std::optional<std::uint64_t> frame = {};
+  std::optional<std::uint64_t> first_record = {};  ///< With `frame`: records
+  std::optional<std::uint64_t> last_record = {};   ///< `[first_record, last_record]` are affected.
   std::string expected;
   std::string found;
 };
@@ -40,8 +40,9 @@ class ATP_EXPORT FrameSink {
 };
 
 struct ScanOptions {
-  std::stop_token stop;
-  std::function<void(std::uint64_t)> on_bytes;  ///< Stored bytes taken, several times a package.
+  std::stop_token stop = {};
+  std::function<void(std::uint64_t)> on_bytes =
+      {};  ///< Stored bytes taken, several times a package.
 };
 
 /// Reads the package once and compares all of it with `manifest`: size and SHA-256 as stored, the

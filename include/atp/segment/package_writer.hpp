@@ -32,8 +32,8 @@ struct PackageSummary {
   std::uint64_t records;
   std::uint64_t opaque_records;  ///< Not strict JSON, or without a time at the path.
   std::uint64_t frames;
-  std::optional<Time> first_time;  ///< Of the records that are not opaque; absent without any.
-  std::optional<Time> last_time;
+  std::optional<Time> first_time = {};  ///< Of the records that are not opaque; absent without any.
+  std::optional<Time> last_time = {};
   std::uint64_t bytes;
   Digest sha256;
   bool final_newline;  ///< The last byte is a line feed; false for a segment without bytes.
@@ -55,11 +55,11 @@ enum class PackageStage {
 
 struct PackageOptions {
   std::string time_path;  ///< Dotted path of the records' time.
-  std::stop_token stop;
+  std::stop_token stop = {};
   /// Called with the number of source bytes taken, some times a frame.
-  std::function<void(std::uint64_t)> on_bytes;
+  std::function<void(std::uint64_t)> on_bytes = {};
   /// Sees, and in tests damages, the bytes between stages.
-  std::function<void(PackageStage, MutableByteView)> probe;
+  std::function<void(PackageStage, MutableByteView)> probe = {};
 };
 
 /// Reads `source` to its end and writes a package for `recipient` to `sink`. Every frame is decoded

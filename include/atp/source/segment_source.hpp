@@ -35,8 +35,8 @@ struct SegmentFile {
 };
 
 struct SourceListing {
-  std::vector<SegmentFile> files;     ///< Sorted by stream, then segment.
-  std::vector<SkippedInput> skipped;  ///< Not sealed; the listing goes on.
+  std::vector<SegmentFile> files = {};     ///< Sorted by stream, then segment.
+  std::vector<SkippedInput> skipped = {};  ///< Not sealed; the listing goes on.
 };
 
 /// The decoded bytes of one segment, and what was read to get them. Reads no further than the

@@ -24,7 +24,7 @@ inline namespace v0 {
 
 /// What keeps an object from being removed.
 struct Immutability {
-  std::optional<Time> retain_until;
+  std::optional<Time> retain_until = {};
   bool legal_hold = false;
   bool operator==(const Immutability&) const = default;
 };
@@ -37,19 +37,20 @@ struct ObjectInfo {
 };
 
 struct PutOptions {
-  std::optional<Time> retain_until;  ///< In force from the instant the object exists.
-  bool legal_hold = false;           ///< Likewise.
+  std::optional<Time> retain_until = {};  ///< In force from the instant the object exists.
+  bool legal_hold = false;                ///< Likewise.
 };
 
 /// `[offset, offset + length)`, cut at the end of the object.
 struct ByteRange {
   std::uint64_t offset = 0;
-  std::optional<std::uint64_t> length;
+  std::optional<std::uint64_t> length = {};
 };
 
 struct ListPageOfKeys {
-  std::vector<std::string> keys;    ///< Sorted by byte.
-  std::optional<std::string> next;  ///< Give it as `after` for the next page; absent at the end.
+  std::vector<std::string> keys = {};  ///< Sorted by byte.
+  std::optional<std::string> next =
+      {};  ///< Give it as `after` for the next page; absent at the end.
 };
 
 struct Capabilities {

@@ -30,10 +30,10 @@ struct PendingAnchor {
 };
 
 struct Anchors {
-  std::optional<Checkpoint> checkpoint;   ///< The newest; nothing before the first.
-  std::vector<Cosignature> cosignatures;  ///< Of it, by trusted witnesses, old and new.
+  std::optional<Checkpoint> checkpoint = {};   ///< The newest; nothing before the first.
+  std::vector<Cosignature> cosignatures = {};  ///< Of it, by trusted witnesses, old and new.
   std::uint64_t timestamps_added = 0;
-  std::vector<PendingAnchor> pending;
+  std::vector<PendingAnchor> pending = {};
   /// Whether nothing is pending that the trust policy does not go without.
   bool complete = true;
 
@@ -58,8 +58,8 @@ ATP_EXPORT Anchors anchor_ledger(const Vault& vault, const Ledger& ledger,
 
 /// A time-stamp that is not stored.
 struct Timestamped {
-  std::optional<Bytes> reply;  ///< As an authority of the trust policy gave it; it holds.
-  std::vector<PendingAnchor> pending;
+  std::optional<Bytes> reply = {};  ///< As an authority of the trust policy gave it; it holds.
+  std::vector<PendingAnchor> pending = {};
 };
 
 /// Asks the trust policy's authorities for a time-stamp of `sha256`; `subject` is what to call it.

@@ -26,7 +26,7 @@ struct Plan {
   std::string action;  ///< As a rule of the trust policy names it, such as `halt.resolve`.
   TenantId tenant;
   std::string subject_id;
-  std::vector<PlanStep> steps;
+  std::vector<PlanStep> steps = {};
   std::uint64_t ledger_size;
   bool operator==(const Plan&) const = default;
 };
@@ -59,7 +59,7 @@ ATP_EXPORT std::string approve(std::string_view request, const TrustPolicy& trus
 /// Everything that was handed in, as signed.
 struct ApprovalDocuments {
   std::string request;
-  std::vector<std::string> approvals;
+  std::vector<std::string> approvals = {};
 };
 
 /// Enough different persons in the roles asked for, none of them the requester, have consented to

@@ -88,8 +88,8 @@ struct RebuildResult {
   std::size_t tenants = 0;
   std::size_t segments = 0;
   std::size_t points = 0;
-  std::vector<Damaged> damaged;
-  std::optional<Path> kept;  ///< Where the old catalog went, if it could not be opened.
+  std::vector<Damaged> damaged = {};
+  std::optional<Path> kept = {};  ///< Where the old catalog went, if it could not be opened.
 };
 ATP_EXPORT RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop,
                                          ProgressSink* progress);

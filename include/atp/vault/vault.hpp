@@ -109,11 +109,11 @@ class ATP_EXPORT Vault {
 
 struct CreateVaultOptions {
   Region region;
-  std::optional<std::string> domain;  ///< Default: `<vaultId>.invalid`.
-  std::optional<Path> keys;           ///< Default: `<configuration>/atp/<vaultId>`.
-  Path configuration;                 ///< The user's configuration folder.
-  KeySealing sealing = {};            ///< How the key files are written.
-  KeyUnlock unlock = {};              ///< For sealed ones that an interrupted call has left.
+  std::optional<std::string> domain = {};  ///< Default: `<vaultId>.invalid`.
+  std::optional<Path> keys = {};           ///< Default: `<configuration>/atp/<vaultId>`.
+  Path configuration = {};                 ///< The user's configuration folder.
+  KeySealing sealing = {};                 ///< How the key files are written.
+  KeyUnlock unlock = {};                   ///< For sealed ones that an interrupted call has left.
 };
 
 struct CreatedVault {

@@ -20,11 +20,11 @@ inline namespace v0 {
 
 struct ATP_EXPORT CheckedExport {
   Report report;
-  std::optional<ExportManifest> manifest;  ///< Where the report passed, as `checkpoint`.
+  std::optional<ExportManifest> manifest = {};  ///< Where the report passed, as `checkpoint`.
   /// Of the manifest as it is, with its co-signatures, which no signature covers. That of the one
   /// that was handed over stands in the ledger.
   Digest manifest_sha256;
-  std::optional<Checkpoint> checkpoint;  ///< The one that every record is proven to.
+  std::optional<Checkpoint> checkpoint = {};  ///< The one that every record is proven to.
 
   /// Whether an authority of the trust policy has stamped the manifest.
   bool timestamped() const;

@@ -31,8 +31,8 @@ ATP_EXPORT SignedCheckpoint newest_checkpoint(ObjectStore& store, const TenantId
 
 struct Consistency {
   Report report;
-  std::optional<Checkpoint> old_checkpoint;  ///< Absent where no trusted key signed it.
-  std::optional<Checkpoint> new_checkpoint;
+  std::optional<Checkpoint> old_checkpoint = {};  ///< Absent where no trusted key signed it.
+  std::optional<Checkpoint> new_checkpoint = {};
   merkle::Proof proof;  ///< RFC 9162, 2.1.4.1; where the report passed.
 };
 

@@ -106,7 +106,7 @@ ATP_EXPORT std::vector<RecordPlace> find_records(ObjectStore& store, const std::
 
 struct CheckedProof {
   Report report;
-  std::optional<ProvenRecord> proven;  ///< Where the report passed.
+  std::optional<ProvenRecord> proven = {};  ///< Where the report passed.
 };
 
 /// Checks a proof file. Nothing in it is believed: everything is recomputed up to signatures by

@@ -35,12 +35,12 @@ struct Check {
   CheckState state;
   CheckClass check_class = CheckClass::integrity;
   std::string subject;  ///< Key of the object.
-  std::optional<std::string> stream;
-  std::optional<std::string> segment;
-  std::optional<std::uint64_t> frame;
-  std::optional<RecordRange> records;
-  std::string expected;
-  std::string found;
+  std::optional<std::string> stream = {};
+  std::optional<std::string> segment = {};
+  std::optional<std::uint64_t> frame = {};
+  std::optional<RecordRange> records = {};
+  std::string expected = {};
+  std::string found = {};
   bool operator==(const Check&) const = default;
 };
 
@@ -50,7 +50,7 @@ ATP_EXPORT CheckState verdict_of(const std::vector<Check>& checks);
 
 struct ATP_EXPORT Report {
   std::string recovery_point_id;
-  std::vector<Check> checks;
+  std::vector<Check> checks = {};
 
   CheckState verdict() const { return verdict_of(checks); }
   bool passed() const { return verdict() == CheckState::verified; }

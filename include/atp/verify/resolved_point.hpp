@@ -23,8 +23,8 @@ inline namespace v0 {
 struct ResolvedSegment {
   StreamId stream;
   std::uint64_t sequence;
-  std::optional<Descriptor> descriptor;     ///< As a point lists it.
-  std::optional<SegmentManifest> manifest;  ///< Only where sound and as the descriptor says.
+  std::optional<Descriptor> descriptor = {};     ///< As a point lists it.
+  std::optional<SegmentManifest> manifest = {};  ///< Only where sound and as the descriptor says.
 
   std::string name() const { return manifest ? manifest->segment.str() : descriptor->name; }
   const std::string& key() const { return manifest ? manifest->key : descriptor->key; }
@@ -35,12 +35,12 @@ struct ResolvedSegment {
 
 struct ResolvedPoint {
   TenantId tenant;
-  std::optional<RecoveryPoint> point;     ///< Absent where its manifest cannot be believed.
-  Digest sha256;                          ///< Of the manifest as stored.
-  std::vector<ResolvedSegment> segments;  ///< The union, in order of stream and sequence.
+  std::optional<RecoveryPoint> point = {};     ///< Absent where its manifest cannot be believed.
+  Digest sha256;                               ///< Of the manifest as stored.
+  std::vector<ResolvedSegment> segments = {};  ///< The union, in order of stream and sequence.
   KeyEpochs epochs;
-  std::vector<Check> checks;
-  std::vector<Check> anchors;  ///< What outsiders added to it; no restore waits for them.
+  std::vector<Check> checks = {};
+  std::vector<Check> anchors = {};  ///< What outsiders added to it; no restore waits for them.
 };
 
 /// Reads and checks every document that a point hangs on; packages are not read. Without `trust`

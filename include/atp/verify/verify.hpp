@@ -34,9 +34,9 @@ struct SegmentName {
 
 struct VerifyOptions {
   VerifyDepth depth = VerifyDepth::content;
-  std::optional<SegmentName> segment;  ///< Only this one; the others' packages are not read.
-  unsigned workers = 0;                ///< 0: two more than cores.
-  std::stop_token stop;
+  std::optional<SegmentName> segment = {};  ///< Only this one; the others' packages are not read.
+  unsigned workers = 0;                     ///< 0: two more than cores.
+  std::stop_token stop = {};
   ProgressSink* progress = nullptr;
 };
 

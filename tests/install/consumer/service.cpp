@@ -11,9 +11,8 @@
 int main(int, char** argv) {
   const atp::Path folder = argv[1];
   const atp::Environment environment = atp::system_environment();
-  atp::create_vault(
-      environment, folder / "vault",
-      {.region = atp::Region("local"), .domain = {}, .keys = folder / "keys", .configuration = {}});
+  atp::create_vault(environment, folder / "vault",
+                    {.region = atp::Region("local"), .keys = folder / "keys"});
   const auto vault = atp::open_vault(environment, folder / "vault",
                                      atp::load_keys(*environment.files, folder / "keys"));
   const auto source = atp::segment_folder(environment.files, argv[2]);
