@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// How the documents of documents.hpp stand in JSON.
+/// How the documents stand in JSON; each has a source of its header's name.
 #pragma once
 
 #include "atp/model/documents.hpp"
