@@ -151,6 +151,12 @@ class FilesystemStore final : public ObjectStore {
     return list_page(*folder_, prefix, after, limit);
   }
 
+  FolderPage list_folders(const std::string& prefix, const std::string& after,
+                          std::size_t limit) override {
+    check_listing(prefix, limit);
+    return folder_page(*folder_, prefix, after, limit);
+  }
+
   void remove(const std::string& key) override {
     check_key(key);
     folder_->check_writable();

@@ -23,18 +23,6 @@ std::optional<TenantId> try_tenant(std::string_view encoded) {
   }
 }
 
-void collect_tenants(ObjectStore& store, const std::string& root, std::set<TenantId>& tenants) {
-  std::string after;
-  while (true) {
-    const ListPageOfKeys page = store.list(root, after, 1);
-    if (page.keys.empty()) return;
-    const std::string name(std::string_view(page.keys.front()).substr(root.size()));
-    const std::string element = name.substr(0, name.find('/'));
-    if (const auto tenant = try_tenant(element)) tenants.insert(*tenant);
-    after = root + element + '0';  // '0' follows '/': past every key of the tenant.
-  }
-}
-
 /// The ids that a tenant's ledger calls completed, in its order.
 std::vector<std::string> completed_points(ObjectStore& store, const TenantId& tenant) {
   std::vector<std::string> ids;
@@ -62,7 +50,9 @@ bool is_completed(ObjectStore& store, const TenantId& tenant, const std::string&
 std::vector<TenantId> list_tenants(ObjectStore& store) {
   std::set<TenantId> tenants;
   for (const std::string_view root : layout::kTenantRoots) {
-    collect_tenants(store, std::string(root), tenants);
+    for_each_folder(store, std::string(root), [&](const std::string& name) {
+      if (const auto tenant = try_tenant(name)) tenants.insert(*tenant);
+    });
   }
   return {tenants.begin(), tenants.end()};
 }

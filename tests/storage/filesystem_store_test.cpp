@@ -11,6 +11,7 @@
 
 #include "atp/crypto/sha256.hpp"
 #include "support/error_kind.hpp"
+#include "support/failing_files.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sequence_random.hpp"
 #include "support/temp_dir.hpp"
@@ -140,22 +141,103 @@ TEST_F(FilesystemStore, SymbolicLinksAreNotFollowedButNamed) {
   EXPECT_EQ(error_kind([&] { put("dir/new"); }), ErrorKind::corrupt);
   EXPECT_EQ(error_kind([&] { store->list("dir/"); }), ErrorKind::corrupt);
   EXPECT_EQ(std::distance(fs::directory_iterator(outside.path()), fs::directory_iterator()), 1);
-  try {
-    store->list("a/");
-    FAIL() << "the link was listed or passed over";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::corrupt);
-    EXPECT_THAT(error.subject(), ::testing::EndsWith("a/file"));
+  const ListPageOfKeys page = store->list("");
+  EXPECT_TRUE(page.keys.empty());
+  EXPECT_EQ(page.foreign,
+            (std::vector<ForeignName>{{"a/file", "a symbolic link"}, {"dir", "a symbolic link"}}));
+  EXPECT_EQ(store->list_folders("").folders, std::vector<std::string>{"a/"});
+}
+
+TEST_F(FilesystemStore, T033_WhatNoKeyNamesHidesNoObjectAndIsNamedByListings) {
+  put("a/k");
+  put("b/k");
+  overwrite("a/.hidden", "");
+  EXPECT_TRUE(store->list("").foreign.empty());
+  overwrite("a/not a key\n\xff", "");
+  overwrite("a/k~", "");
+  fs::create_directory(folder.path() / "@eaDir");
+  overwrite("@eaDir/SYNO", "");
+  ASSERT_EQ(::mkfifo((folder.path() / "b/pipe").c_str(), 0600), 0);
+  const ListPageOfKeys page = store->list("");
+  EXPECT_EQ(page.keys, (std::vector<std::string>{"a/k", "b/k"}));
+  EXPECT_EQ(page.foreign,
+            (std::vector<ForeignName>{{"@eaDir/", "a folder whose name is no key"},
+                                      {"a/k~", "a file whose name is no key"},
+                                      {"a/not=20a=20key=0A=FF", "a file whose name is no key"},
+                                      {"b/pipe", "neither a file nor a folder"}}));
+  EXPECT_EQ(store->list_folders("").folders, (std::vector<std::string>{"a/", "b/"}));
+  EXPECT_TRUE(store->stat("a/k"));
+}
+
+TEST_F(FilesystemStore, AFolderThatMayNotBeReadHidesNoOther) {
+  for (const std::string key : {"a/1", "b/2", "c/3"}) put(key);
+  const auto failing = std::make_shared<FailingFiles>(files);
+  const auto reader = filesystem_store(failing, folder.path(), clock, random);
+  failing->fail(folder.path() / "b", ErrorKind::permission_denied);
+  const ListPageOfKeys page = reader->list("");
+  EXPECT_EQ(page.keys, (std::vector<std::string>{"a/1", "c/3"}));
+  EXPECT_EQ(page.foreign, (std::vector<ForeignName>{{"b/", "a folder that may not be read"}}));
+  EXPECT_EQ(reader->list_folders("").folders, (std::vector<std::string>{"a/", "b/", "c/"}));
+  EXPECT_EQ(error_kind([&] { reader->list("b/"); }), ErrorKind::permission_denied);
+}
+
+TEST_F(FilesystemStore, AFolderThatFailsToBeReadIsAnError) {
+  for (const std::string key : {"a/1", "b/2"}) put(key);
+  const auto failing = std::make_shared<FailingFiles>(files);
+  const auto reader = filesystem_store(failing, folder.path(), clock, random);
+  failing->fail(folder.path() / "b", ErrorKind::unavailable);
+  EXPECT_EQ(error_kind([&] { reader->list(""); }), ErrorKind::unavailable);
+}
+
+TEST_F(FilesystemStore, EachForeignNameIsOnOnePage) {
+  for (const std::string key : {"a", "c/k", "e"}) put(key);
+  for (const std::string name : {"a~", "b~", "c/a~", "c/z~", "d~", "f~"}) overwrite(name, "");
+  for (std::size_t limit = 1; limit <= 4; ++limit) {
+    std::vector<std::string> found;
+    std::string after;
+    for (;;) {
+      const ListPageOfKeys page = store->list("", after, limit);
+      for (const ForeignName& foreign : page.foreign) found.push_back(foreign.name);
+      if (!page.next) break;
+      after = *page.next;
+    }
+    EXPECT_EQ(found, (std::vector<std::string>{"a~", "b~", "c/a~", "c/z~", "d~", "f~"})) << limit;
   }
 }
 
-TEST_F(FilesystemStore, T033_FilesThatNoKeyNamesAreNamedByListings) {
-  put("a/k");
-  overwrite("a/.hidden", "");
-  EXPECT_EQ(store->list("").keys, std::vector<std::string>{"a/k"});
-  overwrite("a/not a key", "");
-  EXPECT_EQ(error_kind([&] { store->list(""); }), ErrorKind::corrupt);
-  EXPECT_EQ(error_kind([&] { store->list("a/"); }), ErrorKind::corrupt);
+TEST_F(FilesystemStore, ForeignNamesBeyondABoundAreCounted) {
+  for (std::size_t i = 0; i < kForeignNamesPerPage + 3; ++i) {
+    overwrite("a~" + std::to_string(i), "");
+  }
+  put("k");
+  put("l");
+  const ListPageOfKeys page = store->list("", "", 1);
+  EXPECT_EQ(page.keys, std::vector<std::string>{"k"});
+  EXPECT_EQ(page.foreign.size(), kForeignNamesPerPage);
+  EXPECT_EQ(page.foreign_unnamed, 3U);
+  EXPECT_EQ(store->list("", "k", 1).foreign_unnamed, 0U);
+}
+
+TEST_F(FilesystemStore, ALargeFolderIsListedInOrderByPagesOfAnySize) {
+  std::vector<std::string> sorted;
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "d/" + std::to_string(i * 7919 % 300);
+    fs::create_directories(folder.path() / (i % 3 == 0 ? name : "d/empty" + std::to_string(i)));
+    sorted.push_back(i % 3 == 0 ? name + "/x" : name);
+    overwrite(sorted.back(), "");
+  }
+  std::sort(sorted.begin(), sorted.end());
+  for (const std::size_t limit : {1, 2, 7, 299, 300, 1000}) {
+    std::vector<std::string> found;
+    std::string after;
+    for (;;) {
+      const ListPageOfKeys page = store->list("d/", after, limit);
+      found.insert(found.end(), page.keys.begin(), page.keys.end());
+      if (!page.next) break;
+      after = *page.next;
+    }
+    EXPECT_EQ(found, sorted) << limit;
+  }
 }
 
 TEST_F(FilesystemStore, TwoStoresOnOneFolderSeeEachOther) {

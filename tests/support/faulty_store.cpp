@@ -175,6 +175,12 @@ ListPageOfKeys FaultyStore::list(const std::string& prefix, const std::string& a
   return inner_->list(prefix, after, limit);
 }
 
+FolderPage FaultyStore::list_folders(const std::string& prefix, const std::string& after,
+                                     std::size_t limit) {
+  faults_->begin();
+  return inner_->list_folders(prefix, after, limit);
+}
+
 void FaultyStore::remove(const std::string& key) {
   faults_->begin();
   inner_->remove(key);

@@ -19,8 +19,8 @@ class FaultyStore final : public ObjectStore {
   explicit FaultyStore(std::shared_ptr<ObjectStore> inner);
   ~FaultyStore() override;
 
-  /// Calls of `create`, `commit`, `get`, `stat`, `list`, `remove`, `extend_retention` and
-  /// `set_legal_hold` so far.
+  /// Calls of `create`, `commit`, `get`, `stat`, `list`, `list_folders`, `remove`,
+  /// `extend_retention` and `set_legal_hold` so far.
   std::uint64_t operations() const;
   /// The `nth` of these calls from here (1 is the next) does nothing and throws `error`.
   void fail_operation(std::uint64_t nth, Error error);
@@ -40,6 +40,8 @@ class FaultyStore final : public ObjectStore {
   std::optional<ObjectInfo> stat(const std::string& key) override;
   ListPageOfKeys list(const std::string& prefix, const std::string& after = {},
                       std::size_t limit = 1000) override;
+  FolderPage list_folders(const std::string& prefix, const std::string& after = {},
+                          std::size_t limit = 1000) override;
   void remove(const std::string& key) override;
   Time extend_retention(const std::string& key, Time retain_until) override;
   void set_legal_hold(const std::string& key, bool held) override;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Finding points in a store that nobody vouches for.
+#include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
+#include "support/sequence_random.hpp"
+#include "support/simulated_file_system.hpp"
 #include "verify/verifying.hpp"
 
 namespace atp {
@@ -43,6 +46,21 @@ TEST(ListPoints, OfAStoreWithStrangeNamesPassesOverThem) {
   objects.emplace("ledger/Upper/x", Bytes());
   objects.emplace("recovery-points/=ZZ/x.json", Bytes());
   const auto store = vault.store_of(objects);
+  EXPECT_EQ(list_points(*store, std::nullopt).size(), 3U);
+  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+}
+
+TEST(ListPoints, OfAFolderWithStrangeFilesPassesOverThem) {
+  const SmallVault& vault = small_vault();
+  const auto disk = std::make_shared<test::SimulatedFileSystem>();
+  const auto store = filesystem_store(disk, "/", std::make_shared<test::ManualClock>(),
+                                      std::make_shared<test::SequenceRandom>());
+  for (const auto& [key, bytes] : vault.objects()) put_object(*store, key, bytes, {});
+  create_directories(*disk, "/timestamps/zzz/@eaDir");
+  for (const std::string name : {"/timestamps/zzz/a b", "/ledger/k~", "/documents/other~"}) {
+    create_directories(*disk, Path(name).parent_path());
+    disk->open(name, OpenMode::create_new);
+  }
   EXPECT_EQ(list_points(*store, std::nullopt).size(), 3U);
   EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
 }

@@ -47,10 +47,39 @@ struct ByteRange {
   std::optional<std::uint64_t> length = {};
 };
 
+/// What a listing tells of an object besides its key; nothing where the store would have to ask for
+/// it object by object, which `stat` does.
+struct ListedInfo {
+  std::optional<std::uint64_t> size = {};
+  std::optional<Immutability> immutability = {};
+};
+
+/// Something among the objects that is none, as people, NAS boxes and broken disks leave it: a name
+/// that is no key, a link, a device, a folder that may not be read. It hides no object elsewhere.
+struct ForeignName {
+  std::string
+      name;  ///< Like a key, the last element as `encode_name` spells it; a folder's with `/`.
+  std::string what;  ///< For people.
+  bool operator==(const ForeignName&) const = default;
+};
+
+/// That many a page are named, so that a folder full of them does not fill the memory.
+inline constexpr std::size_t kForeignNamesPerPage = 100;
+
 struct ListPageOfKeys {
   std::vector<std::string> keys = {};  ///< Sorted by byte.
-  std::optional<std::string> next =
-      {};  ///< Give it as `after` for the next page; absent at the end.
+  /// Give it as `after` for the next page; absent at the end.
+  std::optional<std::string> next = {};
+  /// Of each of `keys`, in their order; or empty, from a store that knows keys alone.
+  std::vector<ListedInfo> infos = {};
+  /// What was passed over between `after` and `next`, so each is on one page.
+  std::vector<ForeignName> foreign = {};
+  std::uint64_t foreign_unnamed = 0;  ///< How many more there were.
+};
+
+struct FolderPage {
+  std::vector<std::string> folders = {};  ///< Each the prefix, an element and `/`. Sorted by byte.
+  std::optional<std::string> next = {};   ///< As in `ListPageOfKeys`.
 };
 
 struct Capabilities {
@@ -86,9 +115,16 @@ class ATP_EXPORT ObjectStore {
   virtual std::unique_ptr<ByteSource> get(const std::string& key, const ByteRange& range = {}) = 0;
   /// Nothing where there is no such object.
   virtual std::optional<ObjectInfo> stat(const std::string& key) = 0;
-  /// Keys that begin with `prefix` (empty or ending in `/`) and come after `after`.
+  /// Keys that begin with `prefix` (empty or ending in `/`) and come after `after`. What is no
+  /// object is passed over and named in the page. Throws: permission_denied where `prefix` itself
+  /// may not be read; unavailable.
   virtual ListPageOfKeys list(const std::string& prefix, const std::string& after = {},
                               std::size_t limit = 1000) = 0;
+  /// The folders directly under `prefix` that come after `after`, without what is in them. One that
+  /// holds no object may show. The store's own way where it has one; this one lists one key of each
+  /// folder, and each object beside them.
+  virtual FolderPage list_folders(const std::string& prefix, const std::string& after = {},
+                                  std::size_t limit = 1000);
   /// Throws: not_found, retained, on_hold. On doubt about retention: retained.
   virtual void remove(const std::string& key) = 0;
   /// Moves the date later, durably; an earlier or equal date changes nothing and is no error.
@@ -130,6 +166,10 @@ ATP_EXPORT ListPageOfKeys list_keys(ObjectStore& store, const std::string& prefi
 /// Calls `each` with every key under `prefix`, in order; the pages' order and progress are checked.
 ATP_EXPORT void for_each_key(ObjectStore& store, const std::string& prefix,
                              const std::function<void(const std::string&)>& each);
+
+/// Likewise with the name of every folder directly under `prefix`, without prefix and `/`.
+ATP_EXPORT void for_each_folder(ObjectStore& store, const std::string& prefix,
+                                const std::function<void(const std::string&)>& each);
 
 }  // namespace v0
 }  // namespace atp
