@@ -9,7 +9,7 @@
 
 #include "atp/core/file_system.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/model/documents.hpp"
+#include "atp/model/export_documents.hpp"
 #include "atp/verify/record_proof.hpp"
 
 namespace atp {

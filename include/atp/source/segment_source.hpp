@@ -14,7 +14,8 @@
 #include "atp/core/export.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/stream.hpp"
-#include "atp/model/documents.hpp"
+#include "atp/model/point_documents.hpp"
+#include "atp/model/segment_documents.hpp"
 
 namespace atp {
 inline namespace v0 {
