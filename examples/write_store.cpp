@@ -87,7 +87,8 @@ int main(int argc, char** argv) {
     const atp::TrustPolicy trust = atp::load_trust_policy(*environment.files, argv[2]);
     atp::VerifyOptions options;
     options.depth = atp::VerifyDepth::stored;
-    const atp::Report report = atp::verify_point(store, argv[3], &trust, {}, options);
+    const atp::Report report =
+        atp::verify_point(store, find_point(store, argv[3]), &trust, {}, options);
     std::cout << atp::to_string(report.verdict()) << " with " << store.usage().requests
               << " requests for " << store.usage().bytes << " bytes\n";
     return report.exit_code();

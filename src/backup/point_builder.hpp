@@ -2,11 +2,11 @@
 /// From committed manifests to a stored recovery point manifest.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "atp/vault/points.hpp"
-#include "atp/vault/tenant.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -26,15 +26,20 @@ struct PointDraft {
 
 /// Puts list pages, then the point's manifest; before it the time-stamp where one is required, so
 /// that no point waits for one. Throws: as `require_timestamp`.
-RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
-                        const PointDraft& draft, const PutOptions& options,
+RecoveryPoint put_point(OpenTenant& tenant, const PointDraft& draft, const PutOptions& options,
                         const std::stop_token& stop);
 
-/// The sequence from which on a stream's manifests are not in `parent` or its parents.
-std::uint64_t covered(const std::optional<CompletedPoint>& parent, const StreamId& stream);
+/// The sequence from which on each stream's manifests are not in a point or its parents.
+class Covered {
+ public:
+  explicit Covered(const std::optional<CompletedPoint>& point);
+  std::uint64_t by(const StreamId& stream) const;
+  /// Whether the chains hold manifests that are not.
+  bool lacks_any_of(const SegmentChains& chains) const;
 
-/// Whether the chains hold manifests that `parent` does not cover.
-bool has_uncovered(const SegmentChains& chains, const std::optional<CompletedPoint>& parent);
+ private:
+  std::map<StreamId, std::uint64_t> sequences_;
+};
 
 }  // namespace v0
 }  // namespace atp

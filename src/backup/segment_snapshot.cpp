@@ -86,7 +86,7 @@ Snapshotter::Result Snapshotter::snapshot(const SegmentFile& file) {
   std::optional<SegmentManifest> known;
   {
     const std::lock_guard lock(chains_mutex_);
-    if (const auto* entry = context_.chains.find(file.stream, file.segment)) {
+    if (const auto entry = context_.chains.find(file.stream, file.segment)) {
       known = entry->manifest;
     }
   }
@@ -185,7 +185,7 @@ Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest
   const std::lock_guard lock(chains_mutex_);
   const auto [entry, outcome] = context_.chains.commit(std::move(draft), options);
   using Commit = SegmentChains::Commit::Outcome;
-  const SegmentManifest& sealed = entry->manifest;
+  const SegmentManifest& sealed = entry.manifest;
   if (outcome == Commit::altered) {
     return {.outcome = Result::Outcome::altered,
             .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, found_bytes,

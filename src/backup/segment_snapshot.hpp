@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "atp/backup/take_backup.hpp"
-#include "atp/vault/tenant.hpp"
+#include "atp/vault/segment_chains.hpp"
 
 namespace atp {
 inline namespace v0 {

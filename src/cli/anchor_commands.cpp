@@ -44,12 +44,12 @@ int run_ledger_anchor(const Session& session) {
   const Environment environment = system_environment();
   const auto vault = open_vault(environment, session.arguments, KeyUse::trust_only);
   const TenantId tenant(*session.arguments.tenant);
-  const Ledger ledger = Ledger::load(vault->store(), vault->trust(), tenant);
-  if (ledger.size() == 0) {
+  OpenTenant open(*vault, tenant);
+  if (open.ledger().size() == 0) {
     throw Error(ErrorKind::not_found, tenant.str(), "the vault has no ledger of this tenant");
   }
-  const Anchors anchors = anchor_ledger(
-      *vault, ledger, {.thorough = true, .stop = session.stop, .progress = &session.console});
+  const Anchors anchors =
+      anchor_ledger(open, {.thorough = true, .stop = session.stop, .progress = &session.console});
   session.console.end_progress();
   session.console.object(anchors_json(anchors).as_object());
   print_anchors(session.console, anchors);

@@ -36,8 +36,8 @@ std::optional<DualApproval> read_approval(const Session& session, const Vault& v
   }
   if (session.arguments.approvals.empty()) return std::nullopt;
   const Plan now = plan();
-  return check_approvals(now, documents, vault.trust(),
-                         Ledger::load(vault.store(), vault.trust(), now.tenant),
+  OpenTenant tenant(vault, now.tenant);
+  return check_approvals(now, documents, vault.trust(), tenant.ledger(),
                          vault.environment().clock->now());
 }
 

@@ -186,6 +186,8 @@ class CommandLine {
     add_keys(command);
     add_trust(command);
     add_dry_run(command);
+    command->add_flag("--take-over", arguments_.take_over,
+                      "End open acts that this catalog does not know, of a host that is gone");
   }
 
   void add_prove() {

@@ -34,6 +34,7 @@ struct Arguments {
   bool json = false;
   bool quiet = false;
   bool dry_run = false;
+  bool take_over = false;
   Path vault;
   std::optional<Path> keys = {};
   std::optional<Path> trust = {};

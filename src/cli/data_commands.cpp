@@ -4,7 +4,7 @@
 #include "atp/core/error.hpp"
 #include "atp/restore/restore.hpp"
 #include "atp/vault/points.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "cli/reports.hpp"
 #include "cli/session.hpp"
 
@@ -161,7 +161,7 @@ std::vector<ToVerify> all_to_verify(ObjectStore& store, bool newest_only) {
     auto points = list_points(store, tenant);
     if (points.empty()) wanted.push_back({tenant, std::nullopt});
     if (newest_only && points.size() > 1) points.erase(points.begin(), points.end() - 1);
-    for (auto& [owner, id] : points) wanted.push_back({owner, std::move(id)});
+    for (PointName& point : points) wanted.push_back({point.tenant, std::move(point.id)});
   }
   return wanted;
 }
@@ -227,12 +227,12 @@ int run_backup(const Session& session) {
 }
 
 /// Nothing for a point without the segment that is asked for.
-std::optional<Report> verify_if_holding(ObjectStore& store, const std::string& id,
+std::optional<Report> verify_if_holding(ObjectStore& store, const PointName& point,
                                         const TrustPolicy* trust,
                                         std::span<const age::Identity> identities,
                                         const VerifyOptions& options) {
   try {
-    return verify_point(store, id, trust, identities, options);
+    return verify_point(store, point, trust, identities, options);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found || !options.segment) throw;
     return std::nullopt;
@@ -278,15 +278,14 @@ int run_verify(const Session& session) {
     exit_code = graver(exit_code, report.exit_code());
   };
   if (arguments.point) {
-    const std::string& id = *arguments.point;
-    take_in({tenant_of_point(*store, id), id},
-            verify_point(*store, id, trust, keys.identities, options));
+    const PointName point = find_point(environment, arguments.vault, *store, *arguments.point);
+    take_in({point.tenant, point.id}, verify_point(*store, point, trust, keys.identities, options));
     return exit_code;
   }
   bool any = false;
   const auto verify_one = [&](const ToVerify& what) -> std::optional<Report> {
     if (!what.point) return verify_ledger(*store, what.tenant, trust, session.stop);
-    return verify_if_holding(*store, *what.point, trust, keys.identities, options);
+    return verify_if_holding(*store, {what.tenant, *what.point}, trust, keys.identities, options);
   };
   for (const ToVerify& what : all_to_verify(*store, !arguments.all)) {
     try {
@@ -318,11 +317,12 @@ int run_restore(const Session& session) {
                 "no trust policy at hand: nothing is restored that cannot be verified "
                 "(--keys or --trust)");
   }
+  const PointName point = find_point(environment, arguments.vault, *store, *arguments.point);
   if (arguments.dry_run) {
-    return dry_run_restore(session, plan_restore(*store, *arguments.point, *keys.trust, options));
+    return dry_run_restore(session, plan_restore(*store, point, *keys.trust, options));
   }
   const RestoreResult result =
-      restore_point(*store, *environment.files, *environment.random, *arguments.point,
+      restore_point(*store, *environment.files, *environment.random, point,
                     absolute_path(arguments.to), *keys.trust, keys.identities, options);
   session.console.end_progress();
   session.console.object({{"recoveryPointId", result.recovery_point_id},

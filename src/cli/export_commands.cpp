@@ -2,6 +2,7 @@
 /// export, verify-export.
 #include "atp/core/error.hpp"
 #include "atp/discovery/export_records.hpp"
+#include "atp/vault/points.hpp"
 #include "cli/approvals.hpp"
 #include "cli/reports.hpp"
 
@@ -99,7 +100,8 @@ int run_export(const Session& session) {
   const auto vault = open_vault(environment, arguments);
   std::vector<ExportSelection> selection;
   for (const std::string& text : arguments.records) selection.push_back(parse_selection(text));
-  const auto plan = [&] { return plan_export(*vault, *arguments.point, selection, session.stop); };
+  const PointName point = find_point(*vault, *arguments.point);
+  const auto plan = [&] { return plan_export(*vault, point, selection, session.stop); };
   if (arguments.dry_run) return print_plan(session, plan());
   if (arguments.request) return write_request(session, *vault, plan());
   if (arguments.to.empty()) {
@@ -107,7 +109,7 @@ int run_export(const Session& session) {
   }
   require_outside(arguments.to, arguments.vault);
   const ExportResult exported =
-      export_records(*vault, {.recovery_point_id = *arguments.point,
+      export_records(*vault, {.point = point,
                               .selection = selection,
                               .folder = absolute_path(arguments.to),
                               .approval = read_approval(session, *vault, plan),

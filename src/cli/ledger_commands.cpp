@@ -5,7 +5,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/ledger/published_ledger.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/halt.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "cli/approvals.hpp"
 #include "cli/reports.hpp"
@@ -22,8 +22,7 @@ struct OpenLedger {
         tenant(*session.arguments.tenant),
         options{
             .workers = session.arguments.jobs, .stop = session.stop, .progress = &session.console} {
-    const auto tenants = list_tenants(*store);
-    if (std::ranges::find(tenants, tenant) != tenants.end()) return;
+    if (has_tenant(*store, tenant)) return;
     throw Error(ErrorKind::not_found, tenant.str(), "the vault has nothing of this tenant");
   }
 

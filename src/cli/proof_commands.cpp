@@ -4,7 +4,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/ledger/log_proof.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/points.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "cli/reports.hpp"
 #include "cli/session.hpp"
@@ -30,11 +30,12 @@ RecordPlace parse_place(const std::string& text) {
   return {parse_segment_name(text.substr(0, colon)), *number};
 }
 
-RecordPlace find_place(const Session& session, ObjectStore& store, const Keys& keys) {
+RecordPlace find_place(const Session& session, ObjectStore& store, const PointName& point,
+                       const Keys& keys) {
   const Arguments& arguments = session.arguments;
   if (arguments.record) return parse_place(*arguments.record);
-  const auto places = find_records(store, *arguments.point, *arguments.record_id, *keys.trust,
-                                   keys.identities, &session.console, session.stop);
+  const auto places = find_records(store, point, *arguments.record_id, *keys.trust, keys.identities,
+                                   &session.console, session.stop);
   session.console.end_progress();
   if (places.size() == 1) return places.front();
   const std::string subject = "--record-id " + *arguments.record_id;
@@ -90,9 +91,10 @@ int run_prove(const Session& session) {
   if (!arguments.to.empty()) require_outside(arguments.to, arguments.vault);
   const Keys keys = load_keys(environment, arguments);
   require_trust(keys);
-  const RecordPlace place = find_place(session, *store, keys);
+  const PointName point = find_point(environment, arguments.vault, *store, *arguments.point);
+  const RecordPlace place = find_place(session, *store, point, keys);
   const std::string proof =
-      prove_record(*store, *arguments.point, place, *keys.trust, keys.identities, session.stop);
+      prove_record(*store, point, place, *keys.trust, keys.identities, session.stop);
   Json::Object object{{"recoveryPointId", *arguments.point}, {"record", place_text(place)}};
   if (arguments.to.empty()) {
     object.emplace("proof", proof);

@@ -3,8 +3,10 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/doctor.hpp"
 #include "atp/vault/points.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/rebuild.hpp"
+#include "atp/verify/stored_point.hpp"
 #include "atp/verify/verify.hpp"
 #include "cli/session.hpp"
 
@@ -45,7 +47,7 @@ Json::Object point_object(const RecoveryPoint& point) {
 
 Json packages_of(ObjectStore& store, const RecoveryPoint& point) {
   Json::Array packages;
-  for (const ListPage& page : read_list_pages(store, point)) {
+  for (const ListPage& page : require_list_pages(store, point)) {
     for (const Descriptor& descriptor : page.descriptors) {
       packages.push_back(Json::Object{{"name", descriptor.name},
                                       {"stream", descriptor.stream.str()},
@@ -212,7 +214,8 @@ int run_show(const Session& session) {
   const Environment environment = system_environment();
   const auto store = open_store(environment, session.arguments.vault);
   const Keys keys = load_keys(environment, session.arguments, KeyUse::trust_only);
-  const TenantId tenant = tenant_of_point(*store, *session.arguments.point);
+  const TenantId tenant =
+      find_point(environment, session.arguments.vault, *store, *session.arguments.point).tenant;
   const std::string key = layout::recovery_point(tenant, *session.arguments.point);
   const Bytes stored = get_object(*store, key, kDocumentLimit);
   const RecoveryPoint point =
@@ -270,12 +273,14 @@ int run_catalog_rebuild(const Session& session) {
 int run_doctor(const Session& session) {
   const auto vault = open_vault(system_environment(), session.arguments);
   const auto findings =
-      examine(*vault, session.arguments.dry_run ? Mending::report_only : Mending::mend);
+      examine(*vault, {.mending = session.arguments.dry_run ? Mending::report_only : Mending::mend,
+                       .take_over = session.arguments.take_over});
   FindingState worst = FindingState::good;
   int exit_code = 0;
   Json::Array objects;
   for (const Finding& finding : findings) {
     worst = std::max(worst, finding.state);
+    if (finding.state == FindingState::noted) exit_code = graver(exit_code, kExitPartial);
     if (finding.error) exit_code = graver(exit_code, damage_exit_code(*finding.error));
     objects.push_back(Json::Object{{"name", finding.name},
                                    {"state", to_string(finding.state)},

@@ -14,6 +14,8 @@ inline namespace v0 {
 namespace {
 
 constexpr std::chrono::minutes kClockTolerance{5};
+/// How far the clocks of those who write one ledger may be apart.
+constexpr std::chrono::days kClockMargin{1};
 constexpr std::size_t kApprovalsLimit = 100;
 
 [[noreturn]] void refuse(const std::string& subject, const std::string& message) {
@@ -110,9 +112,11 @@ void require_consent(const std::string& name, const Approval& approval,
   require_same(name, "the end", format_time(request.expires_at), format_time(approval.expires_at));
 }
 
-void require_unused(const Ledger& ledger, const Digest& request,
+/// Nothing can have used a request before it was made.
+void require_unused(Ledger& ledger, const Digest& request, Time requested_at,
                     const std::vector<Digest>& approvals) {
-  for (const LedgerEntry& entry : ledger.entries()) {
+  ledger.reach_back(requested_at - kClockMargin);
+  for (const LedgerEntry& entry : ledger.tail()) {
     const auto& used = entry.statement.approved_by;
     if (!used) continue;
     const bool again =
@@ -227,12 +231,12 @@ ApprovedBy DualApproval::approved_by() const {
 }
 
 DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& documents,
-                             const TrustPolicy& trust, const Ledger& ledger, Time now) {
+                             const TrustPolicy& trust, Ledger& ledger, Time now) {
   const ApprovalRule& rule = require_rule(trust, plan.action);
   if (documents.approvals.size() > kApprovalsLimit) {
     refuse(plan.action, "expected at most " + std::to_string(kApprovalsLimit) + " approvals");
   }
-  const auto& entries = ledger.entries();
+  const auto& entries = ledger.tail();
   if (!entries.empty() && entries.back().statement.header.created_at > now + kClockTolerance) {
     throw Error(ErrorKind::clock_untrusted, plan.action,
                 "the clock says " + format_time(now) + ", before the ledger's last entry");
@@ -249,7 +253,8 @@ DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& document
     consent.add(name, approval.person, approval.document.role);
   }
   DualApproval approved(plan, request.person.name, consent.require_enough(), documents);
-  require_unused(ledger, request_sha256, approved.approved_by().approvals);
+  require_unused(ledger, request_sha256, request.document.header.created_at,
+                 approved.approved_by().approvals);
   return approved;
 }
 

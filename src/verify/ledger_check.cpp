@@ -29,23 +29,30 @@ std::optional<Problem> cut_tail_by(ObjectStore& store, const TrustPolicy* trust,
 
 std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
                                      const TenantId& tenant, std::uint64_t ledger_size,
-                                     PointsToAsk points,
-                                     const std::optional<std::string>& known_key) {
-  std::optional<Problem> found;
+                                     const std::string& after) {
+  std::string from = after;
+  while (true) {
+    const ListPageOfKeys page = list_keys(store, layout::recovery_points(tenant), from, 1000);
+    for (const std::string& key : page.keys) {
+      if (auto cut = cut_tail_by(store, trust, tenant, ledger_size, key)) return cut;
+    }
+    if (!page.next) return std::nullopt;
+    from = *page.next;
+  }
+}
+
+std::optional<Problem> find_tail_cut_by_newest(ObjectStore& store, const TrustPolicy* trust,
+                                               const TenantId& tenant, std::uint64_t ledger_size,
+                                               const std::optional<std::string>& known_key) {
   std::string newest;
   bool is_listed = !known_key;
   for_each_key(store, layout::recovery_points(tenant), [&](const std::string& key) {
     newest = key;  // Ids begin with their time.
     is_listed = is_listed || key == *known_key;
-    if (points == PointsToAsk::all && !found) {
-      found = cut_tail_by(store, trust, tenant, ledger_size, key);
-    }
   });
   if (!is_listed) return Problem{Problem::Kind::integrity, *known_key, "a listed object", "none"};
-  if (points == PointsToAsk::newest && !newest.empty()) {
-    found = cut_tail_by(store, trust, tenant, ledger_size, newest);
-  }
-  return found;
+  if (newest.empty()) return std::nullopt;
+  return cut_tail_by(store, trust, tenant, ledger_size, newest);
 }
 
 namespace verify {
@@ -102,8 +109,8 @@ LedgerReading check_ledger(const Context& context, const std::optional<std::stri
   bool sound = add_failures(context.tenant, ledger.problems, checks);
   const auto known_key =
       id ? std::optional(layout::recovery_point(context.tenant, *id)) : std::nullopt;
-  const auto cut = find_cut_tail(context.store, context.trust, context.tenant,
-                                 ledger.entries.size(), PointsToAsk::newest, known_key);
+  const auto cut = find_tail_cut_by_newest(context.store, context.trust, context.tenant,
+                                           ledger.entries.size(), known_key);
   if (sound && cut && !has_grown(context, ledger.entries.size())) {
     checks.push_back(failed(kEntries, *cut));
     sound = false;

@@ -55,7 +55,7 @@ LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::u
 
 verify::PointChain read_chain(const Context& context, const std::string& id) {
   std::vector<Check> checks;
-  verify::PointChain chain = verify::read_point_chain(context, id, checks);
+  verify::PointChain chain = verify::read_point_chain(context, id, LedgerDepth::whole, checks);
   require_sound(checks);
   return chain;
 }
@@ -80,11 +80,11 @@ struct RecordProver::State {
     PackageReader reader;
   };
 
-  State(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+  State(ObjectStore& store, const PointName& point, const TrustPolicy& trust,
         std::span<const age::Identity> identities, const std::stop_token& stop)
-      : context{store, &trust, tenant_of_point(store, id), 1, stop},
+      : context{store, &trust, point.tenant, 1, stop},
         given(identities),
-        chain(read_chain(context, id)),
+        chain(read_chain(context, point.id)),
         entry(prove_entry(context, chain.ledger, *chain.statement)),
         timestamps(verify::sound_replies(context, chain.points.front().sha256)),
         listings(chain.points.size()) {
@@ -204,9 +204,9 @@ struct RecordProver::State {
   std::optional<Segment> current;
 };
 
-RecordProver::RecordProver(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+RecordProver::RecordProver(ObjectStore& store, const PointName& point, const TrustPolicy& trust,
                            std::span<const age::Identity> identities, const std::stop_token& stop)
-    : state_(std::make_unique<State>(store, id, trust, identities, stop)) {}
+    : state_(std::make_unique<State>(store, point, trust, identities, stop)) {}
 RecordProver::~RecordProver() = default;
 RecordProver::RecordProver(RecordProver&&) noexcept = default;
 RecordProver& RecordProver::operator=(RecordProver&&) noexcept = default;
@@ -234,18 +234,18 @@ void RecordProver::prove(const SegmentName& segment, std::span<const RecordRange
       state_->context.stop);
 }
 
-std::string prove_record(ObjectStore& store, const std::string& id, const RecordPlace& place,
+std::string prove_record(ObjectStore& store, const PointName& point, const RecordPlace& place,
                          const TrustPolicy& trust, std::span<const age::Identity> identities,
                          const std::stop_token& stop) {
-  return RecordProver(store, id, trust, identities, stop).prove(place).text;
+  return RecordProver(store, point, trust, identities, stop).prove(place).text;
 }
 
-std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,
+std::vector<RecordPlace> find_records(ObjectStore& store, const PointName& point,
                                       std::string_view record_id, const TrustPolicy& trust,
                                       std::span<const age::Identity> identities,
                                       ProgressSink* progress, const std::stop_token& stop) {
   require_identities(identities);
-  ResolvedPoint resolved = resolve_point(store, id, &trust, 1, stop);
+  ResolvedPoint resolved = resolve_point(store, point, &trust, LedgerDepth::statement, 1, stop);
   const EpochIdentities opened = open_epochs(store, resolved.epochs, identities, resolved.checks);
   require_sound(resolved.checks);
   const Context context{store, &trust, resolved.tenant, 1, stop};

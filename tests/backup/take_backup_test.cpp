@@ -34,7 +34,7 @@ TEST_F(Backup, TheFirstIsFullAndVerifies) {
   EXPECT_TRUE(verify(result.recovery_point_id).passed());
 }
 
-TEST_F(Backup, UnchangedInputMakesNoPointButAStatement) {
+TEST_F(Backup, UnchangedInputMakesNoPointAndAnHourlyStatement) {
   seal("a.jsonl", "one\n");
   const BackupResult first = backup();
   const std::size_t entries = keys("ledger/acme/0/entries/").size();
@@ -43,6 +43,10 @@ TEST_F(Backup, UnchangedInputMakesNoPointButAStatement) {
   EXPECT_EQ(second.recovery_point_id, first.recovery_point_id);
   EXPECT_EQ(second.segments_unchanged, 1u);
   EXPECT_EQ(keys("recovery-points/acme/").size(), 1u);
+  EXPECT_EQ(keys("ledger/acme/0/entries/").size(), entries) << "said a minute ago";
+  EXPECT_EQ(vault_->catalog().checked(TenantId("acme"))->checked_at, clock_->now());
+  clock_->advance(std::chrono::hours(1));
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
   EXPECT_EQ(keys("ledger/acme/0/entries/").size(), entries + 1);
 }
 
@@ -137,13 +141,14 @@ TEST_F(Backup, AnotherPolicyIsItsNextVersion) {
   backup(asked);
   backup(asked);
   EXPECT_EQ(keys("policies/acme/").size(), 2u);
-  const auto policy = current_policy(*vault_, TenantId("acme"));
+  OpenTenant tenant(*vault_, TenantId("acme"));
+  const auto policy = &tenant.policies().back();
   EXPECT_EQ(policy->version, 2u);
   EXPECT_EQ(policy->field_map.at("time"), "eventTime");
   EXPECT_EQ(policy->field_map.at("action"), "action");
   const SegmentChains chains(*vault_, TenantId("acme"), SegmentChains::From::store);
-  const auto* first = chains.find(StreamId("default"), SegmentId("a"));
-  const auto* second = chains.find(StreamId("default"), SegmentId("b"));
+  const auto first = chains.find(StreamId("default"), SegmentId("a"));
+  const auto second = chains.find(StreamId("default"), SegmentId("b"));
   EXPECT_EQ(first->manifest.opaque_records, 1u);
   EXPECT_EQ(second->manifest.opaque_records, 0u);
   EXPECT_EQ(second->manifest.policy_version, 2u);

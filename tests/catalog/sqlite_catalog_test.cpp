@@ -166,7 +166,7 @@ TEST_F(SqliteCatalogTest, RefusesAFileInWalMode) {
 
 TEST_F(SqliteCatalogTest, T020_NewerSchemaIsUnsupported) {
   create();
-  execute("PRAGMA user_version = 3");
+  execute("PRAGMA user_version = 4");
   expect_refused(ErrorKind::unsupported);
 }
 

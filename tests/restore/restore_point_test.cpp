@@ -74,7 +74,8 @@ TEST_F(RestorePoint, OfATimeRangeTakesWhatOverlapsAndWhatIsOpaque) {
   const auto names = [&](const char* from, const char* to) {
     RestoreOptions options = everything();
     options.time = {*parse_time(from), *parse_time(to)};
-    return names_of(plan_restore(*store_, vault_.incremental, vault_.trust(), options));
+    return names_of(
+        plan_restore(*store_, find_point(*store_, vault_.incremental), vault_.trust(), options));
   };
   using Names = std::vector<std::string>;
   EXPECT_EQ(names("2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"),
@@ -104,8 +105,8 @@ TEST_F(RestorePoint, RefusesAScopeThatNamesNothing) {
 TEST_F(RestorePoint, RefusesWithoutAFittingIdentity) {
   EXPECT_EQ(error_kind([&] {
               test::SequenceRandom random;
-              restore_point(*store_, *files_, random, vault_.incremental, "/restored",
-                            vault_.trust(), {}, everything());
+              restore_point(*store_, *files_, random, find_point(*store_, vault_.incremental),
+                            "/restored", vault_.trust(), {}, everything());
             }),
             ErrorKind::unauthenticated);
   EXPECT_FALSE(files_->status("/restored"));
@@ -123,16 +124,18 @@ TEST_F(RestorePoint, WithoutTheLastCheckpointGivesAllBackAndSaysSo) {
 TEST_F(RestorePoint, PlansWithoutReadingPackages) {
   test::Objects objects = vault_.objects();
   std::erase_if(objects, [](const auto& each) { return each.first.starts_with("segments/"); });
-  const RestorePlan plan =
-      plan_restore(*vault_.store_of(objects), vault_.incremental, vault_.trust(), everything());
+  const RestorePlan plan = plan_restore(*vault_.store_of(objects),
+                                        find_point(*vault_.store_of(objects), vault_.incremental),
+                                        vault_.trust(), everything());
   ASSERT_EQ(plan.items.size(), 3U);
   EXPECT_EQ(plan.items.back().name, "default/000001");
   EXPECT_EQ(plan.items.back().records, 4100U);
   EXPECT_EQ(plan.items.back().bytes, vault_.segments.at("default/000001").size());
   objects.erase(vault_.key_of("policies/acme-corp/"));
   EXPECT_EQ(error_kind([&] {
-              plan_restore(*vault_.store_of(objects), vault_.incremental, vault_.trust(),
-                           everything());
+              plan_restore(*vault_.store_of(objects),
+                           find_point(*vault_.store_of(objects), vault_.incremental),
+                           vault_.trust(), everything());
             }),
             ErrorKind::corrupt);
 }
@@ -164,9 +167,10 @@ TEST_F(RestorePoint, GivesCompressedInputBackDecoded) {
   test::write_bytes(dir.path() / "source/b.jsonl.zst", test::zstd(text));
   const auto source = segment_folder(environment.files, dir.path() / "source");
   const BackupResult backup = take_backup(*vault, *source, {.tenant = TenantId("t")});
-  const RestoreResult result = restore_point(
-      vault->store(), *environment.files, *environment.random, backup.recovery_point_id,
-      dir.path() / "to", vault->trust(), vault->keys().identities, everything(2));
+  const RestoreResult result =
+      restore_point(vault->store(), *environment.files, *environment.random,
+                    find_point(vault->store(), backup.recovery_point_id), dir.path() / "to",
+                    vault->trust(), vault->keys().identities, everything(2));
   EXPECT_TRUE(result.report.passed());
   EXPECT_EQ(tree(*environment.files, dir.path() / "to"),
             (std::map<std::string, std::string>{{"a.jsonl", text}, {"b.jsonl", text}}));
@@ -176,7 +180,9 @@ TEST_F(RestorePoint, GivesCompressedInputBackDecoded) {
 ResolvedPoint with_names(const std::vector<std::pair<std::string, std::string>>& names) {
   const test::SmallVault& vault = test::small_vault();
   ResolvedPoint resolved =
-      resolve_point(*vault.store_of(vault.objects()), vault.incremental, &vault.trust(), 1, {});
+      resolve_point(*vault.store_of(vault.objects()),
+                    find_point(*vault.store_of(vault.objects()), vault.incremental), &vault.trust(),
+                    LedgerDepth::whole, 1, {});
   const ResolvedSegment sample = resolved.segments.front();
   resolved.segments.clear();
   for (const auto& [stream, segment] : names) {

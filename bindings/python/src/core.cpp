@@ -9,9 +9,13 @@
 #include "atp/core/version.hpp"
 #include "atp/restore/restore.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/doctor.hpp"
+#include "atp/vault/halt.hpp"
 #include "atp/vault/points.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "atp/verify/open_segment.hpp"
+#include "atp/verify/stored_point.hpp"
 #include "exports.hpp"
 #include "interruptible.hpp"
 #include "parties.hpp"
@@ -118,17 +122,15 @@ std::vector<std::string> tenants(const Reader& handle) {
 /// The verified manifest of a point, as stored, and the canonical text of each of its descriptors.
 std::pair<std::string, std::vector<std::string>> show(const Reader& handle, const std::string& id) {
   return interruptible(py::none(), [&](const Work&) {
-    const TenantId tenant = tenant_of_point(handle.store(), id);
-    const std::string key = layout::recovery_point(tenant, id);
-    std::string stored(as_text(get_object(handle.store(), key, kDocumentLimit)));
-    const auto point = require_document<RecoveryPoint>(key, stored, handle.trust(), tenant);
+    StoredPoint found =
+        require_point(handle.store(), handle.trust(), find_point(handle.store(), id));
     std::vector<std::string> descriptors;
-    for (const ListPage& page : read_list_pages(handle.store(), point)) {
+    for (const ListPage& page : require_list_pages(handle.store(), found.point)) {
       for (const Descriptor& descriptor : page.descriptors) {
         descriptors.push_back(canonical(descriptor));
       }
     }
-    return std::pair(std::move(stored), std::move(descriptors));
+    return std::pair(std::move(found.stored), std::move(descriptors));
   });
 }
 
@@ -142,7 +144,8 @@ py::dict verify(const Reader& handle, const std::string& id, const std::string& 
   return to_python(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
     options.progress = work.progress;
-    return verify_point(handle.store(), id, handle.known_trust(), handle.keys->identities, options);
+    return verify_point(handle.store(), find_point(handle.store(), id), handle.known_trust(),
+                        handle.keys->identities, options);
   }));
 }
 
@@ -163,8 +166,9 @@ py::dict restore(const Reader& handle, const std::string& id, const std::string&
   return to_python(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
     options.progress = work.progress;
-    return restore_point(handle.store(), *handle.environment.files, *handle.environment.random, id,
-                         folder, handle.trust(), handle.keys->identities, options);
+    return restore_point(handle.store(), *handle.environment.files, *handle.environment.random,
+                         find_point(handle.store(), id), folder, handle.trust(),
+                         handle.keys->identities, options);
   }));
 }
 
@@ -178,8 +182,9 @@ Segment open_one_segment(const Reader& handle, const std::string& id,
                          const std::pair<std::string, std::string>& segment) {
   return interruptible(py::none(), [&](const Work& work) {
     const SegmentName name{StreamId(segment.first), SegmentId(segment.second)};
-    return Segment{handle.objects, open_segment(handle.store(), id, name, handle.trust(),
-                                                handle.keys->identities, work.stop)};
+    return Segment{handle.objects,
+                   open_segment(handle.store(), find_point(handle.store(), id), name,
+                                handle.trust(), handle.keys->identities, work.stop)};
   });
 }
 

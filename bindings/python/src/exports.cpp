@@ -48,8 +48,10 @@ std::string request(const Handle& handle, const std::string& id,
                     const std::vector<Selected>& records, const std::string& key,
                     const std::string& valid_for) {
   return interruptible(py::none(), [&](const Work& work) {
-    return sign_request(handle, plan_export(*handle.vault, id, selection_of(records), work.stop),
-                        key, valid_for);
+    return sign_request(
+        handle,
+        plan_export(*handle.vault, find_point(*handle.vault, id), selection_of(records), work.stop),
+        key, valid_for);
   });
 }
 
@@ -58,8 +60,9 @@ py::dict hand_over(const Handle& handle, const std::string& id,
                    const std::vector<std::string>& approved, const py::object& on_progress) {
   const ExportResult exported = interruptible(on_progress, [&](const Work& work) {
     const auto selection = selection_of(records);
-    const auto plan = [&] { return plan_export(*handle.vault, id, selection, work.stop); };
-    return export_records(*handle.vault, {.recovery_point_id = id,
+    const PointName point = find_point(*handle.vault, id);
+    const auto plan = [&] { return plan_export(*handle.vault, point, selection, work.stop); };
+    return export_records(*handle.vault, {.point = point,
                                           .selection = selection,
                                           .folder = folder,
                                           .approval = approval_of(handle, approved, plan),

@@ -5,7 +5,10 @@
 
 #include "approvals.hpp"
 #include "atp/vault/anchor.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/doctor.hpp"
+#include "atp/vault/halt.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "interruptible.hpp"
 #include "reader.hpp"
 #include "values.hpp"
@@ -19,9 +22,8 @@ using namespace py::literals;
 
 py::dict anchor(const Handle& handle, const std::string& tenant, const py::object& on_progress) {
   return to_python(interruptible(on_progress, [&](const Work& work) {
-    const Ledger ledger = Ledger::load(handle.store(), handle.vault->trust(), TenantId(tenant));
-    return anchor_ledger(*handle.vault, ledger,
-                         {.thorough = true, .stop = work.stop, .progress = work.progress});
+    OpenTenant open(*handle.vault, TenantId(tenant));
+    return anchor_ledger(open, {.thorough = true, .stop = work.stop, .progress = work.progress});
   }));
 }
 

@@ -30,16 +30,16 @@ std::string prove(const Reader& handle, const std::string& id,
                   const std::pair<std::string, std::string>& segment, std::uint64_t number) {
   const RecordPlace place{{StreamId(segment.first), SegmentId(segment.second)}, number};
   return interruptible(py::none(), [&](const Work& work) {
-    return prove_record(handle.store(), id, place, handle.trust(), handle.keys->identities,
-                        work.stop);
+    return prove_record(handle.store(), find_point(handle.store(), id), place, handle.trust(),
+                        handle.keys->identities, work.stop);
   });
 }
 
 std::vector<py::dict> find(const Reader& handle, const std::string& id,
                            const std::string& record_id, const py::object& on_progress) {
   const auto places = interruptible(on_progress, [&](const Work& work) {
-    return find_records(handle.store(), id, record_id, handle.trust(), handle.keys->identities,
-                        work.progress, work.stop);
+    return find_records(handle.store(), find_point(handle.store(), id), record_id, handle.trust(),
+                        handle.keys->identities, work.progress, work.stop);
   });
   std::vector<py::dict> dicts;
   for (const RecordPlace& place : places) {

@@ -10,7 +10,10 @@
 #include "atp/backup/take_backup.hpp"
 #include "atp/restore/restore.hpp"
 #include "atp/vault/anchor.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/doctor.hpp"
+#include "atp/vault/halt.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/verify.hpp"
 

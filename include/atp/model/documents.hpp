@@ -11,6 +11,7 @@
 #include "atp/model/approval_documents.hpp"
 #include "atp/model/document_header.hpp"
 #include "atp/model/export_documents.hpp"
+#include "atp/model/halt_documents.hpp"
 #include "atp/model/key_epoch_documents.hpp"
 #include "atp/model/point_documents.hpp"
 #include "atp/model/policy_documents.hpp"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "atp/core/time.hpp"
 
@@ -17,6 +18,9 @@ inline constexpr std::chrono::days kGracePeriod{14};
 inline constexpr CalendarPeriod kRetentionSlack{.days = 92};
 
 inline constexpr CalendarPeriod kDefaultRetention{.years = 7};
+
+/// How many points a chain of incremental ones has, with the full one that it begins with.
+inline constexpr std::uint64_t kPointsPerFull = 24;
 
 /// Until when a segment sealed at `sealed_at` is kept.
 inline Time retain_segment_until(Time sealed_at, const CalendarPeriod& retention) {

@@ -14,18 +14,18 @@
 namespace atp {
 inline namespace v0 {
 
-enum class PointsToAsk {
-  newest,  ///< That of the last key: ids begin with their time.
-  all,
-};
-
-/// Whether a stored point had seen more entries than the `ledger_size` that the ledger has, which
-/// no crash leaves, or `known_key` is not listed. Of a point that cannot be believed nothing is
-/// said here. Others may have appended since the ledger was read: look again before believing it.
+/// Whether a stored point after the key `after` had seen more entries than the `ledger_size` that
+/// the ledger has, which no crash leaves. Ids begin with their time: after the newest that somebody
+/// knows there are few. Of a point that cannot be believed nothing is said here. Others may have
+/// appended since the ledger was read: look again before believing it.
 ATP_EXPORT std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
                                                 const TenantId& tenant, std::uint64_t ledger_size,
-                                                PointsToAsk points,
-                                                const std::optional<std::string>& known_key = {});
+                                                const std::string& after);
+
+/// The same of the last stored point alone. Also a problem: that `known_key` is not listed.
+ATP_EXPORT std::optional<Problem> find_tail_cut_by_newest(
+    ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant, std::uint64_t ledger_size,
+    const std::optional<std::string>& known_key = {});
 
 }  // namespace v0
 }  // namespace atp

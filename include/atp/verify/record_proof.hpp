@@ -57,7 +57,7 @@ class ATP_EXPORT RecordProver {
   /// What is given must outlive it; `store` is only read. Throws: not_found where there is no such
   /// point; precondition_failed where no checkpoint covers it yet; corrupt or untrusted where
   /// something on the way does not hold; unauthenticated without identities; cancelled.
-  RecordProver(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+  RecordProver(ObjectStore& store, const PointName& point, const TrustPolicy& trust,
                std::span<const age::Identity> identities, const std::stop_token& stop = {});
   ~RecordProver();
   RecordProver(RecordProver&&) noexcept;
@@ -89,7 +89,7 @@ class ATP_EXPORT RecordProver {
 };
 
 /// The proof file of one record. Throws: what `RecordProver` does.
-ATP_EXPORT std::string prove_record(ObjectStore& store, const std::string& id,
+ATP_EXPORT std::string prove_record(ObjectStore& store, const PointName& point,
                                     const RecordPlace& place, const TrustPolicy& trust,
                                     std::span<const age::Identity> identities,
                                     const std::stop_token& stop = {});
@@ -97,7 +97,7 @@ ATP_EXPORT std::string prove_record(ObjectStore& store, const std::string& id,
 /// The places of the records of recovery point `id` that have the text `record_id` where the
 /// tenant's field map has `id` (else in the member `id`). Reads every record; opaque ones have no
 /// id. Throws: as `prove_record`; `progress` may be null.
-ATP_EXPORT std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,
+ATP_EXPORT std::vector<RecordPlace> find_records(ObjectStore& store, const PointName& point,
                                                  std::string_view record_id,
                                                  const TrustPolicy& trust,
                                                  std::span<const age::Identity> identities,
