@@ -5,7 +5,6 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/model/object_key.hpp"
 #include "storage/driver.hpp"
 
 namespace atp {

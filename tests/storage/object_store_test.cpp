@@ -62,6 +62,7 @@ TEST_F(Helpers, APutOfTheSameBytesComparesThem) {
 class LyingLists final : public ObjectStore {
  public:
   std::deque<ListPageOfKeys> pages;
+  std::deque<FolderPage> folder_pages;
 
   std::string describe() const override { return "lies"; }
   Capabilities capabilities() const override { return {}; }
@@ -73,6 +74,11 @@ class LyingLists final : public ObjectStore {
   ListPageOfKeys list(const std::string&, const std::string&, std::size_t) override {
     const ListPageOfKeys page = pages.front();
     pages.pop_front();
+    return page;
+  }
+  FolderPage list_folders(const std::string&, const std::string&, std::size_t) override {
+    const FolderPage page = folder_pages.front();
+    folder_pages.pop_front();
     return page;
   }
   void remove(const std::string&) override {}
@@ -97,12 +103,47 @@ TEST(ForEachKey, ChecksOrderPrefixAndProgress) {
   EXPECT_EQ(walk({{{"p/a"}, "p/a"}, {{}, "p/a"}}), ErrorKind::corrupt);
 }
 
+TEST(ForEachKey, ChecksThatThereIsAnInfoForEachKey) {
+  EXPECT_EQ(walk({{.keys = {"p/a"}, .infos = {{.size = 1}}}}), std::nullopt);
+  EXPECT_EQ(walk({{.keys = {"p/a", "p/b"}, .infos = {{.size = 1}}}}), ErrorKind::corrupt);
+  EXPECT_EQ(walk({{.infos = {{.size = 1}}}}), ErrorKind::corrupt);
+}
+
+TEST(ForEachFolder, ChecksOrderPrefixAndThatTheyAreFolders) {
+  const auto folders = [](std::deque<FolderPage> pages) {
+    LyingLists lies;
+    lies.folder_pages = std::move(pages);
+    return error_kind([&] { for_each_folder(lies, "p/", [](const std::string&) {}); });
+  };
+  EXPECT_EQ(folders({{{"p/a/", "p/b/"}, "p/b/"}, {{"p/c/"}, {}}}), std::nullopt);
+  EXPECT_EQ(folders({{{"p/b/", "p/a/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"q/a/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/a"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/a/b/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/.a/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/a/"}, "p/a/"}, {{}, "p/a/"}}), ErrorKind::corrupt);
+}
+
 TEST_F(Helpers, TheFaultyStoreFailsTheNthOperationOnce) {
   store.fail_operation(3, failure);
   put_object(store, "a", as_bytes("x"), {});
   EXPECT_EQ(error_kind([&] { store.stat("a"); }), ErrorKind::unavailable);
   EXPECT_TRUE(store.stat("a"));
   EXPECT_EQ(store.operations(), 4U);
+}
+
+TEST_F(Helpers, TheFaultyStoreFailsAboutTheKeyOfTheCall) {
+  const auto failing = [&](const std::function<void()>& act) {
+    store.fail_operation(1, failure);
+    return error_subject(act);
+  };
+  const auto writer = store.create("a", {});
+  EXPECT_EQ(failing([&] { writer->commit({}); }), "a");
+  EXPECT_EQ(failing([&] { store.create("a", {}); }), "a");
+  EXPECT_EQ(failing([&] { store.get("a"); }), "a");
+  EXPECT_EQ(failing([&] { store.stat("b/c"); }), "b/c");
+  EXPECT_EQ(failing([&] { store.list("b/"); }), "b/");
 }
 
 TEST_F(Helpers, TheFaultyStoreLiesAboutBytes) {

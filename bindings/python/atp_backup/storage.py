@@ -65,8 +65,9 @@ class ObjectWriter(abc.ABC):
 
 class ObjectStore(abc.ABC):
     """Bytes under keys; thread-safe. Keys are `/`-separated elements of `[A-Za-z0-9._=-]`, none
-    empty, none beginning with a dot, each at most 200 bytes, 1,000 in all. A key that begins with
-    another object's key and `/`, or the other way round, is refused as `InvalidArgumentError`."""
+    empty, none beginning with a dot, each at most 200 bytes, 512 in all. A key that begins with
+    another object's key and `/`, or the other way round, is refused as `InvalidArgumentError`.
+    The library tells the key as the subject of what a call about an object raises."""
 
     @abc.abstractmethod
     def describe(self) -> str:
@@ -153,7 +154,7 @@ class ObjectStore(abc.ABC):
 def check_key(key: str) -> None:
     """Raises `InvalidArgumentError` unless `key` is one that stores take."""
     elements = key.split("/")
-    if len(key) > 1000 or not all(map(_ELEMENT.fullmatch, elements)):
+    if len(key) > 512 or not all(map(_ELEMENT.fullmatch, elements)):
         raise InvalidArgumentError(f"is no key: {key!r}", subject="key")
 
 
