@@ -184,12 +184,20 @@ def copy_objects(source: ObjectStore, target: ObjectStore) -> int:
 
 def local(folder: str | os.PathLike[str]) -> ObjectStore:
     """The objects in a folder, such as a vault's `store`."""
-    return _CoreStore(_core.local_store(os.path.abspath(os.fsencode(folder))))
+    return _CoreStore(_core.store_at(os.path.abspath(os.fsencode(folder))))
+
+
+def open_at(address: str) -> ObjectStore:
+    """The store at `file:/path`, at a path without a scheme, or a new one at `mem:`. Nothing is
+    decoded: after `file:` a host, `%`, `?` and `#` are refused. Raises `InvalidArgumentError`,
+    `UnsupportedError` for another scheme, `NotFoundError` where there is no such folder.
+    """
+    return _CoreStore(_core.store_at(os.fsencode(address)))
 
 
 def memory() -> ObjectStore:
     """A store that is gone with the process: the reference of how stores behave."""
-    return _CoreStore(_core.memory_store())
+    return _CoreStore(_core.store_at(b"mem:"))
 
 
 def core_store(store: ObjectStore) -> _core.Store:

@@ -6,8 +6,7 @@
 #include <algorithm>
 
 #include "atp/core/error.hpp"
-#include "atp/storage/filesystem_store.hpp"
-#include "atp/storage/memory_store.hpp"
+#include "atp/storage/open_store.hpp"
 #include "values.hpp"
 
 namespace py = pybind11;
@@ -294,15 +293,14 @@ void add_stores(py::module_& module) {
           },
           "key"_a, "held"_a, Release());
   module.def(
-      "local_store",
-      [](const std::string& folder) -> Store {
+      "store_at",
+      [](const std::string& address) -> Store {
         const py::gil_scoped_release release;
-        return filesystem_store(posix_file_system(), folder, std::make_shared<SystemClock>(),
-                                std::make_shared<SystemRandom>());
+        return open_store_at(address, {.files = posix_file_system(),
+                                       .clock = std::make_shared<SystemClock>(),
+                                       .random = std::make_shared<SystemRandom>()});
       },
-      "folder"_a);
-  module.def("memory_store",
-             []() -> Store { return memory_store(std::make_shared<SystemClock>()); });
+      "address"_a);
   module.def("store_of_python", &store_of_python, "store"_a);
 }
 
