@@ -222,6 +222,7 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
   }
   const auto store =
       filesystem_store(environment.files, paths.store, environment.clock, environment.random);
+  require_capabilities(*store, {.atomic_create = true, .immutability = true});
   probe_immutability(*store, *environment.clock, *environment.random);
   const VaultDocument document{.header = {.vault_id = vault_id,
                                           .nonce = random_hex(*environment.random, 16),

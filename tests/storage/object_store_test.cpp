@@ -2,14 +2,17 @@
 /// The helpers around stores, also when a store lies.
 #include "atp/storage/object_store.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <deque>
 
 #include "atp/storage/memory_store.hpp"
+#include "atp/storage/probe.hpp"
 #include "support/error_kind.hpp"
 #include "support/faulty_store.hpp"
 #include "support/manual_clock.hpp"
+#include "support/sequence_random.hpp"
 
 namespace atp::test {
 namespace {
@@ -59,7 +62,7 @@ TEST_F(Helpers, APutOfTheSameBytesComparesThem) {
 }
 
 /// Answers `list` with what it is told.
-class LyingLists final : public ObjectStore {
+class LyingLists : public ObjectStore {
  public:
   std::deque<ListPageOfKeys> pages;
   std::deque<FolderPage> folder_pages;
@@ -131,6 +134,40 @@ TEST_F(Helpers, TheFaultyStoreFailsTheNthOperationOnce) {
   EXPECT_EQ(error_kind([&] { store.stat("a"); }), ErrorKind::unavailable);
   EXPECT_TRUE(store.stat("a"));
   EXPECT_EQ(store.operations(), 4U);
+}
+
+/// A store that says what it is told to of itself.
+class Modest final : public LyingLists {
+ public:
+  explicit Modest(const Capabilities& has) : has_(has) {}
+  Capabilities capabilities() const override { return has_; }
+
+ private:
+  Capabilities has_;
+};
+
+TEST(RequireCapabilities, NamesWhatIsMissing) {
+  const auto refusal = [](const Capabilities& has, const Capabilities& needed) -> std::string {
+    try {
+      require_capabilities(Modest(has), needed);
+      return "";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+      return error.message();
+    }
+  };
+  const Capabilities both{.atomic_create = true, .immutability = true};
+  EXPECT_EQ(refusal(both, both), "");
+  EXPECT_EQ(refusal({}, {}), "");
+  EXPECT_THAT(refusal({.immutability = true}, both), ::testing::HasSubstr("(atomic_create)"));
+  EXPECT_THAT(refusal({.atomic_create = true}, both), ::testing::HasSubstr("(immutability)"));
+}
+
+TEST(ProbeImmutability, DoesNotTryAStoreThatHasNone) {
+  SequenceRandom random;
+  Modest store({.atomic_create = true});
+  EXPECT_EQ(error_kind([&] { probe_immutability(store, ManualClock(), random); }),
+            ErrorKind::unsupported);
 }
 
 TEST_F(Helpers, TheFaultyStoreFailsAboutTheKeyOfTheCall) {

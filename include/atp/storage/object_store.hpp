@@ -154,6 +154,9 @@ auto about(const std::string& key, const Act& act) {
   }
 }
 
+/// Throws: unsupported, naming what is missing, where `store` lacks one of what is `needed`.
+ATP_EXPORT void require_capabilities(const ObjectStore& store, const Capabilities& needed);
+
 /// Throws: invalid_argument unless `key` is one that a store may take (`is_stored_key`).
 ATP_EXPORT void check_key(std::string_view key);
 
