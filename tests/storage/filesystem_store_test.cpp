@@ -56,6 +56,15 @@ TEST_F(FilesystemStore, ObjectsArePlainFilesWithTheirRetentionBeside) {
   EXPECT_TRUE(fs::is_empty(folder.path() / ".tmp"));
 }
 
+TEST_F(FilesystemStore, WhoMayOnlyReadTheStoreCannotLockIt) {
+  const Path lock = folder.path() / ".lock";
+  put("a");
+  EXPECT_EQ(files->status(lock)->mode, 0600U);
+  fs::permissions(lock, fs::perms(0644));
+  put("b");
+  EXPECT_EQ(files->status(lock)->mode, 0600U);
+}
+
 TEST_F(FilesystemStore, AFolderThatIsNotThereIsNotFound) {
   EXPECT_EQ(error_kind([&] { filesystem_store(files, folder.path() / "x", clock, random); }),
             ErrorKind::not_found);
