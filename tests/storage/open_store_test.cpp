@@ -61,6 +61,9 @@ TEST_F(OpenStore, RefusesWhatOtherProgramsWouldReadOtherwise) {
        {"", "file:", "file://", "file://localhost/s", "file://user@/s", "file:/100%", "file:/%73",
         "file:/s?x=1", "file:/s#part", "mem:x", "mem://"}) {
     EXPECT_EQ(refusal(address), ErrorKind::invalid_argument) << address;
+    EXPECT_EQ(error_subject([&] { open_store_at(address, environment); }),
+              address.substr(0, address.find(':') + 1))
+        << "the disk was asked for " << address;
   }
   EXPECT_EQ(refusal(std::string_view("/s\0", 3)), ErrorKind::invalid_argument);
   EXPECT_EQ(refusal("/none"), ErrorKind::not_found);
