@@ -115,7 +115,8 @@ class ATP_EXPORT ObjectStore {
   /// empty, none beginning with a dot, each at most 200 bytes, `kKeyLimit` in all. Longer ones may
   /// be taken up to `kStoredKeyLimit`, so that there is room for the prefix of a front.
   /// Throws: invalid_argument for another key, and for one that begins with an object's key and
-  /// `/` or the other way round (may also come at commit); already_exists (likewise).
+  /// `/` or the other way round (may also come at commit); already_exists (likewise); unsupported
+  /// for a retention or hold that the store cannot keep.
   virtual std::unique_ptr<ObjectWriter> create(const std::string& key,
                                                const PutOptions& options) = 0;
   /// Throws: not_found.
