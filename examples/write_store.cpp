@@ -56,6 +56,10 @@ class MeteredStore : public atp::ObjectStore {
                            std::size_t limit) override {
     return counted().list(prefix, after, limit);
   }
+  atp::FolderPage list_folders(const std::string& prefix, const std::string& after,
+                               std::size_t limit) override {
+    return counted().list_folders(prefix, after, limit);
+  }
   void remove(const std::string& key) override { counted().remove(key); }
   atp::Time extend_retention(const std::string& key, atp::Time retain_until) override {
     return counted().extend_retention(key, retain_until);

@@ -98,6 +98,22 @@ void write_and_rename(FileSystem& files, Random& random, const Path& path, ByteV
 
 }  // namespace
 
+std::unique_ptr<File> open_lock_file(FileSystem& files, const Path& path) {
+  constexpr std::uint32_t kOwner = 0600;
+  constexpr std::uint32_t kOwnerAndGroup = 0660;
+  constexpr std::uint32_t kGroupMayWrite = 0020;
+  auto file = files.open(path, OpenMode::create_or_open, kOwner);
+  const std::uint32_t mode = file->status().mode;
+  const std::uint32_t most = (mode & kGroupMayWrite) != 0 ? kOwnerAndGroup : kOwner;
+  if ((mode & ~most) == 0) return file;
+  try {
+    file->set_permissions(mode & most);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::permission_denied) throw;
+  }
+  return file;
+}
+
 Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit) {
   const auto file = files.open(path, OpenMode::read);
   const std::uint64_t size = file->status().size;

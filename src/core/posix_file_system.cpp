@@ -134,6 +134,10 @@ class PosixFile final : public File {
     throw system_error(errno, name_, "fsync");
   }
 
+  void set_permissions(std::uint32_t permissions) override {
+    if (::fchmod(descriptor_.get(), permissions) != 0) throw system_error(errno, name_, "fchmod");
+  }
+
   FileStatus status() override {
     struct stat found {};
     if (::fstat(descriptor_.get(), &found) != 0) throw system_error(errno, name_, "fstat");

@@ -145,6 +145,7 @@ bool Ledger::try_append(Statement statement, const Signers& signers, const PutOp
     throw Error(ErrorKind::invalid_argument, key,
                 "a statement of " + std::to_string(stored.size()) + " bytes is over the limit");
   }
+  require_capabilities(*store_, {.atomic_create = true});
   try {
     put_object(*store_, key, as_bytes(stored), options);
   } catch (const Error& error) {

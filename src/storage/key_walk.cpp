@@ -5,7 +5,6 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
-#include "atp/model/object_key.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -24,7 +23,8 @@ bool is_folder(const Entry& entry) { return entry.type == FileType::directory; }
 /// Files and folders whose names are keys; all else is foreign.
 bool is_ours(const Entry& entry) {
   if (entry.type != FileType::regular && !is_folder(entry)) return false;
-  return is_key(std::string_view(entry.name).substr(0, entry.name.size() - is_folder(entry)));
+  return is_stored_key(
+      std::string_view(entry.name).substr(0, entry.name.size() - is_folder(entry)));
 }
 
 std::string what_is(const Entry& entry) {

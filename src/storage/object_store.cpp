@@ -5,7 +5,6 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/model/object_key.hpp"
 #include "storage/driver.hpp"
 
 namespace atp {
@@ -61,6 +60,17 @@ std::string past(std::string folder) {
 }
 
 }  // namespace
+
+void require_capabilities(const ObjectStore& store, const Capabilities& needed) {
+  const Capabilities found = store.capabilities();
+  const auto require = [&](bool has, bool needs, const std::string& what) {
+    if (has || !needs) return;
+    throw Error(ErrorKind::unsupported, store.describe(), "expected a store that " + what);
+  };
+  require(found.atomic_create, needed.atomic_create,
+          "creates a key for one of several writers alone (atomic_create)");
+  require(found.immutability, needed.immutability, "keeps objects until a date (immutability)");
+}
 
 void put_object(ObjectStore& store, const std::string& key, ByteView bytes,
                 const PutOptions& options) {

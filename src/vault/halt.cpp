@@ -215,9 +215,7 @@ void require_not_halted(const Vault& vault, const TenantId& tenant) {
 
 void halt_for(const Vault& vault, const TenantId& tenant, const Error& error) {
   const bool of_damage = error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted;
-  // A driver names the object by its path.
-  const bool of_ledger = error.subject().starts_with("ledger/") ||
-                         error.subject().starts_with((vault.paths().store / "ledger/").string());
+  const bool of_ledger = error.subject().starts_with("ledger/");
   if (!of_damage || !of_ledger) return;
   const HaltRow row{.tenant = tenant,
                     .halted_at = vault.environment().clock->now(),

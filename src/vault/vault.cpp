@@ -25,10 +25,6 @@ std::uint64_t job_byte(const std::string& job_id) {
   return 1 + (std::stoull(job_id.substr(0, 16), nullptr, 16) >> 2);
 }
 
-std::unique_ptr<File> open_lock_file(const Environment& environment, const Path& path) {
-  return environment.files->open(path, OpenMode::create_or_open);
-}
-
 [[noreturn]] void throw_leased(const Path& lock, const std::string& by) {
   throw Error(ErrorKind::precondition_failed, lock.string(), "the vault is in use by " + by,
               Error::Retry::temporary);
@@ -171,7 +167,7 @@ Signers Vault::require_signers(const std::shared_ptr<const Signer>& current,
 }
 
 std::optional<WorkLock> Vault::try_lock_for_job(const std::string& job_id) const {
-  auto file = open_lock_file(environment_, paths_.lock);
+  auto file = open_lock_file(*environment_.files, paths_.lock);
   if (!file->try_lock(kRebuildByte, 1, LockKind::shared)) {
     throw_leased(paths_.lock, "a catalog rebuild");
   }
@@ -186,7 +182,7 @@ WorkLock Vault::lock_for_job(const std::string& job_id) const {
 }
 
 WorkLock Vault::lock_for_rebuild() const {
-  auto file = open_lock_file(environment_, paths_.lock);
+  auto file = open_lock_file(*environment_.files, paths_.lock);
   if (!file->try_lock(kRebuildByte, 1, LockKind::exclusive)) {
     throw_leased(paths_.lock, "running jobs");
   }
@@ -222,6 +218,7 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
   }
   const auto store =
       filesystem_store(environment.files, paths.store, environment.clock, environment.random);
+  require_capabilities(*store, {.atomic_create = true, .immutability = true});
   probe_immutability(*store, *environment.clock, *environment.random);
   const VaultDocument document{.header = {.vault_id = vault_id,
                                           .nonce = random_hex(*environment.random, 16),

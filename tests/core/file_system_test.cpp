@@ -26,6 +26,7 @@ struct Faults {
   bool no_direct_writes = false;
   bool no_rename_flags = false;
   int fsync_error = 0;
+  bool of_another_owner = false;
   int calls = 0;
 };
 Faults g_faults;
@@ -46,6 +47,11 @@ std::size_t allowed(std::size_t size) {
 extern "C" ssize_t pread(int file, void* out, std::size_t size, off_t offset) {
   if (interrupted()) return -1;
   return ::syscall(SYS_pread64, file, out, allowed(size), offset);
+}
+extern "C" int fchmod(int file, mode_t mode) {
+  if (!g_faults.of_another_owner) return static_cast<int>(::syscall(SYS_fchmod, file, mode));
+  errno = EPERM;
+  return -1;
 }
 extern "C" ssize_t pwrite(int file, const void* bytes, std::size_t size, off_t offset) {
   if (interrupted()) return -1;
@@ -172,6 +178,27 @@ TEST_F(FileSystemTest, NewFilesGetTheirPermissionsWhateverTheUmask) {
   files_->open(path("open"), OpenMode::create_new, 0644);
   EXPECT_EQ(files_->status(path("secret"))->mode, 0600U);
   EXPECT_EQ(files_->status(path("open"))->mode, 0644U);
+}
+
+TEST_F(FileSystemTest, LockFilesAreOpenToThoseAloneWhoMayWriteThem) {
+  open_lock_file(*files_, path("new"));
+  EXPECT_EQ(files_->status(path("new"))->mode, 0600U);
+  const std::vector<std::pair<std::uint32_t, std::uint32_t>> narrowed{
+      {0600, 0600}, {0644, 0600}, {0640, 0600}, {0604, 0600}, {0755, 0600},
+      {0660, 0660}, {0664, 0660}, {0666, 0660}, {0620, 0620}};
+  for (const auto& [before, after] : narrowed) {
+    files_->open(path("lock"), OpenMode::create_new, before);
+    EXPECT_TRUE(open_lock_file(*files_, path("lock"))->try_lock(0, 1, LockKind::exclusive));
+    EXPECT_EQ(files_->status(path("lock"))->mode, after) << std::oct << before;
+    files_->remove(path("lock"));
+  }
+}
+
+TEST_F(FileSystemTest, LockFilesOfAnotherOwnerAreUsedAsTheyAre) {
+  files_->open(path("lock"), OpenMode::create_new, 0664);
+  g_faults.of_another_owner = true;
+  EXPECT_TRUE(open_lock_file(*files_, path("lock"))->try_lock(0, 1, LockKind::exclusive));
+  EXPECT_EQ(files_->status(path("lock"))->mode, 0664U);
 }
 
 TEST_F(FileSystemTest, OtherModesNeedWhatTheySay) {

@@ -56,6 +56,15 @@ TEST_F(FilesystemStore, ObjectsArePlainFilesWithTheirRetentionBeside) {
   EXPECT_TRUE(fs::is_empty(folder.path() / ".tmp"));
 }
 
+TEST_F(FilesystemStore, WhoMayOnlyReadTheStoreCannotLockIt) {
+  const Path lock = folder.path() / ".lock";
+  put("a");
+  EXPECT_EQ(files->status(lock)->mode, 0600U);
+  fs::permissions(lock, fs::perms(0644));
+  put("b");
+  EXPECT_EQ(files->status(lock)->mode, 0600U);
+}
+
 TEST_F(FilesystemStore, AFolderThatIsNotThereIsNotFound) {
   EXPECT_EQ(error_kind([&] { filesystem_store(files, folder.path() / "x", clock, random); }),
             ErrorKind::not_found);
@@ -187,6 +196,38 @@ TEST_F(FilesystemStore, AFolderThatFailsToBeReadIsAnError) {
   const auto reader = filesystem_store(failing, folder.path(), clock, random);
   failing->fail(folder.path() / "b", ErrorKind::unavailable);
   EXPECT_EQ(error_kind([&] { reader->list(""); }), ErrorKind::unavailable);
+  EXPECT_EQ(error_subject([&] { reader->list(""); }), reader->describe());
+  EXPECT_EQ(error_subject([&] { reader->list("b/"); }), "b/");
+  EXPECT_EQ(error_subject([&] { reader->list_folders("b/"); }), "b/");
+}
+
+TEST_F(FilesystemStore, ErrorsOfTheDiskNameTheKeyAndTellThePath) {
+  put("a/k", {.retain_until = later, .legal_hold = false});
+  put("a/free");
+  fs::create_symlink("k", folder.path() / "a/link");
+  const auto failing = std::make_shared<FailingFiles>(files);
+  const auto failing_store = filesystem_store(failing, folder.path(), clock, random);
+  EXPECT_EQ(error_subject([&] { failing_store->get("a/link"); }), "a/link");
+  const auto source = failing_store->get("a/k");
+  const auto unwritten = failing_store->create("a/new", {});
+  const auto written = failing_store->create("a/new", {});
+  failing->fail_contents(ErrorKind::unavailable);
+  Bytes buffer(10);
+  EXPECT_EQ(error_subject([&] { source->read(buffer); }), "a/k");
+  EXPECT_EQ(error_subject([&] { unwritten->write(buffer); }), "a/new");
+  EXPECT_EQ(error_subject([&] { written->commit(std::nullopt); }), "a/new");
+  EXPECT_EQ(error_subject([&] { failing_store->stat("a/k"); }), "a/k");
+  EXPECT_EQ(error_subject([&] { failing_store->extend_retention("a/k", Time::max()); }), "a/k");
+  EXPECT_EQ(error_subject([&] { failing_store->set_legal_hold("a/k", true); }), "a/k");
+  failing->fail(folder.path() / ".lock", ErrorKind::permission_denied);
+  EXPECT_EQ(error_subject([&] { failing_store->remove("a/free"); }), "a/free");
+  try {
+    source->read(buffer);
+    FAIL() << "the disk was read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+    EXPECT_THAT(error.message(), ::testing::HasSubstr((folder.path() / "a/k").string()));
+  }
 }
 
 TEST_F(FilesystemStore, EachForeignNameIsOnOnePage) {

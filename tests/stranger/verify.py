@@ -244,7 +244,7 @@ def check_members(document, document_type):
     require(needed <= set(document) <= needed | possible | {"coSignatures"}, "members")
 
 
-KEY = re.compile(r"(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}(?:/(?!$)|$))+")
+KEY = re.compile(r"(?=.{1,512}$)(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}(?:/(?!$)|$))+")
 FORMS = [(re.compile(form), names.split()) for form, names in (
     ("[0-9a-f]{32}", "vaultId nonce jobId"),
     ("[0-9a-f]{64}", "keyId wrapSha256 storedSha256 indexSha256 sha256 inputSha256 merkleRoot previous "
@@ -1092,13 +1092,13 @@ def segments_of(places):
 # The command -------------------------------------------------------------------------------------
 
 class Store(dict):
-    """The objects of a store's folder, read when they are looked at."""
+    """The objects of a store's folder, read when they are looked at; what is none is passed over."""
 
     def __init__(self, folder):
         super().__init__((str(path.relative_to(folder)), path)
                          for path in folder.rglob("*")
-                         if path.is_file() and not any(
-                             part.startswith(".") for part in path.relative_to(folder).parts))
+                         if KEY.fullmatch(str(path.relative_to(folder)))
+                         and stat.S_ISREG(path.lstat().st_mode))
 
     def __getitem__(self, key):
         return super().__getitem__(key).read_bytes()

@@ -18,8 +18,8 @@ class FailingFiles final : public FileSystem {
 
   /// From here on `path` cannot be opened, listed or synced.
   void fail(const Path& path, ErrorKind kind) { failing_[name_of(path)] = kind; }
-  /// From here on what is opened can be neither read nor written nor synced; it fails with a path
-  /// as its subject.
+  /// From here on what is opened can be neither read nor written nor synced, nor its permissions be
+  /// changed; it fails with a path as its subject.
   void fail_contents(ErrorKind kind) { *contents_ = kind; }
 
   std::unique_ptr<File> open(const Path& path, OpenMode mode, std::uint32_t permissions) override {
@@ -65,6 +65,9 @@ class FailingFiles final : public FileSystem {
     void truncate(std::uint64_t size) override { checked().truncate(size); }
     void sync() override { checked().sync(); }
     FileStatus status() override { return file_->status(); }
+    void set_permissions(std::uint32_t permissions) override {
+      checked().set_permissions(permissions);
+    }
     bool try_lock(std::uint64_t offset, std::uint64_t length, LockKind kind) override {
       return file_->try_lock(offset, length, kind);
     }

@@ -22,8 +22,11 @@ class FaultyStore final : public ObjectStore {
   /// Calls of `create`, `commit`, `get`, `stat`, `list`, `list_folders`, `remove`,
   /// `extend_retention` and `set_legal_hold` so far.
   std::uint64_t operations() const;
-  /// The `nth` of these calls from here (1 is the next) does nothing and throws `error`.
+  /// The `nth` of these calls from here (1 is the next) does nothing and throws `error`, about the
+  /// key or prefix of the call.
   void fail_operation(std::uint64_t nth, Error error);
+  /// Likewise the `nth` read of a source, which reads nothing.
+  void fail_read(std::uint64_t nth, Error error);
   /// The `nth` commit from here stores its object, and throws unavailable.
   void lose_commit_answer(std::uint64_t nth);
 
@@ -48,6 +51,7 @@ class FaultyStore final : public ObjectStore {
 
  private:
   struct Faults;
+  class Source;
   class Writer;
 
   std::shared_ptr<ObjectStore> inner_;

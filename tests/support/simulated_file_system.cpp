@@ -73,6 +73,13 @@ class SimulatedFile final : public File {
     return status;
   }
 
+  /// Not an operation: what crashes leave of permissions is not simulated.
+  void set_permissions(std::uint32_t permissions) override {
+    const Guard guard(disk_->mutex);
+    disk_->check_power();
+    node_->status.mode = permissions;
+  }
+
   bool try_lock(std::uint64_t offset, std::uint64_t length, LockKind kind) override {
     const Guard guard(disk_->mutex);
     disk_->check_power();

@@ -64,6 +64,8 @@ class ATP_EXPORT File {
   /// this object, drop the file.
   virtual void sync() = 0;
   virtual FileStatus status() = 0;
+  /// Throws: permission_denied for who does not own it.
+  virtual void set_permissions(std::uint32_t permissions) = 0;
   /// Locks bytes `[offset, offset + length)` against other `File` objects, of this process and of
   /// others, without waiting; false where somebody else is in the way. Gone when the file closes.
   virtual bool try_lock(std::uint64_t offset, std::uint64_t length, LockKind kind) = 0;
@@ -95,6 +97,12 @@ class ATP_EXPORT FileSystem {
 
 /// The machine's file system.
 ATP_EXPORT std::shared_ptr<FileSystem> posix_file_system();
+
+/// Opens a file whose bytes are locked, or makes it with 0600. Whoever may open it, even to read
+/// alone, can hold a lock and so keep every writer out: one that is open to more than its owner is
+/// narrowed to 0600, or to 0660 where its group may write it (who wants several users to write sets
+/// that once). One of another owner stays as it is and can be used.
+ATP_EXPORT std::unique_ptr<File> open_lock_file(FileSystem& files, const Path& path);
 
 /// All bytes of a file. Throws: not_found, corrupt where it is over `limit` bytes.
 ATP_EXPORT Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit);

@@ -4,6 +4,10 @@
 ///
 /// A store gives: durability (a committed object survives any crash), read-after-write and
 /// list-after-write, atomicity (an object is there whole or not at all), create-only by default.
+///
+/// The subject of an error about an object, also of its writer's and its source's, is the object's
+/// key as the caller gave it, in every store; a path or an address is part of the message. Of a
+/// listing it is the prefix, or `describe()` where that is empty or the listing is out of order.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +19,11 @@
 #include <vector>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/error.hpp"
 #include "atp/core/export.hpp"
 #include "atp/core/stream.hpp"
 #include "atp/core/time.hpp"
+#include "atp/model/object_key.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -106,9 +112,11 @@ class ATP_EXPORT ObjectStore {
   virtual Capabilities capabilities() const = 0;
 
   /// Begins an object; create-only. Keys are `/`-separated elements of `[A-Za-z0-9._=-]`, none
-  /// empty, none beginning with a dot, each at most 200 bytes, 1,000 in all.
+  /// empty, none beginning with a dot, each at most 200 bytes, `kKeyLimit` in all. Longer ones may
+  /// be taken up to `kStoredKeyLimit`, so that there is room for the prefix of a front.
   /// Throws: invalid_argument for another key, and for one that begins with an object's key and
-  /// `/` or the other way round (may also come at commit); already_exists (likewise).
+  /// `/` or the other way round (may also come at commit); already_exists (likewise); unsupported
+  /// for a retention or hold that the store cannot keep.
   virtual std::unique_ptr<ObjectWriter> create(const std::string& key,
                                                const PutOptions& options) = 0;
   /// Throws: not_found.
@@ -134,7 +142,23 @@ class ATP_EXPORT ObjectStore {
   virtual void set_legal_hold(const std::string& key, bool held) = 0;
 };
 
-/// Throws: invalid_argument unless `key` is one that stores take.
+/// For drivers: `error` with `key` as its subject; what its subject was is in the message.
+ATP_EXPORT Error about_key(const std::string& key, const Error& error);
+
+/// For drivers: what `act` does, its errors about `key`.
+template <class Act>
+auto about(const std::string& key, const Act& act) {
+  try {
+    return act();
+  } catch (const Error& error) {
+    throw about_key(key, error);
+  }
+}
+
+/// Throws: unsupported, naming what is missing, where `store` lacks one of what is `needed`.
+ATP_EXPORT void require_capabilities(const ObjectStore& store, const Capabilities& needed);
+
+/// Throws: invalid_argument unless `key` is one that a store may take (`is_stored_key`).
 ATP_EXPORT void check_key(std::string_view key);
 
 /// Puts small objects whole. Throws: as `create` and `commit`.

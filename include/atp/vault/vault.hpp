@@ -124,7 +124,7 @@ struct CreatedVault {
 
 /// Makes a vault in `folder`: catalog, keys, then `vault.json`, which makes it one. Finishes an
 /// interrupted call. Throws: already_exists where there is a vault; invalid_argument for a key
-/// folder inside `folder`.
+/// folder inside `folder`; unsupported where the store lacks exclusive creation or immutability.
 ATP_EXPORT CreatedVault create_vault(const Environment& environment, const Path& folder,
                                      const CreateVaultOptions& options);
 
