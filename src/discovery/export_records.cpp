@@ -7,6 +7,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"
 #include "atp/vault/recovery.hpp"
@@ -17,7 +18,8 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-constexpr const char* kAct = "export";
+constexpr const char* kJobKind = "export";
+const std::string kRule(acts::kExportIntended.rule);  // Of the trust policy.
 
 /// Runs of record numbers, both ends included, that neither overlap nor touch, by segment.
 using Runs = std::map<std::pair<StreamId, SegmentId>, std::vector<RecordRange>>;
@@ -76,7 +78,7 @@ Runs runs_of(const RecordProver& prover, const std::vector<ExportSelection>& sel
 
 Plan plan_of(const TenantId& tenant, const std::string& point, std::uint64_t entry,
              const Runs& runs) {
-  Plan plan{.action = kAct,
+  Plan plan{.action = kRule,
             .tenant = tenant,
             .subject_id = point,
             .steps = {{"export.records", std::to_string(count(runs))}},
@@ -104,7 +106,7 @@ class ExportJob {
         job_id_(random_hex(*vault.environment().random, 16)),
         lock_(vault.lock_for_job(job_id_)),
         ledger_(catch_up(vault, tenant_)) {
-    require_approval(vault, kAct, options.approval);
+    require_approval(vault, kRule, options.approval);
     const Time now = vault.environment().clock->now();
     retain_until_ = document_retention(vault, tenant_, now);
     export_id_ = make_export_id(now, vault.region(), tenant_, *vault.environment().random);
@@ -115,7 +117,7 @@ class ExportJob {
     try {
       vault_.catalog().begin_job({.job_id = job_id_,
                                   .tenant = tenant_,
-                                  .kind = kAct,
+                                  .kind = kJobKind,
                                   .state = JobState::running,
                                   .started_at = vault_.environment().clock->now()});
       intend();
@@ -137,10 +139,10 @@ class ExportJob {
   }
 
  private:
-  Statement statement(const std::string& action, const std::optional<Digest>& manifest) const {
+  Statement statement(const Act& act, const std::optional<Digest>& manifest) const {
     return {.header = vault_.new_header(tenant_),
             .index = 0,
-            .action = action,
+            .action = std::string(act.action),
             .job_id = job_id_,
             .subject_id = export_id_,
             .subject_sha256 = manifest};
@@ -148,7 +150,7 @@ class ExportJob {
 
   void intend() {
     append_act(
-        vault_, ledger_, statement("export.intended", {}), kAct, options_.approval,
+        vault_, ledger_, statement(acts::kExportIntended, {}), kRule, options_.approval,
         [&](const Ledger&) {
           return plan_of(tenant_, options_.recovery_point_id, prover_.entry(), runs_);
         },
@@ -180,11 +182,12 @@ class ExportJob {
     throw_if_stopped(options_.stop);
     ledger_ = catch_up(vault_, tenant_);
     try {
-      append_end(vault_, ledger_, statement("export.done", result.manifest_sha256), retain_until_);
+      append_end(vault_, ledger_, statement(acts::kExportDone, result.manifest_sha256),
+                 retain_until_);
     } catch (const Error&) {
       ledger_.refresh();
       // Where it is said, only its checkpoint is missing, which the next run adds.
-      if (last_statement(ledger_, job_id_)->action != "export.done") throw;
+      if (last_statement(ledger_, job_id_)->action != acts::kExportDone.action) throw;
     }
   }
 
@@ -259,7 +262,7 @@ Plan plan_export(const Vault& vault, const std::string& recovery_point_id,
                             vault.keys().identities, stop);
   Plan plan = plan_of(tenant_of_point(vault.store(), recovery_point_id), recovery_point_id,
                       prover.entry(), runs_of(prover, selection));
-  if (vault.trust().approvals.find_rule(kAct) && plan.steps.size() > kPlanStepLimit) {
+  if (vault.trust().approvals.find_rule(kRule) && plan.steps.size() > kPlanStepLimit) {
     throw Error(ErrorKind::invalid_argument, "export",
                 "has " + std::to_string(plan.steps.size() - 1) +
                     " runs of records, and approvals are to " + std::to_string(kPlanStepLimit - 1) +

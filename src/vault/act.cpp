@@ -6,6 +6,7 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/keys/key_epochs.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/vault/tenant.hpp"
@@ -20,7 +21,7 @@ constexpr std::string_view kAbandoned = ".abandoned";
 /// ledger is not of that kind (any more).
 void append(const Vault& vault, Ledger& ledger, const Statement& statement,
             const PutOptions& options) {
-  while ((ledger.size() == 0) == (statement.action == "ledger.opened")) {
+  while ((ledger.size() == 0) == (statement.action == acts::kLedgerOpened.action)) {
     if (ledger.try_append(statement, vault.signers(), options)) return;
     ledger.refresh();
   }
@@ -44,7 +45,7 @@ void append_statement(const Vault& vault, Ledger& ledger, const Statement& state
          {.header = vault.new_header(ledger.tenant()),
           .origin = make_origin(vault.document().domain, *vault.environment().random),
           .index = 0,
-          .action = "ledger.opened",
+          .action = std::string(acts::kLedgerOpened.action),
           .job_id = statement.job_id},
          options);
   append(vault, ledger, statement, options);

@@ -6,6 +6,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/tenant.hpp"
 #include "vault/services.hpp"
@@ -183,7 +184,7 @@ class Anchoring {
     std::size_t points = 0;
     for (auto entry = ledger_.entries().rbegin(); entry != ledger_.entries().rend(); ++entry) {
       const Statement& statement = entry->statement;
-      if (statement.action != "recovery_point.completed") continue;
+      if (statement.action != acts::kPointCompleted.action) continue;
       if (!options_.thorough && ++points > kPointsOfABackup) return;
       throw_if_stopped(options_.stop);
       if (!stamp_one(stamper, layout::recovery_point(tenant_, *statement.subject_id),

@@ -2,6 +2,7 @@
 /// The second half of taking a point: statement, checkpoint, retention.
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/problem.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"
@@ -59,7 +60,7 @@ void complete_point(const Vault& vault, Ledger& ledger, const SegmentChains& cha
     append_statement(vault, ledger,
                      {.header = vault.new_header(tenant),
                       .index = 0,
-                      .action = "recovery_point.completed",
+                      .action = std::string(acts::kPointCompleted.action),
                       .job_id = job_id,
                       .subject_id = recovery_point_id,
                       .subject_sha256 = digest},

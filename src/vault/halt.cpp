@@ -2,6 +2,7 @@
 /// Tenants whose ledger was found not to be what it was.
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/vault/act.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/ledger_audit.hpp"
@@ -11,11 +12,9 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-constexpr std::string_view kResolveHalt = "halt.resolve";
-
 Plan resolution_of(const HaltRow& halt, const Ledger& ledger,
                    const std::optional<std::string>& kept_note) {
-  Plan plan{.action = std::string(kResolveHalt),
+  Plan plan{.action = std::string(acts::kHaltResolved.rule),
             .tenant = ledger.tenant(),
             .subject_id = ledger.tenant().str(),
             .steps = {{"halted.at", format_time(halt.halted_at)},
@@ -43,9 +42,9 @@ void state_resolved(const Vault& vault, Ledger& ledger, const HaltRow& halt,
       vault, ledger,
       {.header = vault.new_header(ledger.tenant()),
        .index = 0,
-       .action = "halt.resolved",
+       .action = std::string(acts::kHaltResolved.action),
        .job_id = job_id},
-      std::string(kResolveHalt), approval,
+      std::string(acts::kHaltResolved.rule), approval,
       [&](const Ledger& now_is) { return resolution_of(halt, now_is, kept_note); },
       document_retention(vault, ledger.tenant(), now));
   SegmentChains chains(vault, ledger.tenant(), SegmentChains::From::catalog);
@@ -91,7 +90,7 @@ HaltRow resolve_halt(Vault& vault, const TenantId& tenant,
   const auto halt = vault.catalog().find_halt(tenant);
   if (!halt) throw Error(ErrorKind::not_found, tenant.str(), "is not halted");
   vault.ledger_signers();
-  require_approval(vault, std::string(kResolveHalt), approval);
+  require_approval(vault, std::string(acts::kHaltResolved.rule), approval);
   const ScanLedgerOptions options{.workers = 0, .stop = stop};
   require_sound(audit_ledger(vault.store(), tenant, vault.trust(), options).report.checks);
   if (kept_note) {

@@ -6,6 +6,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/recovery.hpp"
 
@@ -15,7 +16,7 @@ inline namespace v0 {
 std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
                                               std::uint64_t index) {
   const Statement& statement = ledger.entries()[index].statement;
-  if (statement.action != "recovery_point.completed") return std::nullopt;
+  if (statement.action != acts::kPointCompleted.action) return std::nullopt;
   const std::string key =
       layout::recovery_point(ledger.tenant(), statement.subject_id.value_or(std::string()));
   const Bytes stored = require_object(vault.store(), key, kDocumentLimit);
@@ -36,7 +37,7 @@ std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& 
 
 bool is_completed(const Ledger& ledger, const std::string& recovery_point_id) {
   return std::ranges::any_of(ledger.entries(), [&](const LedgerEntry& entry) {
-    return entry.statement.action == "recovery_point.completed" &&
+    return entry.statement.action == acts::kPointCompleted.action &&
            entry.statement.subject_id == recovery_point_id;
   });
 }

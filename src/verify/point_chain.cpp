@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "verify/ledger_check.hpp"
 
@@ -39,7 +40,7 @@ class PointChainReader {
   const Statement* find_statement(const std::string& id) const {
     for (const LedgerEntry& entry : ledger_.entries) {
       const Statement& statement = entry.statement;
-      if (statement.action == "recovery_point.completed" && statement.subject_id == id) {
+      if (statement.action == acts::kPointCompleted.action && statement.subject_id == id) {
         return &statement;
       }
     }
