@@ -75,33 +75,6 @@ void check_record(ByteView record) {
   require(is_json(text), "a record with a time is strict JSON");
 }
 
-atp::SegmentManifest manifest_of(const atp::PackageSummary& summary) {
-  return {.header = {.vault_id = std::string(32, 'a'),
-                     .tenant = atp::TenantId("acme"),
-                     .nonce = std::string(32, 'b')},
-          .stream = atp::StreamId("default"),
-          .segment = atp::SegmentId("000001"),
-          .sequence = 0,
-          .key = kKey,
-          .stored_bytes = summary.stored_bytes,
-          .stored_sha256 = summary.stored_sha256,
-          .index_sha256 = summary.index_sha256,
-          .key_epoch = "202601",
-          .records = summary.records,
-          .opaque_records = summary.opaque_records,
-          .frames = summary.frames,
-          .first_time = summary.first_time,
-          .last_time = summary.last_time,
-          .bytes = summary.bytes,
-          .sha256 = summary.sha256,
-          .final_newline = summary.final_newline,
-          .input_encoding = atp::InputEncoding::none,
-          .input_bytes = summary.bytes,
-          .input_sha256 = summary.sha256,
-          .policy_version = 1,
-          .merkle_root = summary.merkle_root};
-}
-
 void check_segment(ByteView bytes) {
   static atp::test::SequenceRandom random;
   static const atp::age::Identity identity = atp::age::Identity::generate(random);
@@ -113,7 +86,9 @@ void check_segment(ByteView bytes) {
   require(summary.bytes == bytes.size() && summary.sha256 == atp::sha256(bytes),
           "a package says what was read");
   std::uint64_t records = 0;
-  atp::segment::for_each_record(bytes, [&](ByteView record) {
+  std::vector<std::size_t> ends;
+  atp::segment::find_record_ends(bytes, bytes.size(), ends);
+  atp::segment::for_each_record(bytes, ends, [&](ByteView record) {
     ++records;
     check_record(record);
   });
@@ -121,7 +96,9 @@ void check_segment(ByteView bytes) {
   const auto store = atp::memory_store(std::make_shared<atp::test::ManualClock>());
   atp::put_object(*store, kKey, sink.bytes, {});
   Frames frames;
-  const auto damage = atp::scan_package(*store, manifest_of(summary), {&identity, 1}, &frames, {});
+  const auto manifest =
+      manifest_of(summary, atp::StreamId("default"), atp::SegmentId("000001"), kKey);
+  const auto damage = atp::scan_package(*store, manifest, {&identity, 1}, &frames, {});
   require(damage.empty(), "a package that was written is clean");
   require(frames.text == atp::as_text(bytes), "what comes out is what went in");
 }
