@@ -36,7 +36,7 @@ std::string span_of(std::uint64_t from, std::uint64_t to) {
 struct PackageReader::State {
   State(ObjectStore& store, const SegmentManifest& of, std::span<const age::Identity> identities)
       : manifest(of),
-        envelope(store, manifest.key, manifest.stored_bytes, identities),
+        envelope(store, manifest, identities),
         index(segment::read_proven_index(envelope, manifest)) {
     const bool agreed = merkle_root(index) == manifest.merkle_root &&
                         segment::total(index.frames).records == manifest.records;

@@ -53,11 +53,22 @@ class StoredPass {
   StoredPass(ObjectStore& store, const std::string& key, const ScanOptions& options)
       : source_(store.get(key)), options_(options), buffer_(kReadSize) {}
 
+  /// The first `size` bytes, which `read` then gives again; fewer only at the end.
+  ByteView peek(std::size_t size) {
+    peeked_.resize(size);
+    peeked_.resize(read_fully(*source_, peeked_));
+    return peeked_;
+  }
+
   /// The next `size` bytes (at most `kReadSize`); fewer only at the end.
   ByteView read(std::uint64_t size) {
     throw_if_stopped(options_.stop);
     const MutableByteView wanted = MutableByteView(buffer_).first(size);
-    const ByteView got = wanted.first(read_fully(*source_, wanted));
+    const ByteView again =
+        ByteView(peeked_).subspan(std::min<std::uint64_t>(size_, peeked_.size()));
+    const std::size_t known = std::min(again.size(), wanted.size());
+    std::ranges::copy(again.first(known), wanted.begin());
+    const ByteView got = wanted.first(known + read_fully(*source_, wanted.subspan(known)));
     sha256_.update(got);
     size_ += got.size();
     if (options_.on_bytes && !got.empty()) options_.on_bytes(got.size());
@@ -75,6 +86,7 @@ class StoredPass {
  private:
   std::unique_ptr<ByteSource> source_;
   const ScanOptions& options_;
+  Bytes peeked_;
   Bytes buffer_;
   Sha256 sha256_;
   std::uint64_t size_ = 0;
@@ -92,9 +104,10 @@ class PackageScan {
         options_(options) {}
 
   std::vector<PackageDamage> run() {
-    if (!open_envelope()) return std::move(damage_);
-    open_index();
+    segment::StoredTail tail = segment::read_stored_tail(store_, manifest_);
     StoredPass stored(store_, manifest_.key, options_);
+    if (!open_envelope(stored, std::move(tail))) return std::move(damage_);
+    open_index();
     stored.read(envelope_->header_size());
     read_chunks(stored);
     stored.finish(manifest_, damage_);
@@ -105,16 +118,17 @@ class PackageScan {
  private:
   /// Whether there is more to look at. A header that nothing opens is damage only where the stored
   /// bytes are not those of the manifest; else it is the caller who lacks something.
-  bool open_envelope() {
+  bool open_envelope(StoredPass& stored, segment::StoredTail tail) {
     try {
-      envelope_.emplace(store_, manifest_.key, manifest_.stored_bytes, identities_);
+      envelope_.emplace(store_, manifest_, identities_, stored.peek(segment::kEnvelopePrefix),
+                        std::move(tail));
       return true;
     } catch (const Error& error) {
       const ErrorKind kind = error.kind();
       if (kind != ErrorKind::corrupt && kind != ErrorKind::unauthenticated &&
           kind != ErrorKind::unsupported)
         throw;
-      damage_ = scan_stored(store_, manifest_, options_);
+      stored.finish(manifest_, damage_);
       if (damage_.empty() && kind != ErrorKind::corrupt) throw;
       add_damage(damage_, "envelope", "an age header", error.message());
       return false;
