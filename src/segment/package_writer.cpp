@@ -8,13 +8,13 @@
 #include "atp/core/error.hpp"
 #include "atp/core/progress.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/records/record_reader.hpp"
 #include "atp/segment/package_index.hpp"
 #include "segment/frame_codec.hpp"
 #include "segment/frame_hasher.hpp"
 #include "segment/frame_totals.hpp"
 #include "segment/package_tail.hpp"
 #include "segment/record_blocks.hpp"
-#include "segment/record_reader.hpp"
 #include "segment/records.hpp"
 
 namespace atp {
@@ -63,7 +63,7 @@ class PackageWriter {
         blocks_(source),
         index_{.salt_seed = random_seed(random)},
         hasher_(index_.salt_seed.view()),
-        reader_(options.time_path),
+        reader_(FieldMap{{"time", options.time_path}}),
         stored_(sink, options.probe),
         encryptor_({&recipient, 1}, random, stored_) {}
 
@@ -125,7 +125,8 @@ class PackageWriter {
   }
 
   void add_time(FrameEntry& entry, ByteView record) {
-    const std::optional<Time> time = reader_.time(record);
+    const auto fields = reader_.read_padded(record);  // The decoder's memory goes on behind it.
+    const std::optional<Time> time = fields ? time_of(fields->front()) : std::nullopt;
     if (!time) {
       ++entry.opaque_records;
       return;
@@ -165,7 +166,7 @@ class PackageWriter {
   segment::RecordBlocks blocks_;
   PackageIndex index_;
   segment::FrameHasher hasher_;
-  segment::RecordReader reader_;
+  RecordReader reader_;
   segment::FrameEncoder encoder_;
   segment::FrameDecoder decoder_;
   StoredBytes stored_;
