@@ -63,11 +63,10 @@ struct PackageReader::State {
     throw_damaged(manifest, frame, "their leaves do not give the root in the index");
   }
 
-  /// The place in the index of a frame, its bytes, and where its records end in them.
+  /// The frame's number, its raw bytes, and where its records end in them.
   using EachFrame = std::function<void(std::size_t, ByteView, std::span<const std::size_t>)>;
 
-  /// Calls `each` with every frame of whose records, the first and the one behind the last, `wants`
-  /// says so.
+  /// Calls `each` for every frame for which `wants(first_record, end_record)` is true.
   void for_each_frame(const std::function<bool(std::uint64_t, std::uint64_t)>& wants,
                       const std::stop_token& stop, const EachFrame& each) const {
     segment::FrameDecoder decoder;

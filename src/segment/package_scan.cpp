@@ -75,12 +75,12 @@ class StoredPass {
     return got;
   }
 
-  /// Takes what is left and compares size and digest with the manifest's.
-  void finish(const SegmentManifest& manifest, std::vector<PackageDamage>& damage) {
+  /// Takes what is left and compares size and digest with what was expected.
+  void finish(const StoredPackage& expected, std::vector<PackageDamage>& damage) {
     while (!read(kReadSize).empty()) {
     }
-    compare(damage, "stored_bytes", manifest.stored_bytes, size_);
-    compare(damage, "stored_sha256", manifest.stored_sha256, sha256_.finish());
+    compare(damage, "stored_bytes", expected.bytes, size_);
+    compare(damage, "stored_sha256", expected.sha256, sha256_.finish());
   }
 
  private:
@@ -110,14 +110,15 @@ class PackageScan {
     open_index();
     stored.read(envelope_->header_size());
     read_chunks(stored);
-    stored.finish(manifest_, damage_);
+    stored.finish(stored_of(manifest_), damage_);
     if (index_) compare_totals();
     return std::move(damage_);
   }
 
  private:
-  /// Whether there is more to look at. A header that nothing opens is damage only where the stored
-  /// bytes are not those of the manifest; else it is the caller who lacks something.
+  /// Whether there is more to look at. If no identity opens the header, that is damage where the
+  /// stored bytes differ from the manifest; otherwise the caller lacks the identity, and the error
+  /// is passed on.
   bool open_envelope(StoredPass& stored, segment::StoredTail tail) {
     try {
       envelope_.emplace(store_, manifest_, identities_, stored.peek(segment::kEnvelopePrefix),
@@ -128,7 +129,7 @@ class PackageScan {
       if (kind != ErrorKind::corrupt && kind != ErrorKind::unauthenticated &&
           kind != ErrorKind::unsupported)
         throw;
-      stored.finish(manifest_, damage_);
+      stored.finish(stored_of(manifest_), damage_);
       if (damage_.empty() && kind != ErrorKind::corrupt) throw;
       add_damage(damage_, "envelope", "an age header", error.message());
       return false;
@@ -236,10 +237,14 @@ std::vector<PackageDamage> scan_package(ObjectStore& store, const SegmentManifes
   return PackageScan(store, manifest, identities, sink, options).run();
 }
 
-std::vector<PackageDamage> scan_stored(ObjectStore& store, const SegmentManifest& manifest,
+StoredPackage stored_of(const SegmentManifest& manifest) {
+  return {.key = manifest.key, .bytes = manifest.stored_bytes, .sha256 = manifest.stored_sha256};
+}
+
+std::vector<PackageDamage> scan_stored(ObjectStore& store, const StoredPackage& expected,
                                        const ScanOptions& options) {
   std::vector<PackageDamage> damage;
-  StoredPass(store, manifest.key, options).finish(manifest, damage);
+  StoredPass(store, expected.key, options).finish(expected, damage);
   return damage;
 }
 
