@@ -9,6 +9,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/parallel.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/problem.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/policy/retention.hpp"
@@ -330,7 +331,7 @@ class BackupJob {
       append_statement(tenant_,
                        {.header = vault_.new_header(options_.tenant),
                         .index = 0,
-                        .action = "checked",
+                        .action = std::string(acts::kChecked.action),
                         .job_id = job_id_,
                         .subject_id = parent_->point.recovery_point_id,
                         .subject_sha256 = parent_->sha256},

@@ -30,15 +30,24 @@ RecordPlace parse_place(const std::string& text) {
   return {parse_segment_name(text.substr(0, colon)), *number};
 }
 
-RecordPlace find_place(const Session& session, ObjectStore& store, const PointName& point,
-                       const Keys& keys) {
+/// Nothing where no record that could be read has the id, and others could not.
+std::optional<RecordPlace> find_place(const Session& session, ObjectStore& store,
+                                      const PointName& point, const Keys& keys) {
   const Arguments& arguments = session.arguments;
   if (arguments.record) return parse_place(*arguments.record);
-  const auto places = find_records(store, point, *arguments.record_id, *keys.trust, keys.identities,
-                                   &session.console, session.stop);
+  const auto [places, unsearched] = find_records(store, point, *arguments.record_id, *keys.trust,
+                                                 keys.identities, &session.console, session.stop);
   session.console.end_progress();
   if (places.size() == 1) return places.front();
   const std::string subject = "--record-id " + *arguments.record_id;
+  if (places.empty() && unsearched > 0) {
+    session.console.object(
+        {{"recoveryPointId", *arguments.point}, {"record", nullptr}, {"unsearched", unsearched}});
+    session.console.note(printable(subject) + ": not found in what could be read of " +
+                         *arguments.point + ": " + counted(unsearched, "record") +
+                         " no strict JSON; whether one of them has this id is not known");
+    return std::nullopt;
+  }
   if (places.empty()) {
     throw Error(ErrorKind::not_found, subject, "no record of " + *arguments.point + " has this id");
   }
@@ -92,17 +101,18 @@ int run_prove(const Session& session) {
   const Keys keys = load_keys(environment, arguments);
   require_trust(keys);
   const PointName point = find_point(environment, arguments.vault, *store, *arguments.point);
-  const RecordPlace place = find_place(session, *store, point, keys);
+  const auto place = find_place(session, *store, point, keys);
+  if (!place) return kExitPartial;
   const std::string proof =
-      prove_record(*store, point, place, *keys.trust, keys.identities, session.stop);
-  Json::Object object{{"recoveryPointId", *arguments.point}, {"record", place_text(place)}};
+      prove_record(*store, point, *place, *keys.trust, keys.identities, session.stop);
+  Json::Object object{{"recoveryPointId", *arguments.point}, {"record", place_text(*place)}};
   if (arguments.to.empty()) {
     object.emplace("proof", proof);
     if (!session.console.json()) std::cout << proof;
   } else {
     write_new(session, environment, as_bytes(proof));
     object.emplace("file", json_text(arguments.to.string()));
-    session.console.line("proof of " + printable(place_text(place)) + " written to " +
+    session.console.line("proof of " + printable(place_text(*place)) + " written to " +
                          printable(arguments.to.string()));
   }
   session.console.object(object);

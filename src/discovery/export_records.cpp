@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "atp/model/acts.hpp"
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
@@ -17,7 +18,8 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-constexpr const char* kAct = "export";
+constexpr const char* kJobKind = "export";
+const std::string kRule(acts::kExportIntended.rule);  // Of the trust policy.
 
 /// Runs of record numbers, both ends included, that neither overlap nor touch, by segment.
 using Runs = std::map<std::pair<StreamId, SegmentId>, std::vector<RecordRange>>;
@@ -75,7 +77,7 @@ Runs runs_of(const RecordProver& prover, const std::vector<ExportSelection>& sel
 }
 
 Plan plan_of(const PointName& point, std::uint64_t entry, const Runs& runs) {
-  Plan plan{.action = kAct,
+  Plan plan{.action = kRule,
             .tenant = point.tenant,
             .subject_id = point.id,
             .steps = {{"export.records", std::to_string(count(runs))}},
@@ -101,7 +103,7 @@ class ExportJob {
         job_id_(random_hex(*vault.environment().random, 16)),
         lock_(vault.lock_for_job(job_id_)),
         open_(vault, options.point.tenant) {
-    require_approval(vault, kAct, options.approval);
+    require_approval(vault, kRule, options.approval);
     const Time now = vault.environment().clock->now();
     retain_until_ = open_.document_retention(now);
     export_id_ = make_export_id(now, vault.region(), open_.tenant(), *vault.environment().random);
@@ -112,7 +114,7 @@ class ExportJob {
     try {
       vault_.catalog().begin_job({.job_id = job_id_,
                                   .tenant = open_.tenant(),
-                                  .kind = kAct,
+                                  .kind = kJobKind,
                                   .state = JobState::running,
                                   .started_at = vault_.environment().clock->now()});
       intend();
@@ -134,10 +136,10 @@ class ExportJob {
   }
 
  private:
-  Statement statement(const std::string& action, const std::optional<Digest>& manifest) const {
+  Statement statement(const Act& act, const std::optional<Digest>& manifest) const {
     return {.header = vault_.new_header(open_.tenant()),
             .index = 0,
-            .action = action,
+            .action = std::string(act.action),
             .job_id = job_id_,
             .subject_id = export_id_,
             .subject_sha256 = manifest};
@@ -145,7 +147,7 @@ class ExportJob {
 
   void intend() {
     append_act(
-        open_, statement("export.intended", {}), kAct, options_.approval,
+        open_, statement(acts::kExportIntended, {}), kRule, options_.approval,
         [&](const Ledger&) { return plan_of(options_.point, prover_.entry(), runs_); },
         retain_until_);
     open_.record_progress();
@@ -175,11 +177,11 @@ class ExportJob {
     throw_if_stopped(options_.stop);
     open_.reopen_ledger();
     try {
-      append_end(open_, statement("export.done", result.manifest_sha256), retain_until_);
+      append_end(open_, statement(acts::kExportDone, result.manifest_sha256), retain_until_);
     } catch (const Error&) {
       open_.ledger().refresh();
       // Where it is said, only its checkpoint is missing, which the next run adds.
-      if (last_statement(open_, job_id_)->action != "export.done") throw;
+      if (last_statement(open_, job_id_)->action != acts::kExportDone.action) throw;
     }
   }
 
@@ -246,7 +248,7 @@ Plan plan_export(const Vault& vault, const PointName& point,
                  const std::vector<ExportSelection>& selection, const std::stop_token& stop) {
   const RecordProver prover(vault.store(), point, vault.trust(), vault.keys().identities, stop);
   Plan plan = plan_of(point, prover.entry(), runs_of(prover, selection));
-  if (vault.trust().approvals.find_rule(kAct) && plan.steps.size() > kPlanStepLimit) {
+  if (vault.trust().approvals.find_rule(kRule) && plan.steps.size() > kPlanStepLimit) {
     throw Error(ErrorKind::invalid_argument, "export",
                 "has " + std::to_string(plan.steps.size() - 1) +
                     " runs of records, and approvals are to " + std::to_string(kPlanStepLimit - 1) +

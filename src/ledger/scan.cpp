@@ -3,6 +3,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/parallel.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 
@@ -35,7 +36,7 @@ std::optional<Problem> misplaced(const Statement& statement, const std::string& 
                    "an origin " + trust->domain + "/<16 hexadecimal digits>/<term>",
                    "origin " + statement.origin};
   }
-  if ((statement.action == "ledger.opened") != (index == 0)) {
+  if ((statement.action == acts::kLedgerOpened.action) != (index == 0)) {
     return integrity(key, index == 0 ? "ledger.opened" : "another action than ledger.opened",
                      statement.action);
   }

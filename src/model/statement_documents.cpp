@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/model/statement_documents.hpp"
 
+#include "atp/model/acts.hpp"
 #include "model/document_fields.hpp"
 
 namespace atp {
@@ -56,7 +57,7 @@ Statement read_members(FieldReader& in, DocumentHeader header) {
                       .subject_sha256 = in.optional<Digest>("subjectSha256"),
                       .predecessor = in.optional<LogPosition>("predecessor"),
                       .approved_by = in.optional<ApprovedBy>("approvedBy")};
-  require(!statement.predecessor || statement.action == "ledger.opened",
+  require(!statement.predecessor || statement.action == acts::kLedgerOpened.action,
           "member `predecessor`: expected in ledger.opened only, found in " + statement.action);
   return statement;
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 
+#include "atp/model/acts.hpp"
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
@@ -25,7 +26,7 @@ void open_ledger(OpenTenant& tenant, const Statement& statement, const PutOption
       .header = vault.new_header(tenant.tenant()),
       .origin = make_origin(vault.document().domain, *vault.environment().random),
       .index = 0,
-      .action = "ledger.opened",
+      .action = std::string(acts::kLedgerOpened.action),
       .job_id = statement.job_id};
   while (ledger.size() == 0) {
     if (ledger.try_append(opened, vault.signers(), options)) return;

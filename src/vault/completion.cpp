@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/completion.hpp"
 
+#include "atp/model/acts.hpp"
 #include "atp/core/error.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"
@@ -25,7 +26,7 @@ void complete_point(OpenTenant& tenant, const std::string& job_id,
     append_statement(tenant,
                      {.header = vault.new_header(tenant.tenant()),
                       .index = 0,
-                      .action = "recovery_point.completed",
+                      .action = std::string(acts::kPointCompleted.action),
                       .job_id = job_id,
                       .subject_id = recovery_point_id,
                       .subject_sha256 = stored.sha256},

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <vector>
 
+#include "atp/model/acts.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/policy/retention.hpp"
@@ -18,8 +19,6 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-constexpr std::string_view kResolveHalt = "halt.resolve";
-constexpr std::string_view kResolved = "halt.resolved";
 constexpr std::size_t kTextLimit = 1000;
 /// How much earlier than a halt its resolution may be dated, by clocks that differ.
 constexpr std::chrono::days kClockMargin{1};
@@ -66,7 +65,7 @@ std::vector<StoredHalt> stored_halts(const Vault& vault, const TenantId& tenant)
 
 /// How many of `halts`, from the first on, `statement` says to be resolved.
 std::size_t resolved_by(const Statement& statement, const std::vector<StoredHalt>& halts) {
-  if (statement.action != kResolved) return 0;
+  if (statement.action != acts::kHaltResolved.action) return 0;
   const auto named = std::ranges::find_if(
       halts, [&](const StoredHalt& halt) { return statement.subject_sha256 == halt.sha256; });
   return named == halts.end() ? 0 : named->number + 1;
@@ -140,7 +139,7 @@ void move_to_store(const Vault& vault, const HaltRow& row) {
 
 Plan resolution_of(const std::vector<StoredHalt>& halts, const Ledger& ledger,
                    const std::optional<std::string>& kept_note) {
-  Plan plan{.action = std::string(kResolveHalt),
+  Plan plan{.action = std::string(acts::kHaltResolved.rule),
             .tenant = ledger.tenant(),
             .subject_id = ledger.tenant().str(),
             .steps = {},
@@ -172,11 +171,11 @@ void state_resolved(OpenTenant& tenant, const std::vector<StoredHalt>& halts,
       tenant,
       {.header = vault.new_header(tenant.tenant()),
        .index = 0,
-       .action = std::string(kResolved),
+       .action = std::string(acts::kHaltResolved.action),
        .job_id = job_id,
        .subject_id = layout::halt(tenant.tenant(), halts.back().number),
        .subject_sha256 = halts.back().sha256},
-      std::string(kResolveHalt), approval,
+      std::string(acts::kHaltResolved.rule), approval,
       [&](const Ledger& ledger) { return resolution_of(halts, ledger, kept_note); },
       tenant.document_retention(now));
   tenant.record_progress();
@@ -238,7 +237,7 @@ HaltRow resolve_halt(const Vault& vault, const TenantId& tenant,
   const WorkLock lock = vault.lock_for_rebuild();
   const auto halts = require_halts(vault, tenant);
   vault.ledger_signers();
-  require_approval(vault, std::string(kResolveHalt), approval);
+  require_approval(vault, std::string(acts::kHaltResolved.rule), approval);
   const ScanLedgerOptions options{.workers = 0, .stop = stop};
   require_sound(audit_ledger(vault.store(), tenant, vault.trust(), options).report.checks);
   if (kept_note) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "atp/model/acts.hpp"
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/model/signed_document.hpp"
@@ -13,8 +14,6 @@
 namespace atp {
 inline namespace v0 {
 namespace {
-
-constexpr std::string_view kCompleted = "recovery_point.completed";
 
 /// The catalog is an index, and no authority.
 bool holds(const Vault& vault, const PointRow& row) {
@@ -57,7 +56,7 @@ PointName find_point(const Environment& environment, const Path& folder, ObjectS
 std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
                                               std::uint64_t index) {
   const Statement statement = ledger.entry(index).statement;
-  if (statement.action != kCompleted) return std::nullopt;
+  if (statement.action != acts::kPointCompleted.action) return std::nullopt;
   const PointName name{ledger.tenant(), statement.subject_id.value_or(std::string())};
   StoredPoint stored = require_point(vault.store(), vault.trust(), name);
   if (statement.subject_sha256 != stored.sha256) {
@@ -71,7 +70,7 @@ std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& 
 
 bool is_completed(OpenTenant& tenant, const std::string& recovery_point_id) {
   const bool in_tail = std::ranges::any_of(tenant.ledger().tail(), [&](const LedgerEntry& entry) {
-    return entry.statement.action == kCompleted && entry.statement.subject_id == recovery_point_id;
+    return entry.statement.action == acts::kPointCompleted.action && entry.statement.subject_id == recovery_point_id;
   });
   if (in_tail) return true;
   return std::ranges::any_of(tenant.vault().catalog().find_points(recovery_point_id),

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "atp/model/object_key.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/stored_point.hpp"
 #include "ledger/scan.hpp"
@@ -83,7 +84,7 @@ class PointChainReader {
   }
 
   static bool completes(const Statement& statement, const std::string& id) {
-    return statement.action == "recovery_point.completed" && statement.subject_id == id;
+    return statement.action == acts::kPointCompleted.action && statement.subject_id == id;
   }
 
   /// A checkpoint must cover the statement: only then can what an outsider holds expose a later

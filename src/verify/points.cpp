@@ -5,6 +5,7 @@
 #include <set>
 
 #include "atp/core/error.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/object_key.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
@@ -39,7 +40,7 @@ std::vector<std::string> completed_points(ObjectStore& store, const TenantId& te
       const auto stored = find_object(store, key, kStatementLimit);
       if (!stored) return;
       const auto checked = check_document<Statement>(as_text(*stored), nullptr, tenant);
-      if (!checked.document || checked.document->action != "recovery_point.completed") return;
+      if (!checked.document || checked.document->action != acts::kPointCompleted.action) return;
       if (checked.document->subject_id) ids.push_back(*checked.document->subject_id);
     } catch (const Error& error) {
       if (!is_of_one_place(error)) throw;

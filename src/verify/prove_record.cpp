@@ -9,13 +9,12 @@
 #include "atp/ledger/log_proof.hpp"
 #include "atp/merkle/kept_tree.hpp"
 #include "atp/model/record_evidence.hpp"
+#include "atp/records/record_reader.hpp"
 #include "atp/segment/package_reader.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/open_segment.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "atp/verify/resolved_point.hpp"
-#include "segment/buffer.hpp"
-#include "segment/record_reader.hpp"
 #include "verify/anchors.hpp"
 #include "verify/coverage.hpp"
 #include "verify/point_chain.hpp"
@@ -68,6 +67,11 @@ std::string id_path(const Context& context, std::uint64_t policy_version) {
   require_sound(checks);
   const auto mapped = policy->document.field_map.find("id");
   return mapped == policy->document.field_map.end() ? "id" : mapped->second;
+}
+
+bool has_id(const FieldValue& value, std::string_view id) {
+  const bool has_text = value.kind == FieldKind::string || value.kind == FieldKind::number;
+  return has_text && value.text == id;
 }
 
 }  // namespace
@@ -240,10 +244,9 @@ std::string prove_record(ObjectStore& store, const PointName& point, const Recor
   return RecordProver(store, point, trust, identities, stop).prove(place).text;
 }
 
-std::vector<RecordPlace> find_records(ObjectStore& store, const PointName& point,
-                                      std::string_view record_id, const TrustPolicy& trust,
-                                      std::span<const age::Identity> identities,
-                                      ProgressSink* progress, const std::stop_token& stop) {
+FoundRecords find_records(ObjectStore& store, const PointName& point, std::string_view record_id,
+                          const TrustPolicy& trust, std::span<const age::Identity> identities,
+                          ProgressSink* progress, const std::stop_token& stop) {
   require_identities(identities);
   ResolvedPoint resolved = resolve_point(store, point, &trust, LedgerDepth::statement, 1, stop);
   const EpochIdentities opened = open_epochs(store, resolved.epochs, identities, resolved.checks);
@@ -253,30 +256,31 @@ std::vector<RecordPlace> find_records(ObjectStore& store, const PointName& point
   for (const ResolvedSegment& segment : resolved.segments) total += segment.manifest->bytes;
   ProgressMeter meter(
       progress, {.stage = "find", .bytes_total = total, .items_total = resolved.segments.size()});
-  std::vector<RecordPlace> places;
-  segment::Buffer padded;
-  std::map<std::uint64_t, segment::RecordReader> readers;  // By policy version.
+  FoundRecords found;
+  std::map<std::uint64_t, RecordReader> readers;  // By policy version.
   for (const ResolvedSegment& segment : resolved.segments) {
     const SegmentManifest& manifest = *segment.manifest;
     const std::uint64_t version = manifest.policy_version;
-    if (!readers.contains(version)) readers.try_emplace(version, id_path(context, version));
-    segment::RecordReader& fields = readers.at(version);
+    if (!readers.contains(version)) {
+      readers.try_emplace(version, FieldMap{{"id", id_path(context, version)}});
+    }
+    RecordReader& records = readers.at(version);
     const age::Identity& identity = require_identity(manifest, opened);
     const PackageReader reader(store, manifest, {&identity, 1});
     reader.read(
         0, manifest.records,
         [&](std::uint64_t number, ByteView record) {
-          const MutableByteView copy = padded.reserve(record.size());
-          std::ranges::copy(record, copy.begin());
-          if (fields.text(copy) == record_id) {
-            places.push_back({{manifest.stream, manifest.segment}, number});
+          const auto fields = records.read(record);
+          if (!fields) ++found.unsearched;
+          if (fields && has_id(fields->front(), record_id)) {
+            found.places.push_back({{manifest.stream, manifest.segment}, number});
           }
           meter.add(record.size() + 1, 0);
         },
         stop);
     meter.add(0, 1);
   }
-  return places;
+  return found;
 }
 
 }  // namespace v0

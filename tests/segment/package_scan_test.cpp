@@ -180,7 +180,8 @@ TEST_F(PackageScan, ThrowsWhereThePackageIsMissing) {
               scan_package(*store, manifest, {&identity_, 1}, nullptr, {});
             }),
             ErrorKind::not_found);
-  EXPECT_EQ(error_kind([&] { scan_stored(*store, manifest, {}); }), ErrorKind::not_found);
+  EXPECT_EQ(error_kind([&] { scan_stored(*store, stored_of(manifest), {}); }),
+            ErrorKind::not_found);
 }
 
 TEST_F(PackageScan, StoredBytesAreCheckedWithoutAKey) {
@@ -190,11 +191,11 @@ TEST_F(PackageScan, StoredBytesAreCheckedWithoutAKey) {
   SegmentManifest manifest = manifest_of(package.summary);
   std::uint64_t bytes = 0;
   const ScanOptions counting{.on_bytes = [&](std::uint64_t more) { bytes += more; }};
-  EXPECT_EQ(checks(scan_stored(*store, manifest, counting)), "");
+  EXPECT_EQ(checks(scan_stored(*store, stored_of(manifest), counting)), "");
   EXPECT_EQ(bytes, package.bytes.size());
   manifest.stored_bytes += 1;
   manifest.stored_sha256 = {};
-  EXPECT_EQ(checks(scan_stored(*store, manifest, {})), "stored_bytes stored_sha256");
+  EXPECT_EQ(checks(scan_stored(*store, stored_of(manifest), {})), "stored_bytes stored_sha256");
 }
 
 TEST_F(PackageScan, StopsWhenAsked) {

@@ -235,6 +235,16 @@ MEMBERS = {  # By type: those that must be there, those that may.
     "exportManifest": ("tenantId manifestId region format recoveryPointId counts bytes hashes proofRefs",
                        "tsa"),
 }
+ACTS = {  # By action: phase, subject, what rules call it, whether it binds.
+    "ledger.opened": ("after", "none", "", False),
+    "recovery_point.completed": ("after", "point", "", False),
+    "checked": ("after", "point", "", False),
+    "halt.resolved": ("after", "none", "halt.resolve", True),
+    "export.intended": ("intended", "name", "export", False),
+    "export.done": ("done", "document", "", False),
+    "export.abandoned": ("abandoned", "name", "", False),
+}
+UNKNOWN_ACT = ("after", "none", "", False)
 PERSONAL = ("approvalRequest", "approval")  # Signed by one person each.
 
 
@@ -800,7 +810,7 @@ class Vault:
             require((statement["action"] == "ledger.opened") == (number == 0), "first action")
             self.statements.append(statement)
             leaves.append(leaf_hash(self.get(key)))
-        self.check_exports()
+        self.check_acts()
         self.covered = 0
         for key in sorted(key for key in self.objects if key.startswith(checkpoints)):
             covered = self.statements[:int(key[-20:])]
@@ -820,18 +830,20 @@ class Vault:
             require(seen <= len(leaves), "the tail of the ledger was cut off")
             break
 
-    def check_exports(self):
-        """None ends that was not intended, and of each that was done the manifest is kept."""
+    def check_acts(self):
+        """None ends that was not intended, and documents that acts name are kept."""
         intended = set()
         for statement in self.statements:
-            if statement["action"] == "export.intended":
-                intended.add(statement["subjectId"])
-            elif statement["action"] in ("export.done", "export.abandoned"):
-                require(statement["subjectId"] in intended, "an export that was not intended")
-                intended.discard(statement["subjectId"])
-            if statement["action"] == "export.done":
+            phase, subject, *_ = ACTS.get(statement["action"], UNKNOWN_ACT)
+            act = statement["action"].split(".")[0], statement.get("subjectId")
+            if phase == "intended":
+                intended.add(act)
+            elif phase != "after":
+                require(act in intended, "an act that was not intended")
+                intended.discard(act)
+            if subject == "document":
                 folder = f"documents/{self.place}/{statement['subjectSha256']}/"
-                require(any(key.startswith(folder) for key in self.objects), "manifest of an export")
+                require(any(key.startswith(folder) for key in self.objects), "document of an act")
 
     def require_witnesses(self, index):
         """Some checkpoint over the entry, with as many cosignatures as the policy asks for."""

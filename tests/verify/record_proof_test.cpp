@@ -336,12 +336,14 @@ TEST_F(RecordProofTest, T049_EverySingleChangedMemberIsRefused) {
   EXPECT_GT(tried, 150U);
 }
 
-TEST_F(RecordProofTest, ARecordIsFoundByItsOwnId) {
+TEST_F(RecordProofTest, RecordsThatCouldNotBeSearchedForAnIdAreCounted) {
   const auto find = [&](const std::string& id) {
     return find_records(*store_, find_point(*store_, vault_.incremental), id, vault_.trust(),
                         vault_.identities(), nullptr);
   };
-  EXPECT_TRUE(find("17").empty());  // A number is no text.
+  const FoundRecords found = find("17");
+  EXPECT_TRUE(found.places.empty()) << "the numbers of the vault stand in another member";
+  EXPECT_EQ(found.unsearched, 2U) << "a line that is no JSON, and an empty one";
   EXPECT_EQ(error_kind([&] {
               find_records(*store_, find_point(*store_, vault_.incremental), "17", vault_.trust(),
                            {}, nullptr);

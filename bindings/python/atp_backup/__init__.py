@@ -52,6 +52,7 @@ from ._listing import Listing
 from ._proof_values import (
     CheckedProof,
     Consistency,
+    FoundRecords,
     Halt,
     LedgerAudit,
     ProvenRecord,
@@ -120,6 +121,7 @@ __all__ = [
     "ExportedFile",
     "Finding",
     "FindingState",
+    "FoundRecords",
     "Halt",
     "InvalidArgumentError",
     "KnownFiles",

@@ -7,7 +7,7 @@ import base64
 import dataclasses
 import datetime
 
-from ._value import Value, one_of, time_of
+from ._value import Value, one_of, time_of, tuple_of
 from ._values import Checkpoint, Report
 
 
@@ -22,6 +22,17 @@ class RecordPlace(Value):
 
     segment: str
     number: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class FoundRecords(Value):
+    """Where records with an id are, among those that could be read. `unsearched` records are no
+    strict JSON, and whether one of them has the id is not known."""
+
+    places: tuple[RecordPlace, ...]
+    unsearched: int
+
+    _made_by = {"places": tuple_of(RecordPlace)}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

@@ -35,17 +35,17 @@ std::string prove(const Reader& handle, const std::string& id,
   });
 }
 
-std::vector<py::dict> find(const Reader& handle, const std::string& id,
-                           const std::string& record_id, const py::object& on_progress) {
-  const auto places = interruptible(on_progress, [&](const Work& work) {
+py::dict find(const Reader& handle, const std::string& id, const std::string& record_id,
+              const py::object& on_progress) {
+  const FoundRecords found = interruptible(on_progress, [&](const Work& work) {
     return find_records(handle.store(), find_point(handle.store(), id), record_id, handle.trust(),
                         handle.keys->identities, work.progress, work.stop);
   });
   std::vector<py::dict> dicts;
-  for (const RecordPlace& place : places) {
+  for (const RecordPlace& place : found.places) {
     dicts.push_back(py::dict("segment"_a = name_of(place.segment), "number"_a = place.number));
   }
-  return dicts;
+  return py::dict("places"_a = dicts, "unsearched"_a = found.unsearched);
 }
 
 py::dict check(const std::string& proof, const std::string& trust) {

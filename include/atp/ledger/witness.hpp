@@ -32,7 +32,7 @@ struct WitnessRequest {
 inline constexpr std::size_t kWitnessRequestLimit = kCheckpointLimit + 4096;
 
 ATP_EXPORT std::string print_witness_request(const WitnessRequest& request);
-/// Nothing for what is none.
+/// Empty for a body that is no request.
 ATP_EXPORT std::optional<WitnessRequest> parse_witness_request(std::string_view body);
 
 struct WitnessReply {

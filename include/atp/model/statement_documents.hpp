@@ -29,9 +29,9 @@ struct ATP_EXPORT Statement {
   DocumentHeader header;
   std::string origin = {};
   std::uint64_t index;
-  std::string action;  ///< `ledger.opened`, `recovery_point.completed`, `checked`.
+  std::string action;                      ///< One of acts.hpp, or what a later version has added.
   std::optional<std::string> job_id = {};  ///< 32 hexadecimal digits; the catalog knows the job.
-  std::optional<std::string> subject_id = {};   ///< A recovery point's id.
+  std::optional<std::string> subject_id = {};   ///< A recovery point's or an export's id.
   std::optional<Digest> subject_sha256 = {};    ///< Of the subject as stored.
   std::optional<LogPosition> predecessor = {};  ///< Only in `ledger.opened` of a later term.
   std::optional<ApprovedBy> approved_by = {};   ///< Where the act needed approvals.

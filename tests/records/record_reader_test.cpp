@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "segment/record_reader.hpp"
+#include "atp/records/record_reader.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "segment/buffer.hpp"
+#include <vector>
 
 namespace atp::test {
 namespace {
 
 const std::optional<Time> kTime = parse_time("2025-09-01T00:00:00Z");
 
-std::optional<Time> time_of(const std::string& record, std::string_view path = "time") {
-  segment::RecordReader reader(path);
-  const std::string padded = record + std::string(segment::Buffer::kPadding, '"');
-  return reader.time(as_bytes(padded).first(record.size()));
+std::optional<Time> time_of(const std::string& record, const std::string& path = "time") {
+  RecordReader reader(FieldMap{{"time", path}});
+  const auto fields = reader.read(as_bytes(record));
+  if (!fields) return std::nullopt;
+  EXPECT_EQ(fields->size(), 1U);
+  return atp::time_of(fields->front());
+}
+
+/// Of `a`, `b.c` and `n`, in this order; nothing where the record cannot be read.
+std::vector<FieldValue> fields_of(RecordReader& reader, const std::string& record) {
+  const auto fields = reader.read(as_bytes(record));
+  return fields ? std::vector<FieldValue>(fields->begin(), fields->end())
+                : std::vector<FieldValue>();
+}
+RecordReader three_fields() {
+  return RecordReader(FieldMap{{"subject.id", "n"}, {"id", "b.c"}, {"action", "a"}});
 }
 
 std::string with(const std::string& members) {
@@ -87,12 +98,41 @@ TEST(RecordReader, T054_DepthIsLimited) {
 }
 
 TEST(RecordReader, GoesOnAfterALargeOrOpaqueRecord) {
-  segment::RecordReader reader("time");
+  RecordReader reader(FieldMap{{"time", "time"}});
   for (const std::string& filler :
        {std::string("x"), std::string(3 << 20, 'x'), std::string("\xff")}) {
     const std::string record = with("\"a\":\"" + filler + "\"");
-    const std::string padded = record + std::string(segment::Buffer::kPadding, 'p');
-    EXPECT_EQ(reader.time(as_bytes(padded).first(record.size())).has_value(), filler != "\xff");
+    EXPECT_EQ(reader.read(as_bytes(record)).has_value(), filler != "\xff");
+    const std::string padded = record + std::string(kRecordPadding, 'p');
+    EXPECT_EQ(reader.read_padded(as_bytes(padded).first(record.size())).has_value(),
+              filler != "\xff");
+  }
+}
+
+TEST(RecordReader, GivesAllFieldsOfOneParseInOrderOfTheirNames) {
+  RecordReader reader = three_fields();
+  using Kind = FieldKind;
+  EXPECT_EQ(fields_of(reader, R"({"n":[1],"b":{"c":"\u0041\n"},"a":true})"),
+            (std::vector<FieldValue>{
+                {Kind::boolean, "true"}, {Kind::string, "A\n"}, {Kind::composite, ""}}));
+  EXPECT_EQ(fields_of(reader, R"({"n":null,"b":"c","a":{}})"),
+            (std::vector<FieldValue>{{Kind::composite, ""}, {}, {Kind::null, ""}}));
+  EXPECT_EQ(fields_of(reader, "[]"), (std::vector<FieldValue>{{}, {}, {}}));
+  EXPECT_TRUE(fields_of(reader, R"({"n":1,"n":2})").empty()) << "it cannot be read";
+}
+
+TEST(RecordReader, GivesNumbersAsTheyAreWritten) {
+  RecordReader reader = three_fields();
+  for (const std::string number :
+       {"0", "-0", "4711", "1.50", "1E2", "1e-400", "-9223372036854775808", "18446744073709551615",
+        "0.1000000000000000055511151231257827"}) {
+    for (const std::string around : {"", " ", "\t\r\n "}) {
+      const std::string text = around + number + around;
+      EXPECT_EQ(
+          fields_of(reader,
+                    R"({"x":{"c":7},"\u0062":{"d":7,"c":)" + text + R"(},"n":)" + text + "}"),
+          (std::vector<FieldValue>{{}, {FieldKind::number, number}, {FieldKind::number, number}}));
+    }
   }
 }
 
