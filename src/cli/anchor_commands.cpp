@@ -6,6 +6,7 @@
 #include "atp/ledger/witness.hpp"
 #include "atp/net/http_server.hpp"
 #include "atp/vault/anchor.hpp"
+#include "atp/view/ledgers.hpp"
 #include "cli/reports.hpp"
 #include "cli/session.hpp"
 
@@ -51,7 +52,7 @@ int run_ledger_anchor(const Session& session) {
   const Anchors anchors = anchor_ledger(
       *vault, ledger, {.thorough = true, .stop = session.stop, .progress = &session.console});
   session.console.end_progress();
-  session.console.object(anchors_json(anchors).as_object());
+  session.console.object(to_json(anchors));
   print_anchors(session.console, anchors);
   return anchors_exit_code(anchors);
 }

@@ -2,6 +2,7 @@
 #include "cli/approvals.hpp"
 
 #include "atp/crypto/sha256.hpp"
+#include "atp/view/text.hpp"
 #include "cli/reports.hpp"
 
 namespace atp::cli {

@@ -5,27 +5,12 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/vault/approval.hpp"
+#include "atp/view/exports.hpp"
+#include "atp/view/text.hpp"
 #include "cli/session.hpp"
 
 namespace atp::cli {
 namespace {
-
-Json::Object request_object(const CheckedRequest& checked) {
-  const ApprovalRequest& request = checked.request;
-  Json::Array plan;
-  for (const PlanStep& step : request.plan) {
-    plan.push_back(Json::Object{{"name", step.name}, {"value", json_text(step.value)}});
-  }
-  return {{"vaultId", request.header.vault_id},
-          {"tenantId", request.header.tenant->str()},
-          {"action", request.action},
-          {"subjectId", json_text(request.subject_id)},
-          {"plan", std::move(plan)},
-          {"ledgerSize", request.ledger_size},
-          {"requestedBy", checked.requester},
-          {"requestedAt", format_time(request.header.created_at)},
-          {"expiresAt", format_time(request.expires_at)}};
-}
 
 /// On standard error, where the approval is on the other.
 void print_request(Console& console, const CheckedRequest& checked, const std::string& digest) {
@@ -53,7 +38,7 @@ int run_approve(const Session& session) {
   const Time now = environment.clock->now();
   const std::string request = read_input(environment, arguments.from, kStatementLimit);
   const CheckedRequest checked = check_request(request, trust, now);
-  Json::Object object = request_object(checked);
+  Json::Object object = to_json(checked);
   const std::string digest = sha256(as_bytes(request)).hex();
   object.emplace("sha256", digest);
   if (arguments.sha256 && *arguments.sha256 != digest) {

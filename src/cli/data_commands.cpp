@@ -5,6 +5,8 @@
 #include "atp/restore/restore.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/vault/recovery.hpp"
+#include "atp/view/checks.hpp"
+#include "atp/view/points.hpp"
 #include "cli/reports.hpp"
 #include "cli/session.hpp"
 
@@ -39,9 +41,7 @@ BackupOptions backup_options(const Session& session) {
                         .workers = arguments.jobs,
                         .stop = session.stop,
                         .progress = &session.console};
-  if (arguments.type) {
-    options.type = *arguments.type == "full" ? BackupType::full : BackupType::incremental;
-  }
+  if (arguments.type) options.type = parse_backup_type(*arguments.type);
   if (!arguments.map.empty()) options.field_map = parse_map(arguments.map);
   if (arguments.retention) options.retention = CalendarPeriod::parse(*arguments.retention);
   if (arguments.reread) options.known_files = KnownFiles::reread;
@@ -49,63 +49,20 @@ BackupOptions backup_options(const Session& session) {
   return options;
 }
 
-Json skipped_json(const std::vector<SkippedInput>& skipped) {
-  Json::Array array;
-  for (const SkippedInput& each : skipped) {
-    array.push_back(Json::Object{
-        {"name", each.name}, {"reason", each.reason}, {"detail", json_text(each.detail)}});
-  }
-  return array;
-}
-
 int dry_run_backup(const Session& session, const Vault& vault, SegmentSource& source,
                    const BackupOptions& options) {
   const BackupPlan plan = plan_backup(vault, source, options);
-  Json::Array names;
   for (const std::string& name : plan.to_read) {
-    names.push_back(json_text(name));
     session.console.line("would read " + printable(name));
   }
-  session.console.object(
-      {{"dryRun", true},
-       {"tenantId", options.tenant.str()},
-       {"backupType", plan.backup_type == BackupType::full ? "full" : "incremental"},
-       {"toRead", std::move(names)},
-       {"bytesToRead", plan.bytes_to_read},
-       {"segmentsUnchanged", plan.segments_unchanged},
-       {"skipped", skipped_json(plan.skipped)}});
+  Json::Object object = to_json(plan);
+  object.emplace("dryRun", true);
+  object.emplace("tenantId", options.tenant.str());
+  session.console.object(object);
   session.console.line(counted(plan.to_read.size(), "segment") + " to read, " +
                        human_bytes(static_cast<double>(plan.bytes_to_read)) + "; " +
                        std::to_string(plan.segments_unchanged) + " unchanged");
   return 0;
-}
-
-Json::Object backup_object(const BackupResult& result) {
-  Json::Array alarms;
-  for (const AlteredSegment& alarm : result.alarms) {
-    alarms.push_back(Json::Object{{"stream", alarm.stream.str()},
-                                  {"segment", alarm.segment.str()},
-                                  {"sequence", alarm.sequence},
-                                  {"foundBytes", alarm.found_bytes},
-                                  {"foundChangedAt", format_time(alarm.found_changed_at)}});
-  }
-  Json::Array gone;
-  for (const std::string& name : result.gone) gone.push_back(name);
-  return {{"recoveryPointId", result.recovery_point_id},
-          {"tenantId", result.tenant.str()},
-          {"region", result.region.str()},
-          {"backupType", result.backup_type == BackupType::full ? "full" : "incremental"},
-          {"status", to_string(result.status)},
-          {"segmentsNew", result.segments_new},
-          {"segmentsUnchanged", result.segments_unchanged},
-          {"records", result.records},
-          {"bytes", result.bytes},
-          {"storedBytes", result.stored_bytes},
-          {"merkleRoot", result.merkle_root.hex()},
-          {"skipped", skipped_json(result.skipped)},
-          {"alarms", std::move(alarms)},
-          {"anchors", anchors_json(result.anchors)},
-          {"gone", std::move(gone)}};
 }
 
 void print_backup(Console& console, const BackupResult& result) {
@@ -193,19 +150,14 @@ RestoreOptions restore_options(const Session& session) {
 }
 
 int dry_run_restore(const Session& session, const RestorePlan& plan) {
-  Json::Array items;
-  std::uint64_t bytes = 0;
   for (const RestorePlan::Item& item : plan.items) {
-    items.push_back(Json::Object{
-        {"name", json_text(item.name)}, {"records", item.records}, {"bytes", item.bytes}});
     session.console.line("would restore " + printable(item.name) + ", " +
                          human_bytes(static_cast<double>(item.bytes)));
-    bytes += item.bytes;
   }
-  session.console.object({{"dryRun", true},
-                          {"recoveryPointId", *session.arguments.point},
-                          {"segments", std::move(items)},
-                          {"bytes", bytes}});
+  Json::Object object = to_json(plan);
+  object.emplace("dryRun", true);
+  object.emplace("recoveryPointId", *session.arguments.point);
+  session.console.object(object);
   return 0;
 }
 
@@ -220,7 +172,7 @@ int run_backup(const Session& session) {
   if (session.arguments.dry_run) return dry_run_backup(session, *vault, *source, options);
   const BackupResult result = take_backup(*vault, *source, options);
   session.console.end_progress();
-  session.console.object(backup_object(result));
+  session.console.object(to_json(result));
   print_backup(session.console, result);
   print_anchors(session.console, result.anchors);
   return graver(backup_exit_code(result.status), anchors_exit_code(result.anchors));
@@ -266,9 +218,8 @@ int run_verify(const Session& session) {
   int exit_code = 0;
   const auto take_in = [&](const ToVerify& what, const Report& report) {
     session.console.end_progress();
-    Json::Object object{{"recoveryPointId", what.point ? Json(*what.point) : Json()},
-                        {"verdict", to_string(report.verdict())},
-                        {"checks", checks_json(report.checks)}};
+    Json::Object object = to_json(report);
+    object["recoveryPointId"] = what.point ? Json(*what.point) : Json();
     if (!what.point) object.emplace("tenantId", what.tenant.str());
     session.console.object(object);
     print_report(session.console,
@@ -325,14 +276,7 @@ int run_restore(const Session& session) {
       restore_point(*store, *environment.files, *environment.random, *arguments.point,
                     absolute_path(arguments.to), *keys.trust, keys.identities, options);
   session.console.end_progress();
-  session.console.object({{"recoveryPointId", result.recovery_point_id},
-                          {"folder", json_text(result.folder.string())},
-                          {"verdict", to_string(result.report.verdict())},
-                          {"segments", result.segments},
-                          {"segmentsResumed", result.segments_resumed},
-                          {"records", result.records},
-                          {"bytes", result.bytes},
-                          {"failures", checks_json(result.report.failures())}});
+  session.console.object(to_json(result));
   print_report(session.console, result.recovery_point_id, result.report);
   if (!result.report.passed()) {
     session.console.note("nothing was restored: what is damaged must be repaired first");

@@ -2,6 +2,8 @@
 /// export, verify-export.
 #include "atp/core/error.hpp"
 #include "atp/discovery/export_records.hpp"
+#include "atp/view/exports.hpp"
+#include "atp/view/text.hpp"
 #include "cli/approvals.hpp"
 #include "cli/reports.hpp"
 
@@ -33,20 +35,6 @@ ExportSelection parse_selection(const std::string& text) {
   return {parse_segment_name(text.substr(0, colon)), range};
 }
 
-Json manifest_json(const ExportManifest& manifest, const Digest& sha256, bool timestamped) {
-  std::uint64_t bytes = 0;
-  for (const ExportedFile& file : manifest.files) bytes += file.bytes;
-  return Json::Object{{"exportId", manifest.export_id},
-                      {"tenantId", manifest.header.tenant->str()},
-                      {"recoveryPointId", manifest.recovery_point_id},
-                      {"createdAt", format_time(manifest.header.created_at)},
-                      {"records", manifest.records},
-                      {"files", manifest.files.size()},
-                      {"bytes", bytes},
-                      {"sha256", sha256.hex()},
-                      {"timestamped", timestamped}};
-}
-
 void print_manifest(const Session& session, const ExportManifest& manifest, const Digest& sha256,
                     const Checkpoint& checkpoint) {
   Console& console = session.console;
@@ -61,30 +49,22 @@ void print_manifest(const Session& session, const ExportManifest& manifest, cons
 }
 
 int print_plan(const Session& session, const Plan& plan) {
-  Json::Array steps;
   for (const PlanStep& step : plan.steps) {
-    steps.push_back(Json::Object{{"name", step.name}, {"value", json_text(step.value)}});
     session.console.line("  " + step.name + "  " + printable(step.value));
   }
-  session.console.object({{"recoveryPointId", plan.subject_id}, {"plan", std::move(steps)}});
+  session.console.object(export_plan_json(plan));
   return 0;
 }
 
 /// 3 where an authority that is asked has not stamped it, else as for anchors.
 int print_exported(const Session& session, const ExportResult& exported) {
-  Json::Array pending;
   for (const PendingAnchor& each : exported.pending) {
-    pending.push_back(
-        Json::Object{{"service", each.service}, {"problem", json_text(each.problem)}});
     session.console.note("no time-stamp by " + each.service + ": " + printable(each.problem));
   }
   const Path folder = absolute_path(session.arguments.to);
-  session.console.object({{"manifest", manifest_json(exported.manifest, exported.manifest_sha256,
-                                                     exported.manifest.timestamp.has_value())},
-                          {"checkpoint", checkpoint_json(exported.checkpoint)},
-                          {"folder", json_text(folder.string())},
-                          {"pending", std::move(pending)},
-                          {"anchors", anchors_json(exported.anchors)}});
+  Json::Object object = to_json(exported);
+  object.emplace("folder", json_text(folder.string()));
+  session.console.object(object);
   session.console.line("exported to " + printable(folder.string()));
   print_manifest(session, exported.manifest, exported.manifest_sha256, exported.checkpoint);
   print_anchors(session.console, exported.anchors);
@@ -124,13 +104,7 @@ int run_verify_export(const Session& session) {
   const CheckedExport checked = verify_export(*environment.files, absolute_path(arguments.from),
                                               trust, {session.stop, &session.console});
   session.console.end_progress();
-  session.console.object(
-      {{"verdict", to_string(checked.report.verdict())},
-       {"checks", checks_json(checked.report.checks)},
-       {"manifest", checked.manifest ? manifest_json(*checked.manifest, checked.manifest_sha256,
-                                                     checked.timestamped())
-                                     : Json()},
-       {"checkpoint", checked.checkpoint ? checkpoint_json(*checked.checkpoint) : Json()}});
+  session.console.object(to_json(checked));
   print_report(session.console, printable(arguments.from.string()), checked.report);
   if (checked.manifest) {
     print_manifest(session, *checked.manifest, checked.manifest_sha256, *checked.checkpoint);

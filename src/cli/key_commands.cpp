@@ -4,6 +4,8 @@
 
 #include "atp/core/error.hpp"
 #include "atp/model/trust_policy_file.hpp"
+#include "atp/view/text.hpp"
+#include "atp/view/vaults.hpp"
 #include "cli/session.hpp"
 
 namespace atp::cli {
@@ -31,7 +33,7 @@ void change_policy(const Session& session, const std::string& done,
   }
   session.console.object({{"file", json_text(path.string())},
                           {"dryRun", session.arguments.dry_run},
-                          {"policy", parse_json(print_trust_policy(policy))}});
+                          {"policy", to_json(policy)}});
   session.console.line((session.arguments.dry_run ? "would write " : "wrote ") +
                        printable(path.string()) + ": " + done);
 }
@@ -188,10 +190,9 @@ int run_keys_rotate(const Session& session) {
       rotate_keys(*environment.files, *environment.random, folder, now,
                   add_period(now, CalendarPeriod::parse(session.arguments.overlap)),
                   key_unlock(environment, session.arguments));
-  session.console.object({{"signingKeyId", rotated.signing_key_id},
-                          {"ledgerKeyId", rotated.ledger_key_id},
-                          {"overlapEnds", format_time(rotated.overlap_ends)},
-                          {"trust", json_text(key_paths(folder).trust.string())}});
+  Json::Object object = to_json(rotated);
+  object.emplace("trust", json_text(key_paths(folder).trust.string()));
+  session.console.object(object);
   session.console.line("documents are signed by " + rotated.signing_key_id);
   session.console.line("checkpoints by         " + rotated.ledger_key_id);
   session.console.line("the keys before sign too until " + format_time(rotated.overlap_ends) +
@@ -205,7 +206,7 @@ int run_trust_show(const Session& session) {
   const TrustPolicy policy =
       load_trust_policy(*environment.files, policy_path(environment, session.arguments));
   if (session.console.json()) {
-    session.console.object(parse_json(print_trust_policy(policy)).as_object());
+    session.console.object(to_json(policy));
   } else {
     print_policy(session.console, policy);
   }

@@ -7,6 +7,8 @@
 #include "atp/ledger/published_ledger.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/ledger_audit.hpp"
+#include "atp/view/ledgers.hpp"
+#include "atp/view/text.hpp"
 #include "cli/approvals.hpp"
 #include "cli/reports.hpp"
 
@@ -40,9 +42,7 @@ int run_ledger_checkpoint(const Session& session) {
   const OpenLedger ledger(session);
   const auto found = newest_checkpoint(*ledger.store, ledger.tenant, ledger.trust, ledger.options);
   session.console.end_progress();
-  Json json = checkpoint_json(found.checkpoint);
-  json.as_object().emplace("note", found.note);
-  session.console.object(json.as_object());
+  session.console.object(to_json(found));
   if (!session.console.json()) std::cout << found.note;
   return 0;
 }
@@ -53,16 +53,7 @@ int run_ledger_consistency(const Session& session) {
       *ledger.store, ledger.tenant, ledger.trust,
       read_input(ledger.environment, session.arguments.old, kCheckpointLimit), ledger.options);
   session.console.end_progress();
-  Json::Array proof;
-  for (const Digest& hash : found.proof) proof.push_back(hash.hex());
-  const auto optional_json = [](const std::optional<Checkpoint>& checkpoint) {
-    return checkpoint ? checkpoint_json(*checkpoint) : Json();
-  };
-  session.console.object({{"verdict", to_string(found.report.verdict())},
-                          {"old", optional_json(found.old_checkpoint)},
-                          {"new", optional_json(found.new_checkpoint)},
-                          {"consistencyProof", std::move(proof)},
-                          {"checks", checks_json(found.report.checks)}});
+  session.console.object(to_json(found));
   print_report(session.console, "ledger of " + printable(ledger.tenant.str()), found.report);
   if (found.report.passed()) {
     session.console.line("  what the kept checkpoint covers, " +
@@ -77,12 +68,7 @@ int run_ledger_audit(const Session& session) {
   const LedgerAudit audit =
       audit_ledger(*ledger.store, ledger.tenant, ledger.trust, ledger.options);
   session.console.end_progress();
-  session.console.object({{"verdict", to_string(audit.report.verdict())},
-                          {"origin", audit.origin},
-                          {"entries", audit.entries},
-                          {"checkpoints", audit.checkpoints},
-                          {"documents", audit.documents},
-                          {"checks", checks_json(audit.report.checks)}});
+  session.console.object(to_json(audit));
   print_report(session.console, "ledger of " + printable(ledger.tenant.str()), audit.report);
   session.console.line("  " + std::to_string(audit.entries) + " entries, " +
                        counted(audit.checkpoints, "checkpoint") + ", " +
@@ -103,10 +89,7 @@ int run_ledger_resolve(const Session& session) {
   const auto approval =
       read_approval(session, *vault, [&] { return plan_resolution(*vault, ledger.tenant, kept); });
   const HaltRow halt = resolve_halt(*vault, ledger.tenant, kept, approval, session.stop);
-  session.console.object({{"tenantId", ledger.tenant.str()},
-                          {"haltedAt", format_time(halt.halted_at)},
-                          {"subject", json_text(halt.subject)},
-                          {"message", json_text(halt.message)}});
+  session.console.object(to_json(halt));
   session.console.line("resolved: " + printable(ledger.tenant.str()) + " was halted at " +
                        format_time(halt.halted_at) + " by " + printable(halt.subject) + ": " +
                        printable(halt.message));
@@ -121,10 +104,9 @@ int run_ledger_publish(const Session& session) {
       publish_ledger(*ledger.store, ledger.trust, ledger.tenant, *ledger.environment.files,
                      *ledger.environment.random, folder, ledger.options);
   session.console.end_progress();
-  Json json = checkpoint_json(published.checkpoint);
-  json.as_object().emplace("filesWritten", published.files_written);
-  json.as_object().emplace("folder", json_text(folder.string()));
-  session.console.object(json.as_object());
+  Json::Object object = to_json(published);
+  object.emplace("folder", json_text(folder.string()));
+  session.console.object(object);
   session.console.line("published " + std::to_string(published.checkpoint.size) + " entries of " +
                        published.checkpoint.origin + " to " + printable(folder.string()) + ", " +
                        counted(published.files_written, "new file"));

@@ -6,16 +6,13 @@
 #include "atp/ledger/log_proof.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/record_proof.hpp"
+#include "atp/view/exports.hpp"
+#include "atp/view/text.hpp"
 #include "cli/reports.hpp"
 #include "cli/session.hpp"
 
 namespace atp::cli {
 namespace {
-
-std::string place_text(const RecordPlace& place) {
-  return place.segment.stream.str() + "/" + place.segment.segment.str() + ":" +
-         std::to_string(place.number);
-}
 
 /// `STREAM/SEGMENT:N`.
 RecordPlace parse_place(const std::string& text) {
@@ -69,18 +66,6 @@ void print_proven(const Session& session, const ProvenRecord& proven) {
   }
 }
 
-Json proven_json(const ProvenRecord& proven) {
-  return Json::Object{{"tenantId", proven.tenant.str()},
-                      {"stream", proven.place.segment.stream.str()},
-                      {"segment", proven.place.segment.segment.str()},
-                      {"record", proven.place.number},
-                      {"recordBase64", to_base64(proven.record)},
-                      {"recoveryPointId", proven.recovery_point_id},
-                      {"completedAt", format_time(proven.completed_at)},
-                      {"entry", proven.entry},
-                      {"checkpoint", checkpoint_json(proven.checkpoint)}};
-}
-
 }  // namespace
 
 int run_prove(const Session& session) {
@@ -116,9 +101,7 @@ int run_check_proof(const Session& session) {
   if (checked.proven && !arguments.to.empty()) {
     write_new(session, environment, checked.proven->record);
   }
-  session.console.object({{"verdict", to_string(checked.report.verdict())},
-                          {"checks", checks_json(checked.report.checks)},
-                          {"proven", checked.proven ? proven_json(*checked.proven) : Json()}});
+  session.console.object(to_json(checked));
   print_report(session.console, printable(arguments.from.string()), checked.report);
   if (checked.proven) print_proven(session, *checked.proven);
   return checked.report.exit_code();

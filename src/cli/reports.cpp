@@ -8,59 +8,7 @@ namespace {
 
 constexpr std::size_t kFailuresShown = 20;
 
-Json optional_json(const std::optional<std::string>& value) {
-  return value ? Json(json_text(*value)) : Json();
-}
-
 }  // namespace
-
-Json check_json(const Check& check) {
-  Json records;
-  if (check.records) {
-    records = Json::Object{{"first", check.records->first}, {"last", check.records->last}};
-  }
-  return Json::Object{{"name", check.name},
-                      {"state", to_string(check.state)},
-                      {"subject", json_text(check.subject)},
-                      {"stream", optional_json(check.stream)},
-                      {"segment", optional_json(check.segment)},
-                      {"frame", check.frame ? Json(*check.frame) : Json()},
-                      {"records", std::move(records)},
-                      {"expected", json_text(check.expected)},
-                      {"found", json_text(check.found)}};
-}
-
-Json::Array checks_json(const std::vector<Check>& checks) {
-  Json::Array array;
-  for (const Check& check : checks) array.push_back(check_json(check));
-  return array;
-}
-
-Json checkpoint_json(const Checkpoint& checkpoint) {
-  return Json::Object{
-      {"origin", checkpoint.origin}, {"size", checkpoint.size}, {"root", checkpoint.root.hex()}};
-}
-
-Json anchors_json(const Anchors& anchors) {
-  Json::Array cosignatures;
-  for (const Cosignature& each : anchors.cosignatures) {
-    cosignatures.push_back(
-        Json::Object{{"witness", each.witness}, {"time", format_time(each.time)}});
-  }
-  Json::Array pending;
-  for (const PendingAnchor& each : anchors.pending) {
-    pending.push_back(Json::Object{{"service", each.service},
-                                   {"subject", each.subject},
-                                   {"problem", json_text(each.problem)},
-                                   {"contradicts", each.contradicts}});
-  }
-  return Json::Object{
-      {"checkpoint", anchors.checkpoint ? checkpoint_json(*anchors.checkpoint) : Json()},
-      {"cosignatures", std::move(cosignatures)},
-      {"timestampsAdded", anchors.timestamps_added},
-      {"pending", std::move(pending)},
-      {"complete", anchors.complete}};
-}
 
 int anchors_exit_code(const Anchors& anchors) {
   if (anchors.contradicted()) return kExitIntegrity;

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Reports, for people and as JSON.
+/// Reports for people.
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "atp/ledger/note.hpp"
 #include "atp/vault/anchor.hpp"
 #include "atp/verify/report.hpp"
 #include "cli/console.hpp"
 
 namespace atp::cli {
 
-Json check_json(const Check& check);
-Json::Array checks_json(const std::vector<Check>& checks);
-
-Json checkpoint_json(const Checkpoint& checkpoint);
-
-Json anchors_json(const Anchors& anchors);
 /// 20 where a witness has seen another ledger, 3 where something is pending that must not be.
 int anchors_exit_code(const Anchors& anchors);
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// init, points, show, catalog rebuild, doctor.
 #include "atp/core/error.hpp"
-#include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/verify.hpp"
+#include "atp/view/points.hpp"
+#include "atp/view/text.hpp"
+#include "atp/view/vaults.hpp"
 #include "cli/session.hpp"
 
 namespace atp::cli {
@@ -23,49 +25,20 @@ int damage_exit_code(ErrorKind kind) {
   return kind == ErrorKind::untrusted ? error_kind_info(kind).exit_code : kExitIntegrity;
 }
 
-std::string_view type_text(BackupType type) {
-  return type == BackupType::full ? "full" : "incremental";
-}
-
-Json::Object point_object(const RecoveryPoint& point) {
-  return {{"recoveryPointId", point.recovery_point_id},
-          {"tenantId", point.header.tenant->str()},
-          {"region", point.region.str()},
-          {"backupType", type_text(point.backup_type)},
-          {"createdAt", format_time(point.header.created_at)},
-          {"completedAt", format_time(point.completed_at)},
-          {"segments", point.segments},
-          {"records", point.records},
-          {"bytes", point.bytes},
-          {"storedBytes", point.stored_bytes},
-          {"skipped", point.skipped.size()},
-          {"alarms", point.alarms.size()},
-          {"merkleRoot", point.merkle_root.hex()}};
-}
-
-Json packages_of(ObjectStore& store, const RecoveryPoint& point) {
-  Json::Array packages;
-  for (const ListPage& page : read_list_pages(store, point)) {
-    for (const Descriptor& descriptor : page.descriptors) {
-      packages.push_back(Json::Object{{"name", descriptor.name},
-                                      {"stream", descriptor.stream.str()},
-                                      {"sequence", descriptor.sequence},
-                                      {"key", descriptor.key},
-                                      {"sha256", descriptor.sha256.hex()},
-                                      {"bytes", descriptor.bytes},
-                                      {"records", descriptor.records},
-                                      {"merkleRoot", descriptor.merkle_root.hex()}});
-    }
+std::vector<Descriptor> packages_of(ObjectStore& store, const RecoveryPoint& point) {
+  std::vector<Descriptor> packages;
+  for (ListPage& page : read_list_pages(store, point)) {
+    std::ranges::move(page.descriptors, std::back_inserter(packages));
   }
   return packages;
 }
 
-void print_point(Console& console, const RecoveryPoint& point, const Json& packages,
-                 bool verified) {
+void print_point(Console& console, const RecoveryPoint& point,
+                 const std::vector<Descriptor>& packages, bool verified) {
   console.line("recovery point " + point.recovery_point_id);
   console.line("  tenant     " + printable(point.header.tenant->str()) + ", region " +
                printable(point.region.str()));
-  console.line("  type       " + std::string(type_text(point.backup_type)) +
+  console.line("  type       " + std::string(to_string(point.backup_type)) +
                (point.parent ? ", on " + point.parent->id : ""));
   console.line("  created    " + format_time(point.header.created_at));
   console.line("  holds      " + counted(point.segments, "segment") + ", " +
@@ -84,12 +57,9 @@ void print_point(Console& console, const RecoveryPoint& point, const Json& packa
                  printable(alarm.stream.str()) + "/" + printable(alarm.segment.str()) +
                  ": found others, " + std::to_string(alarm.found_bytes) + " bytes");
   }
-  for (const Json& package : packages.as_array()) {
-    const Json::Object& each = package.as_object();
-    console.line("  " + printable(each.at("stream").as_string()) + "/" +
-                 printable(each.at("name").as_string()) + "  " +
-                 counted(static_cast<std::uint64_t>(each.at("records").as_integer()), "record") +
-                 "  " + each.at("key").as_string());
+  for (const Descriptor& each : packages) {
+    console.line("  " + printable(each.stream.str()) + "/" + printable(each.name) + "  " +
+                 counted(each.records, "record") + "  " + each.key);
   }
 }
 
@@ -157,13 +127,7 @@ int run_init(const Session& session) {
                     .configuration = keys ? Path() : absolute_path(configuration_folder()),
                     .sealing = sealing.options(),
                     .unlock = key_unlock(environment, arguments)});
-  session.console.object({{"vaultId", created.vault_id},
-                          {"store", json_text(created.paths.store.string())},
-                          {"catalog", json_text(created.paths.catalog.string())},
-                          {"identity", json_text(created.keys.identity.string())},
-                          {"signingKey", json_text(created.keys.signing_key.string())},
-                          {"ledgerKey", json_text(created.keys.ledger_key.string())},
-                          {"trust", json_text(created.keys.trust.string())}});
+  session.console.object(to_json(created));
   session.console.line("made vault " + created.vault_id + " in " + printable(folder.string()));
   session.console.line("keys are in " + printable(created.keys.identity.parent_path().string()) +
                        ": keep a copy elsewhere, without them nothing can be restored");
@@ -196,9 +160,9 @@ int run_points(const Session& session) {
       continue;
     }
     for (const RecoveryPoint& point : points) {
-      session.console.object(point_object(point));
+      session.console.object(to_json(point));
       session.console.line(point.recovery_point_id + "  " +
-                           std::string(type_text(point.backup_type)) + "  " +
+                           std::string(to_string(point.backup_type)) + "  " +
                            counted(point.segments, "segment") + "  " +
                            human_bytes(static_cast<double>(point.bytes)));
       ++count;
@@ -217,12 +181,8 @@ int run_show(const Session& session) {
   const Bytes stored = get_object(*store, key, kDocumentLimit);
   const RecoveryPoint point =
       parse_point(key, std::string(as_text(stored)), tenant, keys.trust ? &*keys.trust : nullptr);
-  const Json packages = packages_of(*store, point);
-  Json::Object object = parse_json(as_text(stored)).as_object();
-  object["packages"] = packages;
-  object["sha256"] = sha256(stored).hex();
-  object["signatureState"] = keys.trust ? "verified" : "not_checked";
-  session.console.object(object);
+  const auto packages = packages_of(*store, point);
+  session.console.object(point_json(as_text(stored), packages, keys.trust.has_value()));
   print_point(session.console, point, packages, keys.trust.has_value());
   return 0;
 }
@@ -232,10 +192,9 @@ int run_catalog_rebuild(const Session& session) {
   if (session.arguments.dry_run) {
     const DerivedRows rows = derive_rows(*vault, session.stop, &session.console);
     session.console.end_progress();
-    session.console.object({{"dryRun", true},
-                            {"tenants", rows.heads.size()},
-                            {"segments", rows.segments.size()},
-                            {"points", rows.points.size()}});
+    Json::Object object = to_json(rows);
+    object.emplace("dryRun", true);
+    session.console.object(object);
     session.console.line("would record " + counted(rows.points.size(), "point") + " and " +
                          counted(rows.segments.size(), "segment"));
     return 0;
@@ -243,22 +202,13 @@ int run_catalog_rebuild(const Session& session) {
   const RebuildResult result = rebuild_catalog(*vault, session.stop, &session.console);
   session.console.end_progress();
   int exit_code = 0;
-  Json::Array damaged;
   for (const RebuildResult::Damaged& each : result.damaged) {
     exit_code = graver(exit_code, damage_exit_code(each.kind));
-    damaged.push_back(Json::Object{{"tenantId", each.tenant.str()},
-                                   {"kind", error_kind_info(each.kind).name},
-                                   {"subject", json_text(each.subject)},
-                                   {"message", json_text(each.message)}});
     session.console.line(session.console.paint(Colour::bad, "damaged") + "  " +
                          printable(each.tenant.str()) + ": " + printable(each.subject) + ": " +
                          printable(each.message));
   }
-  session.console.object({{"tenants", result.tenants},
-                          {"segments", result.segments},
-                          {"points", result.points},
-                          {"damaged", std::move(damaged)},
-                          {"kept", result.kept ? Json(json_text(result.kept->string())) : Json()}});
+  session.console.object(to_json(result));
   session.console.line("recorded " + counted(result.points, "point") + " and " +
                        counted(result.segments, "segment") + " of " +
                        counted(result.tenants, "tenant"));
@@ -271,16 +221,9 @@ int run_doctor(const Session& session) {
   const auto vault = open_vault(system_environment(), session.arguments);
   const auto findings =
       examine(*vault, session.arguments.dry_run ? Mending::report_only : Mending::mend);
-  FindingState worst = FindingState::good;
   int exit_code = 0;
-  Json::Array objects;
   for (const Finding& finding : findings) {
-    worst = std::max(worst, finding.state);
     if (finding.error) exit_code = graver(exit_code, damage_exit_code(*finding.error));
-    objects.push_back(Json::Object{{"name", finding.name},
-                                   {"state", to_string(finding.state)},
-                                   {"subject", json_text(finding.subject)},
-                                   {"detail", json_text(finding.detail)}});
     const Colour colour = finding.state == FindingState::good     ? Colour::good
                           : finding.state == FindingState::mended ? Colour::warn
                                                                   : Colour::bad;
@@ -288,7 +231,7 @@ int run_doctor(const Session& session) {
                          finding.name + "  " + printable(finding.subject) + ": " +
                          printable(finding.detail));
   }
-  session.console.object({{"verdict", to_string(worst)}, {"findings", std::move(objects)}});
+  session.console.object(to_json(findings));
   return exit_code;
 }
 
