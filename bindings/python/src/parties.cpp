@@ -6,6 +6,8 @@
 #include "approvals.hpp"
 #include "atp/vault/anchor.hpp"
 #include "atp/vault/recovery.hpp"
+#include "atp/view/ledgers.hpp"
+#include "atp/view/vaults.hpp"
 #include "interruptible.hpp"
 #include "reader.hpp"
 #include "values.hpp"
@@ -18,11 +20,11 @@ namespace {
 using namespace py::literals;
 
 py::dict anchor(const Handle& handle, const std::string& tenant, const py::object& on_progress) {
-  return to_python(interruptible(on_progress, [&](const Work& work) {
+  return to_python(to_json(interruptible(on_progress, [&](const Work& work) {
     const Ledger ledger = Ledger::load(handle.store(), handle.vault->trust(), TenantId(tenant));
     return anchor_ledger(*handle.vault, ledger,
                          {.thorough = true, .stop = work.stop, .progress = work.progress});
-  }));
+  })));
 }
 
 std::string request(const Handle& handle, const std::string& tenant,
@@ -53,8 +55,7 @@ py::dict resolve(const Handle& handle, const std::string& tenant,
         approval_of(handle, approved, [&] { return plan_resolution(*handle.vault, id, old_note); });
     return resolve_halt(*handle.vault, id, old_note, approval, work.stop);
   });
-  return py::dict("tenant"_a = halt.tenant.str(), "halted_at"_a = format_time(halt.halted_at),
-                  "subject"_a = halt.subject, "message"_a = halt.message);
+  return to_python(to_json(halt));
 }
 
 void seal(const std::string& folder, const std::optional<std::string>& recipient,
@@ -81,9 +82,7 @@ py::dict rotate(const std::string& folder, const std::string& overlap,
                        add_period(now, CalendarPeriod::parse(overlap)),
                        key_unlock(unlock, passphrase));
   });
-  return py::dict("signing_key_id"_a = rotated.signing_key_id,
-                  "ledger_key_id"_a = rotated.ledger_key_id,
-                  "overlap_ends"_a = format_time(rotated.overlap_ends));
+  return to_python(to_json(rotated));
 }
 
 }  // namespace
