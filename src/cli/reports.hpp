@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Reports for people.
+/// Results of several commands, for people.
 #pragma once
 
 #include <string>
 
+#include "atp/ledger/note.hpp"
+#include "atp/model/documents.hpp"
 #include "atp/vault/anchor.hpp"
 #include "atp/verify/report.hpp"
 #include "cli/console.hpp"
@@ -16,10 +18,11 @@ int anchors_exit_code(const Anchors& anchors);
 /// What witnesses and authorities have added, and what is pending; nothing where nobody is asked.
 void print_anchors(Console& console, const Anchors& anchors);
 
-/// A check that did not verify, for people: what and where, then what was expected and found.
-void print_check(Console& console, const Check& check);
-
 /// The checks that did not verify, up to a number, and the verdict on `subject`.
 void print_report(Console& console, const std::string& subject, const Report& report);
+
+/// What a bundle has, for people.
+void print_manifest(Console& console, const ExportManifest& manifest, const Digest& sha256,
+                    const Checkpoint& checkpoint);
 
 }  // namespace atp::cli

@@ -7,10 +7,23 @@
 #include "atp/vault/approval.hpp"
 #include "atp/view/exports.hpp"
 #include "atp/view/text.hpp"
-#include "cli/session.hpp"
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/inputs.hpp"
+#include "cli/options.hpp"
 
 namespace atp::cli {
 namespace {
+
+struct Arguments {
+  Path from;
+  Path trust;
+  Path key;
+  std::string role;
+  std::optional<std::string> sha256;
+  Path to;
+  bool dry_run = false;
+};
 
 /// On standard error, where the approval is on the other.
 void print_request(Console& console, const CheckedRequest& checked, const std::string& digest) {
@@ -29,12 +42,9 @@ void print_request(Console& console, const CheckedRequest& checked, const std::s
   }
 }
 
-}  // namespace
-
-int run_approve(const Session& session) {
-  const Arguments& arguments = session.arguments;
+int run(const Session& session, const Arguments& arguments) {
   const Environment environment = system_environment();
-  const TrustPolicy trust = load_trust_policy(*environment.files, *arguments.trust);
+  const TrustPolicy trust = load_trust_policy(*environment.files, arguments.trust);
   const Time now = environment.clock->now();
   const std::string request = read_input(environment, arguments.from, kStatementLimit);
   const CheckedRequest checked = check_request(request, trust, now);
@@ -64,6 +74,22 @@ int run_approve(const Session& session) {
   }
   session.console.object(object);
   return 0;
+}
+
+}  // namespace
+
+void add_approve(CommandLine& line) {
+  auto [command, arguments] =
+      line.add(line.app(), "approve",
+               "Approve what somebody asked for; needs no vault, only a trust policy", run);
+  command.add_option("FILE", arguments.from, "The request; - for standard input")->required();
+  add_required_trust(command, arguments.trust);
+  command.add_option("--key", arguments.key, "Your own private key, in PEM");
+  command.add_option("--as", arguments.role, "The role you approve in");
+  command.add_option("--sha256", arguments.sha256,
+                     "Only the request with this digest, as it was shown before");
+  command.add_option("--to", arguments.to, "New file (default: standard output)");
+  add_dry_run(command, arguments.dry_run);
 }
 
 }  // namespace atp::cli

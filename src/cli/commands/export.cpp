@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-/// export, verify-export.
+/// export.
 #include "atp/core/error.hpp"
 #include "atp/discovery/export_records.hpp"
 #include "atp/view/exports.hpp"
 #include "atp/view/text.hpp"
 #include "cli/approvals.hpp"
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/inputs.hpp"
+#include "cli/options.hpp"
 #include "cli/reports.hpp"
 
 namespace atp::cli {
 namespace {
+
+struct Arguments : VaultArguments {
+  std::string point;
+  std::vector<std::string> records;
+  Path to;
+  ApprovalArguments approvals;
+  bool dry_run = false;
+};
 
 /// `N` or `N-M`.
 std::optional<RecordRange> parse_range(std::string_view text) {
@@ -35,19 +48,6 @@ ExportSelection parse_selection(const std::string& text) {
   return {parse_segment_name(text.substr(0, colon)), range};
 }
 
-void print_manifest(const Session& session, const ExportManifest& manifest, const Digest& sha256,
-                    const Checkpoint& checkpoint) {
-  Console& console = session.console;
-  console.line("  export      " + manifest.export_id + ", made " +
-               format_time(manifest.header.created_at));
-  console.line("  SHA-256     " + sha256.hex() + " of its manifest");
-  console.line("  records     " + std::to_string(manifest.records) + " of " +
-               printable(manifest.header.tenant->str()) + ", of point " +
-               manifest.recovery_point_id);
-  console.line("  checkpoint  size " + std::to_string(checkpoint.size) + ", root " +
-               to_base64(checkpoint.root.view()));
-}
-
 int print_plan(const Session& session, const Plan& plan) {
   for (const PlanStep& step : plan.steps) {
     session.console.line("  " + step.name + "  " + printable(step.value));
@@ -57,59 +57,60 @@ int print_plan(const Session& session, const Plan& plan) {
 }
 
 /// 3 where an authority that is asked has not stamped it, else as for anchors.
-int print_exported(const Session& session, const ExportResult& exported) {
+int print_exported(const Session& session, const Path& folder, const ExportResult& exported) {
   for (const PendingAnchor& each : exported.pending) {
     session.console.note("no time-stamp by " + each.service + ": " + printable(each.problem));
   }
-  const Path folder = absolute_path(session.arguments.to);
   Json::Object object = to_json(exported);
   object.emplace("folder", json_text(folder.string()));
   session.console.object(object);
   session.console.line("exported to " + printable(folder.string()));
-  print_manifest(session, exported.manifest, exported.manifest_sha256, exported.checkpoint);
+  print_manifest(session.console, exported.manifest, exported.manifest_sha256, exported.checkpoint);
   print_anchors(session.console, exported.anchors);
   return graver(exported.pending.empty() ? 0 : kExitPartial, anchors_exit_code(exported.anchors));
 }
 
-}  // namespace
-
-int run_export(const Session& session) {
-  const Arguments& arguments = session.arguments;
+int run(const Session& session, const Arguments& arguments) {
   const Environment environment = system_environment();
-  const auto vault = open_vault(environment, arguments);
+  const auto vault = vault_of(environment, arguments);
   std::vector<ExportSelection> selection;
   for (const std::string& text : arguments.records) selection.push_back(parse_selection(text));
-  const auto plan = [&] { return plan_export(*vault, *arguments.point, selection, session.stop); };
+  const auto plan = [&] { return plan_export(*vault, arguments.point, selection, session.stop); };
   if (arguments.dry_run) return print_plan(session, plan());
-  if (arguments.request) return write_request(session, *vault, plan());
+  if (arguments.approvals.request) {
+    return write_request(session, arguments.approvals, *vault, plan());
+  }
   if (arguments.to.empty()) {
     throw Error(ErrorKind::invalid_argument, "--to", "expected a new folder, found nothing");
   }
   require_outside(arguments.to, arguments.vault);
   const ExportResult exported =
-      export_records(*vault, {.recovery_point_id = *arguments.point,
+      export_records(*vault, {.recovery_point_id = arguments.point,
                               .selection = selection,
                               .folder = absolute_path(arguments.to),
-                              .approval = read_approval(session, *vault, plan),
+                              .approval = read_approval(arguments.approvals, *vault, plan),
                               .stop = session.stop,
                               .progress = &session.console});
   session.console.end_progress();
-  return print_exported(session, exported);
+  return print_exported(session, absolute_path(arguments.to), exported);
 }
 
-int run_verify_export(const Session& session) {
-  const Arguments& arguments = session.arguments;
-  const Environment environment = system_environment();
-  const TrustPolicy trust = load_trust_policy(*environment.files, *arguments.trust);
-  const CheckedExport checked = verify_export(*environment.files, absolute_path(arguments.from),
-                                              trust, {session.stop, &session.console});
-  session.console.end_progress();
-  session.console.object(to_json(checked));
-  print_report(session.console, printable(arguments.from.string()), checked.report);
-  if (checked.manifest) {
-    print_manifest(session, *checked.manifest, checked.manifest_sha256, *checked.checkpoint);
-  }
-  return checked.report.exit_code();
+}  // namespace
+
+void add_export(CommandLine& line) {
+  auto [command, arguments] = line.add(
+      line.app(), "export", "Hand records of a recovery point over, each with its proof", run);
+  add_point(command, arguments.point);
+  command
+      .add_option("--records", arguments.records,
+                  "STREAM/SEGMENT, STREAM/SEGMENT:N or :N-M, both ends included, N counts from "
+                  "0 (default/SEGMENT for flat files); repeatable")
+      ->required();
+  command.add_option("--to", arguments.to, "New folder for the bundle");
+  add_approval_options(command, arguments.approvals);
+  add_keys_options(command, arguments);
+  add_trust_option(command, arguments);
+  add_dry_run(command, arguments.dry_run);
 }
 
 }  // namespace atp::cli
