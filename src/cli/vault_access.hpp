@@ -18,6 +18,7 @@ struct VaultArguments {
   std::optional<Path> trust = {};
   std::optional<Path> unlock = {};
   std::optional<Path> passphrase_file = {};
+  bool dry_run = false;  ///< Only of commands that write.
 };
 
 /// How new key files are to be sealed.

@@ -22,7 +22,6 @@ struct Arguments : VaultArguments {
   bool reread = false;
   bool allow_empty = false;
   unsigned jobs = 0;
-  bool dry_run = false;
 };
 
 FieldMap parse_map(const std::vector<std::string>& entries) {

@@ -10,11 +10,7 @@
 namespace atp::cli {
 namespace {
 
-struct Arguments : VaultArguments {
-  bool dry_run = false;
-};
-
-int run(const Session& session, const Arguments& arguments) {
+int run(const Session& session, const VaultArguments& arguments) {
   const auto vault = vault_of(system_environment(), arguments);
   if (arguments.dry_run) {
     const DerivedRows rows = derive_rows(*vault, session.stop, &session.console);

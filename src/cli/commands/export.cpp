@@ -20,7 +20,6 @@ struct Arguments : VaultArguments {
   std::vector<std::string> records;
   Path to;
   ApprovalArguments approvals;
-  bool dry_run = false;
 };
 
 /// `N` or `N-M`.

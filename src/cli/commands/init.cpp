@@ -14,7 +14,6 @@ struct Arguments : VaultArguments {
   std::string region;
   std::optional<std::string> domain;
   SealingArguments sealing;
-  bool dry_run = false;
 };
 
 int run(const Session& session, const Arguments& arguments) {

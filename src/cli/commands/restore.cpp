@@ -21,7 +21,6 @@ struct Arguments : VaultArguments {
   std::optional<std::string> since;
   std::optional<std::string> until;
   unsigned jobs = 0;
-  bool dry_run = false;
 };
 
 /// An instant itself; of a date its last instant's next.

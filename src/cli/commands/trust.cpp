@@ -16,11 +16,7 @@ namespace {
 
 constexpr std::size_t kPublicKeyLimit = 64 << 10;
 
-struct ChangeArguments : VaultArguments {
-  bool dry_run = false;
-};
-
-struct AddArguments : ChangeArguments {
+struct AddArguments : VaultArguments {
   std::string role;
   std::string name;
   Path key;
@@ -33,7 +29,7 @@ struct AddArguments : ChangeArguments {
   std::optional<std::uint64_t> threshold;
 };
 
-struct RuleArguments : ChangeArguments {
+struct RuleArguments : VaultArguments {
   std::string action;
   std::vector<std::string> roles;
   std::optional<std::uint64_t> threshold;
@@ -45,8 +41,8 @@ Path policy_path(const Environment& environment, const VaultArguments& arguments
   return key_paths(key_folder(environment, arguments)).trust;
 }
 
-void change_policy(const Session& session, const ChangeArguments& arguments,
-                   const std::string& done, const std::function<void(TrustPolicy&)>& change) {
+void change_policy(const Session& session, const VaultArguments& arguments, const std::string& done,
+                   const std::function<void(TrustPolicy&)>& change) {
   const Environment environment = system_environment();
   const Path path = policy_path(environment, arguments);
   TrustPolicy policy;

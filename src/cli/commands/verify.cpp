@@ -64,29 +64,38 @@ Check unreadable_check(const Error& error) {
   return check;
 }
 
-int run(const Session& session, const Arguments& arguments) {
-  const Environment environment = system_environment();
-  const auto store = open_store(environment, arguments.vault);
-  const bool stored = arguments.depth == "stored";
-  const Keys keys = keys_of(environment, arguments, stored ? KeyUse::trust_only : KeyUse::secrets);
+VerifyOptions verify_options(const Session& session, const Arguments& arguments) {
   VerifyOptions options;
-  options.depth = stored ? VerifyDepth::stored : VerifyDepth::content;
+  options.depth = arguments.depth == "stored" ? VerifyDepth::stored : VerifyDepth::content;
   if (arguments.segment) options.segment = parse_segment_name(*arguments.segment);
   options.workers = arguments.jobs;
   options.stop = session.stop;
   options.progress = &session.console;
+  return options;
+}
+
+void print_verified(Console& console, const ToVerify& what, const Report& report) {
+  console.end_progress();
+  Json::Object object = to_json(report);
+  object["recoveryPointId"] = what.point ? Json(*what.point) : Json();
+  if (!what.point) object.emplace("tenantId", what.tenant.str());
+  console.object(object);
+  print_report(console,
+               what.point.value_or("ledger of " + printable(what.tenant.str()) +
+                                   ", which has no recovery point"),
+               report);
+}
+
+int run(const Session& session, const Arguments& arguments) {
+  const Environment environment = system_environment();
+  const auto store = open_store(environment, arguments.vault);
+  const Keys keys = keys_of(environment, arguments,
+                            arguments.depth == "stored" ? KeyUse::trust_only : KeyUse::secrets);
+  const VerifyOptions options = verify_options(session, arguments);
   const TrustPolicy* trust = keys.trust ? &*keys.trust : nullptr;
   int exit_code = 0;
   const auto take_in = [&](const ToVerify& what, const Report& report) {
-    session.console.end_progress();
-    Json::Object object = to_json(report);
-    object["recoveryPointId"] = what.point ? Json(*what.point) : Json();
-    if (!what.point) object.emplace("tenantId", what.tenant.str());
-    session.console.object(object);
-    print_report(session.console,
-                 what.point.value_or("ledger of " + printable(what.tenant.str()) +
-                                     ", which has no recovery point"),
-                 report);
+    print_verified(session.console, what, report);
     exit_code = graver(exit_code, report.exit_code());
   };
   if (arguments.point) {
