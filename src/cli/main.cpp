@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cli/command_line.hpp"
+#include "cli/exit_codes.hpp"
 
 namespace atp::cli {
 namespace {
@@ -75,8 +76,8 @@ class SignalWatch {
 };
 
 /// Exit codes that say more than the error's kind.
-int exit_code_of(const Error& error, const Arguments& arguments) {
-  if (error.kind() == ErrorKind::not_found && error.subject() == arguments.vault.string()) {
+int exit_code_of(const Error& error, const Path& vault) {
+  if (error.kind() == ErrorKind::not_found && error.subject() == vault.string()) {
     return kExitNoVault;
   }
   if (error.kind() == ErrorKind::unauthenticated && error.subject().ends_with(".age")) {
@@ -95,19 +96,19 @@ int complain_of_output() {
 int run_main(int argc, char** argv) {
   fill_standard_descriptors();
   keep_secrets();
-  Arguments arguments;
+  CommandLine line;
   int exit_code = 0;
-  const Run run = parse_command_line(argc, argv, arguments, exit_code);
-  if (run == nullptr) return exit_code;
-  Console console({.json = arguments.json, .quiet = arguments.quiet});
+  const Chosen& chosen = line.parse(argc, argv, exit_code);
+  if (!chosen.run) return exit_code;
+  Console console({.json = chosen.json, .quiet = chosen.quiet});
   const SignalWatch signals;
   try {
-    const int code = run({arguments, console, signals.token()});
+    const int code = chosen.run({console, signals.token()});
     return std::cout.flush() ? code : complain_of_output();
   } catch (const Error& error) {
     console.error(error);
     const int interrupted = error.kind() == ErrorKind::cancelled ? signals.exit_code() : 0;
-    return interrupted != 0 ? interrupted : exit_code_of(error, arguments);
+    return interrupted != 0 ? interrupted : exit_code_of(error, chosen.vault);
   } catch (const std::bad_alloc&) {
     console.error({ErrorKind::unavailable, "memory", "not enough memory"});
     return error_kind_info(ErrorKind::unavailable).exit_code;

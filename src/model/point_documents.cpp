@@ -144,6 +144,12 @@ struct EnumNames<BackupType> {
       {BackupType::full, "full"}, {BackupType::incremental, "incremental"}};
 };
 
+std::string_view to_string(BackupType type) { return enum_name(type); }
+
+std::optional<BackupType> parse_backup_type(std::string_view text) {
+  return enum_named<BackupType>(text);
+}
+
 template <>
 struct Codec<ParentPoint> {
   static Json encode(const ParentPoint& parent) {

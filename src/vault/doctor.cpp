@@ -86,7 +86,7 @@ Finding examine_acts(const Vault& vault, const TenantId& tenant) {
   const auto unknown = unknown_intents(open);
   if (unknown.empty()) return good("acts", tenant.str(), "none is open that is not known here");
   const Statement& first = unknown.front();
-  return {"acts", FindingState::noted, layout::ledger_entry(tenant, 0, first.index),
+  return {"acts", FindingState::doubtful, layout::ledger_entry(tenant, 0, first.index),
           std::to_string(unknown.size()) + " are open that this catalog does not know, first " +
               first.action + " of " + first.subject_id.value_or("?") +
               ": another host is at work, or was; `atp doctor --take-over` ends them"};
@@ -118,7 +118,7 @@ Finding examine_names(const Vault& vault, const TenantId& tenant) {
     }
   }
   if (foreign.empty()) return good("names", tenant.str(), "nothing but objects");
-  return {"names", FindingState::noted, foreign.front().name,
+  return {"names", FindingState::doubtful, foreign.front().name,
           foreign.front().what + "; " + std::to_string(foreign.size() + unnamed) +
               " such names among the objects of " + tenant.str() +
               ": nothing of ours, and passed over"};
@@ -166,8 +166,8 @@ std::string_view to_string(FindingState state) {
       return "good";
     case FindingState::mended:
       return "mended";
-    case FindingState::noted:
-      return "noted";
+    case FindingState::doubtful:
+      return "doubtful";
     case FindingState::bad:
       return "bad";
   }

@@ -182,7 +182,7 @@ TEST(AlikeTenants, T070_RemovingAllOfOneLeavesTheOthersWhole) {
     EXPECT_TRUE(completed_points(*store, gone).empty());
     for (const TenantId& tenant : alike()) {
       for (const std::string& id : completed_points(*store, tenant)) {
-        EXPECT_EQ(tenant_of_point(*store, id), tenant);
+        EXPECT_EQ(find_point(*store, id).tenant, tenant);
         EXPECT_TRUE(verify_in(*vault, id, VerifyDepth::content).passed()) << tenant.str();
       }
     }

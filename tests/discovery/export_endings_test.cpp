@@ -175,7 +175,7 @@ TEST_F(CutShort, WithItsCatalogIsEndedByWhoTakesItOver) {
     EXPECT_THAT(said_of(later), ElementsAre("export.intended")) << "it may be another host's";
     const auto findings = examine(*later.vault);
     EXPECT_TRUE(std::ranges::any_of(findings, [](const Finding& finding) {
-      return finding.name == "acts" && finding.state == FindingState::noted;
+      return finding.name == "acts" && finding.state == FindingState::doubtful;
     }));
     examine(*later.vault, {.take_over = true});
     EXPECT_THAT(said_of(later), ElementsAre("export.intended", "export.abandoned"));

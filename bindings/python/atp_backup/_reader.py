@@ -35,6 +35,7 @@ from ._proof_values import (
 from ._value import format_time
 from ._values import (
     BackupResult,
+    Checkpoint,
     Descriptor,
     RecoveryPoint,
     Report,
@@ -292,9 +293,8 @@ class Reader:
 
         Raises `NotFoundError` where there is none, `CorruptError` for a damaged ledger.
         """
-        return SignedCheckpoint.of(
-            _core.newest_checkpoint(self._read(), tenant=text("tenant", tenant))
-        )
+        found = _core.newest_checkpoint(self._read(), tenant=text("tenant", tenant))
+        return SignedCheckpoint(checkpoint=Checkpoint.of(found), note=found["note"])
 
     def check_consistency(self, old_note: str, *, tenant: str) -> Consistency:
         """Whether a tenant's ledger still begins with what a checkpoint says that was kept elsewhere."""

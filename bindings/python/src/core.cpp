@@ -16,6 +16,8 @@
 #include "atp/vault/rebuild.hpp"
 #include "atp/verify/open_segment.hpp"
 #include "atp/verify/stored_point.hpp"
+#include "atp/view/points.hpp"
+#include "atp/view/vaults.hpp"
 #include "exports.hpp"
 #include "interruptible.hpp"
 #include "parties.hpp"
@@ -85,16 +87,16 @@ py::dict backup(const Handle& handle, const std::string& source, const std::stri
                 const std::optional<std::string>& retention, bool allow_empty, bool reread,
                 unsigned workers, const py::object& on_progress) {
   BackupOptions options{.tenant = TenantId(tenant), .field_map = field_map, .workers = workers};
-  if (type) options.type = parse_backup_type(*type);
+  if (type) options.type = require_backup_type(*type);
   if (retention) options.retention = CalendarPeriod::parse(*retention);
   if (allow_empty) options.empty_segments = EmptySegments::take;
   if (reread) options.known_files = KnownFiles::reread;
-  return to_python(interruptible(on_progress, [&](const Work& work) {
+  return to_python(to_json(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
     options.progress = work.progress;
     const auto folder = segment_folder(handle.environment.files, source);
     return take_backup(*handle.vault, *folder, options);
-  }));
+  })));
 }
 
 /// The verified manifests of a tenant's points, as stored.
@@ -141,12 +143,12 @@ py::dict verify(const Reader& handle, const std::string& id, const std::string& 
   options.depth = parse_depth(depth);
   options.workers = workers;
   if (segment) options.segment = {StreamId(segment->first), SegmentId(segment->second)};
-  return to_python(interruptible(on_progress, [&](const Work& work) {
+  return to_python(to_json(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
     options.progress = work.progress;
     return verify_point(handle.store(), find_point(handle.store(), id), handle.known_trust(),
                         handle.keys->identities, options);
-  }));
+  })));
 }
 
 py::dict restore(const Reader& handle, const std::string& id, const std::string& folder,
@@ -219,7 +221,7 @@ std::vector<py::dict> doctor(const Handle& handle, bool mend) {
     return examine(*handle.vault, mend ? Mending::mend : Mending::report_only);
   });
   std::vector<py::dict> dicts;
-  for (const Finding& finding : findings) dicts.push_back(to_python(finding));
+  for (const Finding& finding : findings) dicts.push_back(to_python(to_json(finding)));
   return dicts;
 }
 

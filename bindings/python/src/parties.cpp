@@ -5,10 +5,9 @@
 
 #include "approvals.hpp"
 #include "atp/vault/anchor.hpp"
-#include "atp/vault/completion.hpp"
-#include "atp/vault/doctor.hpp"
 #include "atp/vault/halt.hpp"
-#include "atp/vault/rebuild.hpp"
+#include "atp/view/ledgers.hpp"
+#include "atp/view/vaults.hpp"
 #include "interruptible.hpp"
 #include "reader.hpp"
 #include "values.hpp"
@@ -21,10 +20,10 @@ namespace {
 using namespace py::literals;
 
 py::dict anchor(const Handle& handle, const std::string& tenant, const py::object& on_progress) {
-  return to_python(interruptible(on_progress, [&](const Work& work) {
+  return to_python(to_json(interruptible(on_progress, [&](const Work& work) {
     OpenTenant open(*handle.vault, TenantId(tenant));
     return anchor_ledger(open, {.thorough = true, .stop = work.stop, .progress = work.progress});
-  }));
+  })));
 }
 
 std::string request(const Handle& handle, const std::string& tenant,
@@ -55,8 +54,7 @@ py::dict resolve(const Handle& handle, const std::string& tenant,
         approval_of(handle, approved, [&] { return plan_resolution(*handle.vault, id, old_note); });
     return resolve_halt(*handle.vault, id, old_note, approval, work.stop);
   });
-  return py::dict("tenant"_a = halt.tenant.str(), "halted_at"_a = format_time(halt.halted_at),
-                  "subject"_a = halt.subject, "message"_a = halt.message);
+  return to_python(to_json(halt));
 }
 
 void seal(const std::string& folder, const std::optional<std::string>& recipient,
@@ -83,9 +81,7 @@ py::dict rotate(const std::string& folder, const std::string& overlap,
                        add_period(now, CalendarPeriod::parse(overlap)),
                        key_unlock(unlock, passphrase));
   });
-  return py::dict("signing_key_id"_a = rotated.signing_key_id,
-                  "ledger_key_id"_a = rotated.ledger_key_id,
-                  "overlap_ends"_a = format_time(rotated.overlap_ends));
+  return to_python(to_json(rotated));
 }
 
 }  // namespace

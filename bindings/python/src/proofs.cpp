@@ -6,6 +6,8 @@
 #include "atp/ledger/published_ledger.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/record_proof.hpp"
+#include "atp/view/exports.hpp"
+#include "atp/view/ledgers.hpp"
 #include "interruptible.hpp"
 #include "reader.hpp"
 #include "values.hpp"
@@ -16,11 +18,6 @@ namespace atp::python {
 namespace {
 
 using namespace py::literals;
-
-py::object checkpoint_dict(const std::optional<Checkpoint>& checkpoint) {
-  if (!checkpoint) return py::none();
-  return to_python(*checkpoint);
-}
 
 std::string name_of(const SegmentName& segment) {
   return segment.stream.str() + "/" + segment.segment.str();
@@ -52,17 +49,7 @@ py::dict check(const std::string& proof, const std::string& trust) {
   const CheckedProof checked = interruptible(py::none(), [&](const Work&) {
     return check_record_proof(proof, load_trust_policy(*system_environment().files, trust));
   });
-  py::object proven = py::none();
-  if (checked.proven) {
-    const ProvenRecord& found = *checked.proven;
-    proven = py::dict("tenant"_a = found.tenant.str(), "segment"_a = name_of(found.place.segment),
-                      "number"_a = found.place.number,
-                      "record"_a = py::bytes(std::string(as_text(found.record))),
-                      "recovery_point_id"_a = found.recovery_point_id,
-                      "completed_at"_a = format_time(found.completed_at), "entry"_a = found.entry,
-                      "checkpoint"_a = to_python(found.checkpoint));
-  }
-  return py::dict("report"_a = to_python(checked.report), "proven"_a = proven);
+  return with_report(to_json(checked), checked.report);
 }
 
 py::dict checkpoint(const Reader& handle, const std::string& tenant) {
@@ -70,7 +57,7 @@ py::dict checkpoint(const Reader& handle, const std::string& tenant) {
     return newest_checkpoint(handle.store(), TenantId(tenant), handle.trust(),
                              {.workers = 0, .stop = work.stop});
   });
-  return py::dict("checkpoint"_a = to_python(found.checkpoint), "note"_a = found.note);
+  return to_python(to_json(found));
 }
 
 py::dict consistency(const Reader& handle, const std::string& tenant, const std::string& old_note) {
@@ -78,11 +65,7 @@ py::dict consistency(const Reader& handle, const std::string& tenant, const std:
     return check_consistency(handle.store(), TenantId(tenant), handle.trust(), old_note,
                              {.workers = 0, .stop = work.stop});
   });
-  py::list proof;
-  for (const Digest& hash : found.proof) proof.append(hash.hex());
-  return py::dict("report"_a = to_python(found.report),
-                  "old"_a = checkpoint_dict(found.old_checkpoint),
-                  "new"_a = checkpoint_dict(found.new_checkpoint), "proof"_a = proof);
+  return with_report(to_json(found), found.report);
 }
 
 py::dict audit(const Reader& handle, const std::string& tenant, unsigned workers,
@@ -91,9 +74,7 @@ py::dict audit(const Reader& handle, const std::string& tenant, unsigned workers
     return audit_ledger(handle.store(), TenantId(tenant), handle.trust(),
                         {.workers = workers, .stop = work.stop, .progress = work.progress});
   });
-  return py::dict("report"_a = to_python(found.report), "origin"_a = found.origin,
-                  "entries"_a = found.entries, "checkpoints"_a = found.checkpoints,
-                  "documents"_a = found.documents);
+  return with_report(to_json(found), found.report);
 }
 
 std::uint64_t publish(const Reader& handle, const std::string& tenant, const std::string& folder,

@@ -58,6 +58,10 @@ ATP_EXPORT std::string canonical(const ListPage& page);
 ATP_EXPORT ListPage parse_list_page(std::string_view stored);
 
 enum class BackupType { full, incremental };
+/// `full` or `incremental`, as documents, the command and Python name them.
+ATP_EXPORT std::string_view to_string(BackupType type);
+/// Nothing for another word.
+ATP_EXPORT std::optional<BackupType> parse_backup_type(std::string_view text);
 
 /// An input that a point does not hold, and why.
 struct SkippedInput {

@@ -17,7 +17,7 @@ inline namespace v0 {
 enum class FindingState {
   good,
   mended,
-  noted,  ///< Nothing is damaged; somebody should look at it.
+  doubtful,  ///< Nothing is damaged; somebody should look at it.
   bad,
 };
 ATP_EXPORT std::string_view to_string(FindingState state);

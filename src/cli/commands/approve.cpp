@@ -5,27 +5,25 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/vault/approval.hpp"
-#include "cli/session.hpp"
+#include "atp/view/exports.hpp"
+#include "atp/view/text.hpp"
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/inputs.hpp"
+#include "cli/options.hpp"
 
 namespace atp::cli {
 namespace {
 
-Json::Object request_object(const CheckedRequest& checked) {
-  const ApprovalRequest& request = checked.request;
-  Json::Array plan;
-  for (const PlanStep& step : request.plan) {
-    plan.push_back(Json::Object{{"name", step.name}, {"value", json_text(step.value)}});
-  }
-  return {{"vaultId", request.header.vault_id},
-          {"tenantId", request.header.tenant->str()},
-          {"action", request.action},
-          {"subjectId", json_text(request.subject_id)},
-          {"plan", std::move(plan)},
-          {"ledgerSize", request.ledger_size},
-          {"requestedBy", checked.requester},
-          {"requestedAt", format_time(request.header.created_at)},
-          {"expiresAt", format_time(request.expires_at)}};
-}
+struct Arguments {
+  Path from;
+  Path trust;
+  Path key;
+  std::string role;
+  std::optional<std::string> sha256;
+  Path to;
+  bool dry_run = false;
+};
 
 /// On standard error, where the approval is on the other.
 void print_request(Console& console, const CheckedRequest& checked, const std::string& digest) {
@@ -44,16 +42,13 @@ void print_request(Console& console, const CheckedRequest& checked, const std::s
   }
 }
 
-}  // namespace
-
-int run_approve(const Session& session) {
-  const Arguments& arguments = session.arguments;
+int run(const Session& session, const Arguments& arguments) {
   const Environment environment = system_environment();
-  const TrustPolicy trust = load_trust_policy(*environment.files, *arguments.trust);
+  const TrustPolicy trust = load_trust_policy(*environment.files, arguments.trust);
   const Time now = environment.clock->now();
   const std::string request = read_input(environment, arguments.from, kStatementLimit);
   const CheckedRequest checked = check_request(request, trust, now);
-  Json::Object object = request_object(checked);
+  Json::Object object = to_json(checked);
   const std::string digest = sha256(as_bytes(request)).hex();
   object.emplace("sha256", digest);
   if (arguments.sha256 && *arguments.sha256 != digest) {
@@ -79,6 +74,22 @@ int run_approve(const Session& session) {
   }
   session.console.object(object);
   return 0;
+}
+
+}  // namespace
+
+void add_approve(CommandLine& line) {
+  auto [command, arguments] =
+      line.add(line.app(), "approve",
+               "Approve what somebody asked for; needs no vault, only a trust policy", run);
+  command.add_option("FILE", arguments.from, "The request; - for standard input")->required();
+  add_required_trust(command, arguments.trust);
+  command.add_option("--key", arguments.key, "Your own private key, in PEM");
+  command.add_option("--as", arguments.role, "The role you approve in");
+  command.add_option("--sha256", arguments.sha256,
+                     "Only the request with this digest, as it was shown before");
+  command.add_option("--to", arguments.to, "New file (default: standard output)");
+  add_dry_run(command, arguments.dry_run);
 }
 
 }  // namespace atp::cli

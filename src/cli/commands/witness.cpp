@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-/// ledger anchor, witness.
-#include <iostream>
-
-#include "atp/core/error.hpp"
+/// witness.
 #include "atp/ledger/witness.hpp"
+
+#include <iostream>
+#include <mutex>
+
 #include "atp/net/http_server.hpp"
-#include "atp/vault/anchor.hpp"
-#include "cli/reports.hpp"
-#include "cli/session.hpp"
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/inputs.hpp"
 
 namespace atp::cli {
 namespace {
+
+struct Arguments {
+  Path state;
+  std::string name;
+  Path key;
+  std::vector<std::string> logs;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::optional<Path> tls_certificate;
+  std::optional<Path> tls_key;
+};
 
 constexpr std::string_view kAddCheckpoint = "/add-checkpoint";
 
@@ -38,28 +50,9 @@ void log(Console& console, std::mutex& mutex, const WitnessReply& reply, std::st
       (checkpoint ? " " + checkpoint->origin + " size " + std::to_string(checkpoint->size) : ""));
 }
 
-}  // namespace
-
-int run_ledger_anchor(const Session& session) {
+int run(const Session& session, const Arguments& arguments) {
   const Environment environment = system_environment();
-  const auto vault = open_vault(environment, session.arguments, KeyUse::trust_only);
-  const TenantId tenant(*session.arguments.tenant);
-  OpenTenant open(*vault, tenant);
-  if (open.ledger().size() == 0) {
-    throw Error(ErrorKind::not_found, tenant.str(), "the vault has no ledger of this tenant");
-  }
-  const Anchors anchors =
-      anchor_ledger(open, {.thorough = true, .stop = session.stop, .progress = &session.console});
-  session.console.end_progress();
-  session.console.object(anchors_json(anchors).as_object());
-  print_anchors(session.console, anchors);
-  return anchors_exit_code(anchors);
-}
-
-int run_witness(const Session& session) {
-  const Arguments& arguments = session.arguments;
-  const Environment environment = system_environment();
-  WitnessOptions options{.folder = absolute_path(arguments.to),
+  WitnessOptions options{.folder = absolute_path(arguments.state),
                          .name = arguments.name,
                          .signer = load_person_key(environment, arguments.key)};
   for (const std::string& path : arguments.logs) {
@@ -82,6 +75,28 @@ int run_witness(const Session& session) {
   std::cout.flush();
   server.run(session.stop);
   return 0;
+}
+
+}  // namespace
+
+void add_witness(CommandLine& line) {
+  auto [command, arguments] = line.add(
+      line.app(), "witness", "Cosign the checkpoints of others' ledgers (C2SP tlog-witness)", run);
+  command.add_option("--state", arguments.state, "Folder of its memory: never lose it")->required();
+  command.add_option("--name", arguments.name, "Such as witness.example/w1")->required();
+  command.add_option("--key", arguments.key, "Ed25519 private key in PEM, of this witness only")
+      ->required();
+  command
+      .add_option("--log", arguments.logs,
+                  "Trust policy of a vault whose ledgers it cosigns; repeatable")
+      ->required();
+  command.add_option("--address", arguments.address, "Where to listen (default: 127.0.0.1)");
+  command.add_option("--port", arguments.port, "Port (default: any that is free)");
+  auto* certificate = command.add_option("--tls-certificate", arguments.tls_certificate,
+                                         "Certificates in PEM, its own first");
+  auto* key = command.add_option("--tls-key", arguments.tls_key, "Its private key in PEM");
+  certificate->needs(key);
+  key->needs(certificate);
 }
 
 }  // namespace atp::cli

@@ -1,28 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-/// keys seal, keys rotate, trust show, trust add, trust rule.
+/// trust show, trust add, trust rule.
 #include <algorithm>
 
 #include "atp/core/error.hpp"
 #include "atp/model/trust_policy_file.hpp"
-#include "cli/session.hpp"
+#include "atp/view/text.hpp"
+#include "atp/view/vaults.hpp"
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/inputs.hpp"
+#include "cli/options.hpp"
 
 namespace atp::cli {
 namespace {
 
 constexpr std::size_t kPublicKeyLimit = 64 << 10;
 
+struct AddArguments : VaultArguments {
+  std::string role;
+  std::string name;
+  Path key;
+  Path root;
+  Path signer;
+  std::vector<std::string> policies;
+  bool required = false;
+  std::vector<std::string> roles;
+  std::optional<std::string> url;
+  std::optional<std::uint64_t> threshold;
+};
+
+struct RuleArguments : VaultArguments {
+  std::string action;
+  std::vector<std::string> roles;
+  std::optional<std::uint64_t> threshold;
+};
+
 /// The trust policy that `trust` verbs are about.
-Path policy_path(const Environment& environment, const Arguments& arguments) {
+Path policy_path(const Environment& environment, const VaultArguments& arguments) {
   if (arguments.trust) return *arguments.trust;
   return key_paths(key_folder(environment, arguments)).trust;
 }
 
-void change_policy(const Session& session, const std::string& done,
+void change_policy(const Session& session, const VaultArguments& arguments, const std::string& done,
                    const std::function<void(TrustPolicy&)>& change) {
   const Environment environment = system_environment();
-  const Path path = policy_path(environment, session.arguments);
+  const Path path = policy_path(environment, arguments);
   TrustPolicy policy;
-  if (session.arguments.dry_run) {
+  if (arguments.dry_run) {
     policy = load_trust_policy(*environment.files, path);
     change(policy);
     parse_trust_policy(print_trust_policy(policy));
@@ -30,10 +54,10 @@ void change_policy(const Session& session, const std::string& done,
     policy = change_trust_policy(*environment.files, *environment.random, path, change);
   }
   session.console.object({{"file", json_text(path.string())},
-                          {"dryRun", session.arguments.dry_run},
-                          {"policy", parse_json(print_trust_policy(policy))}});
-  session.console.line((session.arguments.dry_run ? "would write " : "wrote ") +
-                       printable(path.string()) + ": " + done);
+                          {"dryRun", arguments.dry_run},
+                          {"policy", to_json(policy)}});
+  session.console.line((arguments.dry_run ? "would write " : "wrote ") + printable(path.string()) +
+                       ": " + done);
 }
 
 std::string validity(const TrustedKey& trusted) {
@@ -97,21 +121,22 @@ void expect(bool given, const char* option, const std::string& role) {
   throw Error(ErrorKind::invalid_argument, option, "expected for the role " + role);
 }
 
-void add_key(TrustPolicy& policy, const Environment& environment, const Arguments& arguments,
+void add_key(TrustPolicy& policy, const Environment& environment, const AddArguments& arguments,
              KeyRole role) {
   expect(!arguments.key.empty(), "--key", arguments.role);
   policy.keys.push_back(
       {.key = read_public_key(environment, arguments.key), .role = role, .name = arguments.name});
 }
 
-void set_address(std::vector<ServiceAddress>& addresses, const Arguments& arguments) {
+void set_address(std::vector<ServiceAddress>& addresses, const AddArguments& arguments) {
   if (!arguments.url) return;
   std::erase_if(addresses,
                 [&](const ServiceAddress& address) { return address.name == arguments.name; });
   addresses.push_back({.name = arguments.name, .url = *arguments.url});
 }
 
-void add_witness(TrustPolicy& policy, const Environment& environment, const Arguments& arguments) {
+void add_witness(TrustPolicy& policy, const Environment& environment,
+                 const AddArguments& arguments) {
   auto& witnesses = policy.witnesses;
   if (!witnesses) witnesses = WitnessPolicy{.threshold = 1};
   if (arguments.threshold) witnesses->threshold = *arguments.threshold;
@@ -135,7 +160,7 @@ void extend(TimestampAuthority& known, const TimestampAuthority& added) {
 }
 
 void add_authority(TrustPolicy& policy, const Environment& environment,
-                   const Arguments& arguments) {
+                   const AddArguments& arguments) {
   expect(!arguments.root.empty(), "--root", "authority");
   expect(!arguments.signer.empty(), "--signer", "authority");
   auto& timestamps = policy.timestamps;
@@ -154,7 +179,8 @@ void add_authority(TrustPolicy& policy, const Environment& environment,
   set_address(timestamps->addresses, arguments);
 }
 
-void add_approver(TrustPolicy& policy, const Environment& environment, const Arguments& arguments) {
+void add_approver(TrustPolicy& policy, const Environment& environment,
+                  const AddArguments& arguments) {
   auto& approvers = policy.approvals.approvers;
   const auto known = std::ranges::find(approvers, arguments.name, &Approver::name);
   if (known == approvers.end()) {
@@ -166,56 +192,21 @@ void add_approver(TrustPolicy& policy, const Environment& environment, const Arg
   add_key(policy, environment, arguments, KeyRole::approver);
 }
 
-}  // namespace
-
-int run_keys_seal(const Session& session) {
-  const Environment environment = system_environment();
-  const Path folder = key_folder(environment, session.arguments);
-  const Sealing sealing(environment, session.arguments);
-  seal_keys(*environment.files, *environment.random, folder, sealing.options(),
-            key_unlock(environment, session.arguments));
-  session.console.object({{"keys", json_text(folder.string())}, {"sealed", true}});
-  session.console.line("sealed the keys in " + printable(folder.string()));
-  session.console.note("the disk may still hold the blocks of the files in clear");
-  return 0;
-}
-
-int run_keys_rotate(const Session& session) {
-  const Environment environment = system_environment();
-  const Path folder = key_folder(environment, session.arguments);
-  const Time now = environment.clock->now();
-  const RotatedKeys rotated =
-      rotate_keys(*environment.files, *environment.random, folder, now,
-                  add_period(now, CalendarPeriod::parse(session.arguments.overlap)),
-                  key_unlock(environment, session.arguments));
-  session.console.object({{"signingKeyId", rotated.signing_key_id},
-                          {"ledgerKeyId", rotated.ledger_key_id},
-                          {"overlapEnds", format_time(rotated.overlap_ends)},
-                          {"trust", json_text(key_paths(folder).trust.string())}});
-  session.console.line("documents are signed by " + rotated.signing_key_id);
-  session.console.line("checkpoints by         " + rotated.ledger_key_id);
-  session.console.line("the keys before sign too until " + format_time(rotated.overlap_ends) +
-                       ": give verifiers the new " + printable(key_paths(folder).trust.string()) +
-                       " by then");
-  return 0;
-}
-
-int run_trust_show(const Session& session) {
+int show(const Session& session, const VaultArguments& arguments) {
   const Environment environment = system_environment();
   const TrustPolicy policy =
-      load_trust_policy(*environment.files, policy_path(environment, session.arguments));
+      load_trust_policy(*environment.files, policy_path(environment, arguments));
   if (session.console.json()) {
-    session.console.object(parse_json(print_trust_policy(policy)).as_object());
+    session.console.object(to_json(policy));
   } else {
     print_policy(session.console, policy);
   }
   return 0;
 }
 
-int run_trust_add(const Session& session) {
-  const Arguments& arguments = session.arguments;
+int add(const Session& session, const AddArguments& arguments) {
   const Environment environment = system_environment();
-  change_policy(session, "added " + arguments.role + " " + arguments.name,
+  change_policy(session, arguments, "added " + arguments.role + " " + arguments.name,
                 [&](TrustPolicy& policy) {
                   if (arguments.role == "witness") {
                     add_witness(policy, environment, arguments);
@@ -228,16 +219,64 @@ int run_trust_add(const Session& session) {
   return 0;
 }
 
-int run_trust_rule(const Session& session) {
-  const Arguments& arguments = session.arguments;
-  change_policy(session, arguments.action + " needs approvals", [&](TrustPolicy& policy) {
-    auto& rules = policy.approvals.rules;
-    const ApprovalRule* known = policy.approvals.find_rule(arguments.action);
-    const std::uint64_t threshold = arguments.threshold.value_or(known ? known->threshold : 2);
-    std::erase_if(rules, [&](const ApprovalRule& rule) { return rule.action == arguments.action; });
-    rules.push_back({.action = arguments.action, .threshold = threshold, .roles = arguments.roles});
-  });
+int rule(const Session& session, const RuleArguments& arguments) {
+  change_policy(
+      session, arguments, arguments.action + " needs approvals", [&](TrustPolicy& policy) {
+        auto& rules = policy.approvals.rules;
+        const ApprovalRule* known = policy.approvals.find_rule(arguments.action);
+        const std::uint64_t threshold = arguments.threshold.value_or(known ? known->threshold : 2);
+        std::erase_if(rules,
+                      [&](const ApprovalRule& rule) { return rule.action == arguments.action; });
+        rules.push_back(
+            {.action = arguments.action, .threshold = threshold, .roles = arguments.roles});
+      });
   return 0;
+}
+
+void add_add(CommandLine& line, CLI::App& trust) {
+  auto [command, arguments] =
+      line.add(trust, "add", "Add a witness, a time-stamping authority or an approver", add);
+  add_keys_options(command, arguments);
+  add_trust_option(command, arguments);
+  command.add_option("--role", arguments.role, "witness, authority or approver")
+      ->required()
+      ->check(CLI::IsMember({"witness", "authority", "approver"}));
+  command.add_option("--name", arguments.name, "Of the service, or of the person")->required();
+  command.add_option("--key", arguments.key,
+                     "Public key of a witness or an approver in PEM (openssl pkey -pubout)");
+  command.add_option("--root", arguments.root, "Root certificate of an authority, in PEM");
+  command.add_option("--signer", arguments.signer, "Certificate that it signs with, in PEM");
+  command.add_option("--policy", arguments.policies,
+                     "Policy of its time-stamps, a dotted OID; repeatable");
+  command.add_flag("--required", arguments.required,
+                   "Believe nothing without a time-stamp (default: say where there is none)");
+  command.add_option("--as", arguments.roles, "Role an approver approves in; repeatable");
+  command.add_option("--url", arguments.url, "Where the service is asked");
+  command.add_option("--threshold", arguments.threshold,
+                     "How many witnesses a checkpoint needs (default: 1 at first)");
+  add_dry_run(command, arguments.dry_run);
+}
+
+void add_rule(CommandLine& line, CLI::App& trust) {
+  auto [command, arguments] = line.add(trust, "rule", "Say which approvals an act needs", rule);
+  add_keys_options(command, arguments);
+  add_trust_option(command, arguments);
+  command.add_option("--action", arguments.action, "The act: halt.resolve or export")->required();
+  command.add_option("--as", arguments.roles, "Role that must be among them; repeatable")
+      ->required();
+  command.add_option("--threshold", arguments.threshold, "How many different persons (default: 2)");
+  add_dry_run(command, arguments.dry_run);
+}
+
+}  // namespace
+
+void add_trust(CommandLine& line) {
+  CLI::App& trust = line.add_family("trust", "Look at a trust policy, and add to it");
+  const auto shown = line.add(trust, "show", "Check a trust policy and print it", show);
+  add_keys_options(shown.command, shown.arguments);
+  add_trust_option(shown.command, shown.arguments);
+  add_add(line, trust);
+  add_rule(line, trust);
 }
 
 }  // namespace atp::cli
