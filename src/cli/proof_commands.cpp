@@ -44,9 +44,10 @@ std::optional<RecordPlace> find_place(const Session& session, ObjectStore& store
   if (places.empty() && unsearched > 0) {
     session.console.object(
         {{"recoveryPointId", *arguments.point}, {"record", nullptr}, {"unsearched", unsearched}});
-    session.console.note(printable(subject) + ": not found in what could be read of " +
-                         *arguments.point + ": " + counted(unsearched, "record") +
-                         " no strict JSON; whether one of them has this id is not known");
+    session.console.note(
+        printable(subject) + ": not found in what could be read of " + *arguments.point + ": " +
+        counted(unsearched, "record") +
+        " could not be read as JSON objects, and whether one of them has this id is not known");
     return std::nullopt;
   }
   if (places.empty()) {
