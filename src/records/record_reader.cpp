@@ -165,7 +165,8 @@ std::optional<std::span<const FieldValue>> RecordReader::read(ByteView record) {
 }
 
 std::optional<std::span<const FieldValue>> RecordReader::read_padded(ByteView record) {
-  if (as_text(record).starts_with("\xef\xbb\xbf")) return std::nullopt;
+  const std::size_t begin = as_text(record).find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos || as_text(record)[begin] != '{') return std::nullopt;
   if (state_->parser.capacity() > kKeptParserLimit) {
     state_->parser = dom::parser();
     state_->numbers = ondemand::parser();

@@ -38,6 +38,11 @@ Bytes read_range(ObjectStore& store, const std::string& key, std::uint64_t offse
 
 age::Opened open(ObjectStore& store, const std::string& key, const StoredTail& tail,
                  std::span<const age::Identity> identities) {
+  if (!tail.is_last) {
+    throw Error(
+        ErrorKind::corrupt, key,
+        "expected " + std::to_string(tail.offset + tail.bytes.size()) + " bytes, found more");
+  }
   if (tail.offset == 0) return age::open_header(tail.bytes, identities);
   return age::open_header(read_range(store, key, 0, kEnvelopePrefix), identities);
 }
@@ -54,7 +59,10 @@ std::uint64_t payload_plain_size(std::uint64_t stored_bytes, std::uint64_t heade
 StoredTail read_stored_tail(ObjectStore& store, const SegmentManifest& manifest) {
   const std::uint64_t size = std::min(manifest.stored_bytes, kTailChunks * kSealedChunk);
   const std::uint64_t offset = manifest.stored_bytes - size;
-  return {offset, read_range(store, manifest.key, offset, size)};
+  Bytes bytes = read_range(store, manifest.key, offset, size + 1);
+  const bool is_last = bytes.size() <= size;
+  if (!is_last) bytes.pop_back();
+  return {offset, std::move(bytes), is_last};
 }
 
 Envelope::Envelope(ObjectStore& store, const SegmentManifest& manifest,

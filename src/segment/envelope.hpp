@@ -24,7 +24,8 @@ inline constexpr std::size_t kEnvelopePrefix = age::kHeaderLimit + age::kNonceSi
 /// almost every package.
 struct StoredTail {
   std::uint64_t offset;
-  Bytes bytes;  ///< Fewer where the stored object is shorter than its manifest says.
+  Bytes bytes;   ///< Fewer where the stored object is shorter than its manifest says.
+  bool is_last;  ///< Nothing is stored behind them.
 };
 
 /// One request. Throws: not_found.
@@ -33,7 +34,8 @@ StoredTail read_stored_tail(ObjectStore& store, const SegmentManifest& manifest)
 class Envelope {
  public:
   /// One request, or two where the tail does not reach to the header. Throws: not_found,
-  /// unauthenticated, corrupt, unsupported.
+  /// unauthenticated, unsupported, corrupt (where the object is longer than its manifest says, too:
+  /// ranges alone would never show it).
   Envelope(ObjectStore& store, const SegmentManifest& manifest,
            std::span<const age::Identity> identities);
   /// The same of what was read already, `prefix` being the package's first `kEnvelopePrefix` bytes.

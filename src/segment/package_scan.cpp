@@ -47,11 +47,15 @@ void compare(std::vector<PackageDamage>& damage, const char* check,
   if (expected != found) add_damage(damage, check, text(expected), text(found));
 }
 
-/// A package's stored bytes from first to last, hashed as they pass.
+/// A package's stored bytes from first to last, hashed as they pass. Of one that is longer than
+/// expected, no more is read than shows it.
 class StoredPass {
  public:
-  StoredPass(ObjectStore& store, const std::string& key, const ScanOptions& options)
-      : source_(store.get(key)), options_(options), buffer_(kReadSize) {}
+  StoredPass(ObjectStore& store, const StoredPackage& expected, const ScanOptions& options)
+      : expected_(expected),
+        source_(store.get(expected.key, {.length = expected.bytes + 1})),
+        options_(options),
+        buffer_(kReadSize) {}
 
   /// The first `size` bytes, which `read` then gives again; fewer only at the end.
   ByteView peek(std::size_t size) {
@@ -76,14 +80,19 @@ class StoredPass {
   }
 
   /// Takes what is left and compares size and digest with what was expected.
-  void finish(const StoredPackage& expected, std::vector<PackageDamage>& damage) {
+  void finish(std::vector<PackageDamage>& damage) {
     while (!read(kReadSize).empty()) {
     }
-    compare(damage, "stored_bytes", expected.bytes, size_);
-    compare(damage, "stored_sha256", expected.sha256, sha256_.finish());
+    if (size_ > expected_.bytes) {
+      add_damage(damage, "stored_bytes", std::to_string(expected_.bytes), "more");
+    } else {
+      compare(damage, "stored_bytes", expected_.bytes, size_);
+    }
+    compare(damage, "stored_sha256", expected_.sha256, sha256_.finish());
   }
 
  private:
+  StoredPackage expected_;
   std::unique_ptr<ByteSource> source_;
   const ScanOptions& options_;
   Bytes peeked_;
@@ -105,12 +114,12 @@ class PackageScan {
 
   std::vector<PackageDamage> run() {
     segment::StoredTail tail = segment::read_stored_tail(store_, manifest_);
-    StoredPass stored(store_, manifest_.key, options_);
+    StoredPass stored(store_, stored_of(manifest_), options_);
     if (!open_envelope(stored, std::move(tail))) return std::move(damage_);
     open_index();
     stored.read(envelope_->header_size());
     read_chunks(stored);
-    stored.finish(stored_of(manifest_), damage_);
+    stored.finish(damage_);
     if (index_) compare_totals();
     return std::move(damage_);
   }
@@ -129,7 +138,7 @@ class PackageScan {
       if (kind != ErrorKind::corrupt && kind != ErrorKind::unauthenticated &&
           kind != ErrorKind::unsupported)
         throw;
-      stored.finish(stored_of(manifest_), damage_);
+      stored.finish(damage_);
       if (damage_.empty() && kind != ErrorKind::corrupt) throw;
       add_damage(damage_, "envelope", "an age header", error.message());
       return false;
@@ -244,7 +253,7 @@ StoredPackage stored_of(const SegmentManifest& manifest) {
 std::vector<PackageDamage> scan_stored(ObjectStore& store, const StoredPackage& expected,
                                        const ScanOptions& options) {
   std::vector<PackageDamage> damage;
-  StoredPass(store, expected.key, options).finish(expected, damage);
+  StoredPass(store, expected, options).finish(damage);
   return damage;
 }
 

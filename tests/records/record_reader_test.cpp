@@ -117,7 +117,7 @@ TEST(RecordReader, GivesAllFieldsOfOneParseInOrderOfTheirNames) {
                 {Kind::boolean, "true"}, {Kind::string, "A\n"}, {Kind::composite, ""}}));
   EXPECT_EQ(fields_of(reader, R"({"n":null,"b":"c","a":{}})"),
             (std::vector<FieldValue>{{Kind::composite, ""}, {}, {Kind::null, ""}}));
-  EXPECT_EQ(fields_of(reader, "[]"), (std::vector<FieldValue>{{}, {}, {}}));
+  EXPECT_TRUE(fields_of(reader, "[]").empty()) << "it is no object";
   EXPECT_TRUE(fields_of(reader, R"({"n":1,"n":2})").empty()) << "it cannot be read";
 }
 

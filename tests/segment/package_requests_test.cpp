@@ -2,6 +2,7 @@
 /// How many requests reading a package takes: each is a round trip where the store is far away.
 #include "atp/segment/package_reader.hpp"
 #include "segment/packages.hpp"
+#include "support/error_kind.hpp"
 
 namespace atp::test {
 namespace {
@@ -119,6 +120,26 @@ TEST_F(PackageRequests, OfAnIndexLargerThanTheTailAreOneMore) {
   EXPECT_EQ(scan_of(within), 2);
   EXPECT_EQ(scan_of(beyond), 3);
   EXPECT_EQ(reads_of(beyond).first, 3);
+}
+
+TEST_F(PackageRequests, OfAPackageThatGrewReadNoMoreThanItsManifestSays) {
+  Package package = write(audit_text(100, 130));
+  const std::uint64_t size = package.bytes.size();
+  package.bytes.resize(size + (8 << 20));
+  CountingStore store;
+  put_object(store, kPackageKey, package.bytes, {});
+  const SegmentManifest manifest = manifest_of(package.summary);
+  std::uint64_t read = 0;
+  const ScanOptions options{.on_bytes = [&](std::uint64_t bytes) { read += bytes; }};
+  EXPECT_EQ(checks(scan_stored(store, stored_of(manifest), options)), "stored_bytes stored_sha256");
+  EXPECT_EQ(std::exchange(read, 0), size + 1);
+  EXPECT_EQ(checks(scan_package(store, manifest, {&identity_, 1}, nullptr, options)),
+            "stored_bytes stored_sha256");
+  EXPECT_EQ(read, size + 1);
+  EXPECT_EQ(error_kind([&] {
+              PackageReader(store, manifest, {&identity_, 1});
+            }),
+            ErrorKind::corrupt);
 }
 
 TEST_F(PackageRequests, TellADamagedChunkBeforeTheIndexFromADamagedIndex) {

@@ -50,7 +50,7 @@ class ATP_EXPORT RecordReader {
   RecordReader& operator=(RecordReader&&) noexcept;
 
   /// The values, in order of the map's names; valid until the next call. Nothing where the record
-  /// is not one strict JSON text: UTF-8 without byte order mark, no key twice in an object, numbers
+  /// is not one strict JSON object: UTF-8 without byte order mark, no key twice in an object, numbers
   /// that 64 bits hold as integer or finite double, at most 1,024 deep.
   std::optional<std::span<const FieldValue>> read(ByteView record);
 

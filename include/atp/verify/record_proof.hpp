@@ -97,8 +97,8 @@ ATP_EXPORT std::string prove_record(ObjectStore& store, const PointName& point,
 /// Where records with an id are, among those that could be read.
 struct FoundRecords {
   std::vector<RecordPlace> places = {};
-  /// Records that are no strict JSON text. Whether one of them has the id is not known: only where
-  /// there are none, an id that was not found is in no record.
+  /// Records that are no strict JSON object. Whether one of them has the id is not known: only
+  /// where there are none, an id that was not found is in no record.
   std::uint64_t unsearched = 0;
 };
 
