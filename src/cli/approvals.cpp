@@ -2,6 +2,7 @@
 #include "cli/approvals.hpp"
 
 #include "atp/crypto/sha256.hpp"
+#include "atp/vault/open_tenant.hpp"
 #include "atp/view/text.hpp"
 #include "cli/inputs.hpp"
 #include "cli/vault_access.hpp"

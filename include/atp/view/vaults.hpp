@@ -9,7 +9,8 @@
 #include "atp/crypto/trust_policy.hpp"
 #include "atp/keys/key_folder.hpp"
 #include "atp/model/json.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/doctor.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "atp/vault/vault.hpp"
 
 namespace atp {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// doctor.
 #include "atp/vault/doctor.hpp"
+
 #include "atp/view/vaults.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"

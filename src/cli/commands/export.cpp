@@ -2,6 +2,7 @@
 /// export.
 #include "atp/core/error.hpp"
 #include "atp/discovery/export_records.hpp"
+#include "atp/vault/points.hpp"
 #include "atp/view/exports.hpp"
 #include "atp/view/text.hpp"
 #include "cli/approvals.hpp"

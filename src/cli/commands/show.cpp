@@ -65,8 +65,7 @@ int run(const Session& session, const Arguments& arguments) {
   const Environment environment = system_environment();
   const auto store = open_store(environment, arguments.vault);
   const Keys keys = keys_of(environment, arguments, KeyUse::trust_only);
-  const TenantId tenant =
-      find_point(environment, arguments.vault, *store, arguments.point).tenant;
+  const TenantId tenant = find_point(environment, arguments.vault, *store, arguments.point).tenant;
   const std::string key = layout::recovery_point(tenant, arguments.point);
   const Bytes stored = get_object(*store, key, kDocumentLimit);
   const RecoveryPoint point =

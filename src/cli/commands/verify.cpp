@@ -101,8 +101,7 @@ int run(const Session& session, const Arguments& arguments) {
   };
   if (arguments.point) {
     const PointName point = find_point(environment, arguments.vault, *store, *arguments.point);
-    take_in({point.tenant, point.id},
-            verify_point(*store, point, trust, keys.identities, options));
+    take_in({point.tenant, point.id}, verify_point(*store, point, trust, keys.identities, options));
     return exit_code;
   }
   bool any = false;
