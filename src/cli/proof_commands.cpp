@@ -49,7 +49,7 @@ RecordPlace find_place(const Session& session, ObjectStore& store, const Keys& k
 
 void write_new(const Session& session, const Environment& environment, ByteView bytes) {
   write_file_durably(*environment.files, *environment.random, absolute_path(session.arguments.to),
-                     bytes);
+                     bytes, kPrivateFile);
 }
 
 void print_proven(const Session& session, const ProvenRecord& proven) {

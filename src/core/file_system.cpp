@@ -129,6 +129,23 @@ void create_directories(FileSystem& files, const Path& path, std::uint32_t permi
   sync_if_possible(files, parent);
 }
 
+void require_folders_move(FileSystem& files, Random& random, const Path& directory) {
+  const Path from = directory / (".tmp-" + random_hex(random, 8));
+  const Path to = from.string() + "-moved";
+  files.create_directory(from, kPrivateFolder);
+  try {
+    files.rename_new(from, to);
+  } catch (...) {
+    try {
+      files.remove(from);
+    } catch (const Error&) {
+      // The error that brought us here is the one to tell.
+    }
+    throw;
+  }
+  files.remove(to);
+}
+
 void require_outside(const Path& path, const Path& folder) {
   const auto canonical = [](const Path& of) {
     std::error_code error;

@@ -12,8 +12,6 @@ inline namespace v0 {
 
 namespace {
 
-constexpr std::uint32_t kOwnersOnly = 0700;
-
 Path parent_of(const Path& folder) {
   const Path parent = folder.parent_path();
   return parent.empty() ? Path(".") : parent;
@@ -21,14 +19,15 @@ Path parent_of(const Path& folder) {
 
 }  // namespace
 
-BundleWriter::BundleWriter(FileSystem& files, const Path& folder)
+BundleWriter::BundleWriter(FileSystem& files, Random& random, const Path& folder)
     : files_(files),
       folder_(folder.has_filename() ? folder : folder.parent_path()),
       unfinished_(folder_.string() + ".unfinished") {
   require_free();
   create_directories(files_, parent_of(folder_));
+  require_folders_move(files_, random, parent_of(folder_));
   try {
-    files_.create_directory(unfinished_, kOwnersOnly);
+    files_.create_directory(unfinished_, kPrivateFolder);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::already_exists) throw;
     throw Error(ErrorKind::already_exists, unfinished_.string(),
@@ -48,7 +47,7 @@ void BundleWriter::put(const RecordProof& proof) {
     segments_.push_back(place.segment);
     const std::string name = bundle::data_file(place.segment);
     make_folder_of(name);
-    data_ = files_.open(unfinished_ / name, OpenMode::create_new);
+    data_ = files_.open(unfinished_ / name, OpenMode::create_new, kPrivateFile);
   }
   Bytes line = proof.proven.record;
   line.push_back(std::byte{'\n'});
@@ -93,7 +92,7 @@ bool BundleWriter::discard() {
 }
 
 void BundleWriter::write_file(const std::string& name, ByteView bytes) {
-  const auto file = files_.open(unfinished_ / name, OpenMode::create_new);
+  const auto file = files_.open(unfinished_ / name, OpenMode::create_new, kPrivateFile);
   file->write_at(0, bytes);
   file->sync();
 }
@@ -115,7 +114,7 @@ void BundleWriter::end_data_file() {
 void BundleWriter::make_folder_of(const std::string& name) {
   const Path folder = (unfinished_ / name).parent_path();
   if (folders_.contains(folder)) return;
-  create_directories(files_, folder);
+  create_directories(files_, folder, kPrivateFolder);
   folders_.insert(folder);
 }
 
