@@ -22,10 +22,15 @@ inline constexpr int kExitNoVault = 10;
 inline constexpr int kExitWrongKey = 12;
 inline constexpr int kExitIntegrity = 20;
 
-/// The graver of two exit codes: a failure before what was not checked.
+/// The graver of two exit codes: what was found wrong before what could not be done, and that
+/// before what was not checked.
 inline int graver(int a, int b) {
-  if (a == 0 || b == 0) return std::max(a, b);
-  if (a == kExitPartial || b == kExitPartial) return std::max(a, b);
+  const auto rank = [](int code) {
+    if (code == 0) return 0;
+    if (code == kExitPartial) return 1;
+    return code < kExitIntegrity ? 2 : 3;
+  };
+  if (rank(a) != rank(b)) return rank(a) > rank(b) ? a : b;
   return std::min(a, b);
 }
 

@@ -145,7 +145,12 @@ Path absolute_path(const Path& path) {
 
 std::string read_input(const Environment& environment, const Path& path, std::size_t limit) {
   if (path == "-") return read_standard_input(limit);
-  return std::string(as_text(read_file(*environment.files, path, limit)));
+  try {
+    return std::string(as_text(read_file(*environment.files, path, limit)));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    throw Error(ErrorKind::invalid_argument, error.subject(), error.message());
+  }
 }
 
 std::optional<Path> find_key_folder(const Environment& environment, const Arguments& arguments) {
@@ -204,9 +209,10 @@ const TrustPolicy& require_trust(const Keys& keys) {
 }
 
 std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments,
-                                  KeyUse use) {
+                                  KeyUse use, VaultAccess access) {
   open_store(environment, arguments.vault);
-  return atp::open_vault(environment, arguments.vault, load_keys(environment, arguments, use));
+  return atp::open_vault(environment, arguments.vault, load_keys(environment, arguments, use),
+                         arguments.dry_run ? VaultAccess::read_only : access);
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {

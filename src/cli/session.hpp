@@ -19,8 +19,8 @@ Path configuration_folder();
 /// Throws: invalid_argument for a path that cannot be made absolute.
 Path absolute_path(const Path& path);
 
-/// The file `path`, or standard input for `-`. Throws: invalid_argument or corrupt for more than
-/// `limit` bytes.
+/// The file `path`, or standard input for `-`. Throws: invalid_argument for more than `limit`
+/// bytes.
 std::string read_input(const Environment& environment, const Path& path, std::size_t limit);
 
 enum class KeyUse {
@@ -59,8 +59,10 @@ Keys load_keys(const Environment& environment, const Arguments& arguments,
 /// Throws: unauthenticated where there is none.
 const TrustPolicy& require_trust(const Keys& keys);
 
+/// A dry run only reads.
 std::shared_ptr<Vault> open_vault(const Environment& environment, const Arguments& arguments,
-                                  KeyUse use = KeyUse::secrets);
+                                  KeyUse use = KeyUse::secrets,
+                                  VaultAccess access = VaultAccess::read_write);
 
 /// Digits and nothing else; nothing for more than 64 bits.
 std::optional<std::uint64_t> parse_number(std::string_view text);

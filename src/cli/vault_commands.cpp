@@ -18,9 +18,20 @@ RecoveryPoint parse_point(const std::string& key, const std::string& stored, con
   refuse_document(key, checked);
 }
 
-/// Exit code of something damaged, which may be that no trusted key has signed it.
-int damage_exit_code(ErrorKind kind) {
-  return kind == ErrorKind::untrusted ? error_kind_info(kind).exit_code : kExitIntegrity;
+/// Whether an error is about what is stored, and not about the machine or who may read.
+bool is_of_contents(ErrorKind kind) {
+  return kind != ErrorKind::unavailable && kind != ErrorKind::no_space &&
+         kind != ErrorKind::permission_denied && kind != ErrorKind::clock_untrusted;
+}
+
+/// Exit code of what was met while all was looked at: damage, unless its kind says more.
+int finding_exit_code(ErrorKind kind) {
+  const int code = error_kind_info(kind).exit_code;
+  return is_of_contents(kind) ? std::max(code, kExitIntegrity) : code;
+}
+
+std::string finding_word(Console& console, ErrorKind kind) {
+  return console.paint(Colour::bad, is_of_contents(kind) ? "damaged" : error_kind_info(kind).name);
 }
 
 std::string_view type_text(BackupType type) {
@@ -113,19 +124,39 @@ std::vector<RecoveryPoint> points_in_catalog(const Vault& vault, const TenantId&
   return points;
 }
 
-/// Nothing, and a note, where the catalog cannot be used or the vault only be read.
+void note_catalog(const Session& session, const std::string& problem) {
+  session.console.note("without the catalog (" + printable(problem) + "): as the store has it");
+}
+
+/// Nothing, and a note, where the catalog cannot be used or read.
 std::shared_ptr<Vault> open_with_catalog(const Session& session) {
   std::string problem;
   try {
-    auto vault = open_vault(system_environment(), session.arguments, KeyUse::trust_only);
+    auto vault = open_vault(system_environment(), session.arguments, KeyUse::trust_only,
+                            VaultAccess::read_only);
     if (vault->catalog_problem().empty()) return vault;
     problem = vault->catalog_problem();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::permission_denied) throw;
     problem = error.what();
   }
-  session.console.note("without the catalog (" + printable(problem) + "): as the store has it");
+  note_catalog(session, problem);
   return nullptr;
+}
+
+/// By the catalog, or by the store where there is none or it turns out to be damaged.
+std::vector<RecoveryPoint> points_of(const Session& session, const Vault* vault, ObjectStore& store,
+                                     const TenantId& tenant, const TrustPolicy& trust) {
+  if (vault == nullptr) return points_in_store(store, tenant, trust);
+  try {
+    return points_in_catalog(*vault, tenant);
+  } catch (const Error& error) {
+    const bool of_catalog = error.kind() == ErrorKind::corrupt &&
+                            error.subject() == absolute_path(vault->paths().catalog).string();
+    if (!of_catalog) throw;
+    note_catalog(session, error.message());
+    return points_in_store(store, tenant, trust);
+  }
 }
 
 }  // namespace
@@ -186,13 +217,12 @@ int run_points(const Session& session) {
   for (const TenantId& tenant : tenants) {
     std::vector<RecoveryPoint> points;
     try {
-      points =
-          vault ? points_in_catalog(*vault, tenant) : points_in_store(*store, tenant, *keys.trust);
+      points = points_of(session, vault.get(), *store, tenant, *keys.trust);
     } catch (const Error& error) {
       if (session.arguments.tenant || !is_of_one_tenant(error)) throw;
-      session.console.note(session.console.paint(Colour::bad, "damaged") + "  " +
+      session.console.warn(finding_word(session.console, error.kind()) + "  " +
                            printable(tenant.str()) + ": " + printable(error.what()));
-      exit_code = graver(exit_code, damage_exit_code(error.kind()));
+      exit_code = graver(exit_code, finding_exit_code(error.kind()));
       continue;
     }
     for (const RecoveryPoint& point : points) {
@@ -245,12 +275,12 @@ int run_catalog_rebuild(const Session& session) {
   int exit_code = 0;
   Json::Array damaged;
   for (const RebuildResult::Damaged& each : result.damaged) {
-    exit_code = graver(exit_code, damage_exit_code(each.kind));
+    exit_code = graver(exit_code, finding_exit_code(each.kind));
     damaged.push_back(Json::Object{{"tenantId", each.tenant.str()},
                                    {"kind", error_kind_info(each.kind).name},
                                    {"subject", json_text(each.subject)},
                                    {"message", json_text(each.message)}});
-    session.console.line(session.console.paint(Colour::bad, "damaged") + "  " +
+    session.console.line(finding_word(session.console, each.kind) + "  " +
                          printable(each.tenant.str()) + ": " + printable(each.subject) + ": " +
                          printable(each.message));
   }
@@ -276,7 +306,7 @@ int run_doctor(const Session& session) {
   Json::Array objects;
   for (const Finding& finding : findings) {
     worst = std::max(worst, finding.state);
-    if (finding.error) exit_code = graver(exit_code, damage_exit_code(*finding.error));
+    if (finding.error) exit_code = graver(exit_code, finding_exit_code(*finding.error));
     objects.push_back(Json::Object{{"name", finding.name},
                                    {"state", to_string(finding.state)},
                                    {"subject", json_text(finding.subject)},
