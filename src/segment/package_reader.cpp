@@ -29,11 +29,21 @@ std::string span_of(std::uint64_t from, std::uint64_t to) {
                   message);
 }
 
+/// What is read in ranges would not show that the package is longer than it was.
+const SegmentManifest& require_size(ObjectStore& store, const SegmentManifest& manifest) {
+  const auto found = store.stat(manifest.key);
+  if (!found) throw Error(ErrorKind::not_found, manifest.key, "there is no such package");
+  if (found->size == manifest.stored_bytes) return manifest;
+  throw Error(ErrorKind::corrupt, manifest.key,
+              "expected " + std::to_string(manifest.stored_bytes) + " bytes, found " +
+                  std::to_string(found->size));
+}
+
 }  // namespace
 
 struct PackageReader::State {
   State(ObjectStore& store, const SegmentManifest& of, std::span<const age::Identity> identities)
-      : manifest(of),
+      : manifest(require_size(store, of)),
         envelope(store, manifest.key, manifest.stored_bytes, identities),
         index(segment::read_proven_index(envelope, manifest)) {
     const bool agreed = merkle_root(index) == manifest.merkle_root &&
