@@ -2,7 +2,12 @@
 #include "backup/point_builder.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <span>
+#include <tuple>
 
+#include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/merkle/frontier.hpp"
 #include "atp/storage/layout.hpp"
@@ -43,7 +48,46 @@ void add(Totals& totals, const ListPage& page, const std::vector<SegmentChains::
   }
 }
 
+/// Names that no segment has: there may be any number of such files.
+bool is_no_segment(const SkippedInput& input) {
+  return input.reason == "not_a_segment" || input.reason == "not_sealed" ||
+         input.reason == "bad_name" || input.reason == "hidden";
+}
+
+SkippedInput count_of(std::span<const SkippedInput> others) {
+  std::map<std::string, std::size_t> reasons;
+  for (const SkippedInput& each : others) ++reasons[each.reason];
+  std::string detail = std::to_string(others.size()) + " others";
+  for (const auto& [reason, count] : reasons) {
+    detail +=
+        (reason == reasons.begin()->first ? ": " : ", ") + std::to_string(count) + " " + reason;
+  }
+  return {".", "more", detail};
+}
+
+void require_readable(const std::string& key, const std::string& stored) {
+  if (stored.size() <= kDocumentLimit) return;
+  throw Error(ErrorKind::unsupported, key,
+              "would have " + std::to_string(stored.size()) + " bytes, and at most " +
+                  std::to_string(kDocumentLimit) +
+                  " can be read again: too many streams or altered segments for one tenant");
+}
+
 }  // namespace
+
+std::vector<SkippedInput> bounded_list(std::vector<SkippedInput> skipped) {
+  const auto by_name = [](const SkippedInput& a, const SkippedInput& b) {
+    return std::tie(a.name, a.reason, a.detail) < std::tie(b.name, b.reason, b.detail);
+  };
+  std::ranges::sort(skipped, by_name);
+  if (skipped.size() <= kSkippedLimit) return skipped;
+  std::ranges::stable_partition(skipped, std::not_fn(is_no_segment));
+  const SkippedInput more = count_of(std::span(skipped).subspan(kSkippedLimit));
+  skipped.resize(kSkippedLimit);
+  skipped.push_back(more);
+  std::ranges::sort(skipped, by_name);
+  return skipped;
+}
 
 std::uint64_t covered(const std::optional<CompletedPoint>& parent, const StreamId& stream) {
   if (!parent) return 0;
@@ -101,6 +145,7 @@ RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const Segmen
   }
   const std::string key = layout::recovery_point(tenant, point.recovery_point_id);
   const std::string stored = sign_document(point, vault.signers());
+  require_readable(key, stored);
   require_timestamp(vault, tenant, key, sha256(as_bytes(stored)), *options.retain_until, stop);
   put_object(store, key, as_bytes(stored), options);
   return point;

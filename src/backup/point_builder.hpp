@@ -11,6 +11,9 @@
 namespace atp {
 inline namespace v0 {
 
+/// How many skipped inputs a point names.
+inline constexpr std::size_t kSkippedLimit = 1000;
+
 /// What is decided before the point is built.
 struct PointDraft {
   std::string recovery_point_id;
@@ -29,6 +32,12 @@ struct PointDraft {
 RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
                         const PointDraft& draft, const PutOptions& options,
                         const std::stop_token& stop);
+
+/// `skipped` as a point lists it, sorted by name: of more than `kSkippedLimit` inputs the first
+/// ones, those that are named as segments before all others, and one row `more` for the source as a
+/// whole (`.`) that counts the others by reason. So no heap of files makes a point too large to
+/// read.
+std::vector<SkippedInput> bounded_list(std::vector<SkippedInput> skipped);
 
 /// The sequence from which on a stream's manifests are not in `parent` or its parents.
 std::uint64_t covered(const std::optional<CompletedPoint>& parent, const StreamId& stream);

@@ -215,8 +215,7 @@ class BackupJob {
   }
 
   void sort_findings() {
-    std::sort(skipped_.begin(), skipped_.end(),
-              [](const auto& a, const auto& b) { return a.name < b.name; });
+    listed_skipped_ = bounded_list(skipped_);
     std::sort(alarms_.begin(), alarms_.end(), [](const auto& a, const auto& b) {
       return std::tie(a.stream, a.segment) < std::tie(b.stream, b.segment);
     });
@@ -224,7 +223,7 @@ class BackupJob {
 
   bool needs_point() const {
     if (!parent_ || options_.type == BackupType::full) return true;
-    return has_uncovered(chains_, parent_) || parent_->point.skipped != skipped_ ||
+    return has_uncovered(chains_, parent_) || parent_->point.skipped != listed_skipped_ ||
            parent_->point.alarms != alarms_;
   }
 
@@ -233,7 +232,7 @@ class BackupJob {
                         .region = vault_.region(),
                         .backup_type = BackupType::full,
                         .status = BackupStatus::completed,
-                        .skipped = skipped_,
+                        .skipped = listed_skipped_,
                         .alarms = alarms_};
     for (const auto& [stream, chain] : chains_.streams()) {
       for (const auto& entry : chain) {
@@ -280,7 +279,7 @@ class BackupJob {
                    .parent = incremental ? parent_ : std::nullopt,
                    .as_of = started_at_,
                    .completed_at = copied_at_,
-                   .skipped = skipped_,
+                   .skipped = listed_skipped_,
                    .alarms = alarms_,
                    .policy_version = policy.version,
                    .ledger_size_seen = ledger_.size()},
@@ -342,6 +341,7 @@ class BackupJob {
   std::set<std::pair<StreamId, SegmentId>> at_source_;
   std::mutex mutex_;
   std::vector<SkippedInput> skipped_;
+  std::vector<SkippedInput> listed_skipped_;  ///< Of them, for the point.
   std::vector<AlteredSegment> alarms_;
   std::set<std::pair<StreamId, SegmentId>> skipped_segments_;
   std::vector<StatRow> stats_;

@@ -86,7 +86,8 @@ RecordReader::RecordReader(std::string_view path) : state_(std::make_unique<Stat
 RecordReader::~RecordReader() = default;
 
 std::optional<std::string_view> RecordReader::text(ByteView record) {
-  if (as_text(record).starts_with("\xef\xbb\xbf")) return std::nullopt;
+  const std::size_t begin = as_text(record).find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos || as_text(record)[begin] != '{') return std::nullopt;
   if (state_->parser.capacity() > kKeptParserLimit) state_->parser = dom::parser();
   dom::element value;
   const char* text = reinterpret_cast<const char*>(record.data());
