@@ -8,6 +8,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
+#include "core/system_error.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -151,7 +152,7 @@ void require_outside(const Path& path, const Path& folder) {
     std::error_code error;
     const Path absolute = std::filesystem::absolute(of, error);
     Path found = error ? Path() : std::filesystem::weakly_canonical(absolute, error);
-    if (error) throw Error(ErrorKind::invalid_argument, of.string(), error.message());
+    if (error) throw system_error(error.value(), of.string(), "realpath");
     return found.has_filename() ? found : found.parent_path();
   };
   const Path inner = canonical(path);
