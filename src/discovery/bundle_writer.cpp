@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "atp/core/error.hpp"
+#include "atp/core/random.hpp"
 #include "atp/verify/bundle_layout.hpp"
 
 namespace atp {
@@ -19,13 +20,14 @@ Path parent_of(const Path& folder) {
 
 }  // namespace
 
-BundleWriter::BundleWriter(FileSystem& files, Random& random, const Path& folder)
+BundleWriter::BundleWriter(FileSystem& files, const Path& folder)
     : files_(files),
       folder_(folder.has_filename() ? folder : folder.parent_path()),
       unfinished_(folder_.string() + ".unfinished") {
   require_free();
   create_directories(files_, parent_of(folder_));
-  require_folders_move(files_, random, parent_of(folder_));
+  SystemRandom names;  // None of the caller's: a probe changes nothing of what comes after it.
+  require_folders_move(files_, names, parent_of(folder_));
   try {
     files_.create_directory(unfinished_, kPrivateFolder);
   } catch (const Error& error) {

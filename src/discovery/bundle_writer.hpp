@@ -26,7 +26,7 @@ class BundleWriter {
  public:
   /// Makes the unfinished folder, which nobody else then writes to or reads. Throws: already_exists
   /// where there is one, or `folder`; unsupported where it could not become `folder`.
-  BundleWriter(FileSystem& files, Random& random, const Path& folder);
+  BundleWriter(FileSystem& files, const Path& folder);
 
   void put_checkpoint(const std::string& note);
   /// Records come in order of stream, segment and number.

@@ -111,7 +111,7 @@ class ExportJob {
   }
 
   ExportResult run() {
-    BundleWriter writer(*vault_.environment().files, *vault_.environment().random, options_.folder);
+    BundleWriter writer(*vault_.environment().files, options_.folder);
     try {
       vault_.catalog().begin_job({.job_id = job_id_,
                                   .tenant = tenant_,
