@@ -65,12 +65,15 @@ SkippedInput count_of(std::span<const SkippedInput> others) {
   return {".", "more", detail};
 }
 
-void require_readable(const std::string& key, const std::string& stored) {
-  if (stored.size() <= kDocumentLimit) return;
-  throw Error(ErrorKind::unsupported, key,
-              "would have " + std::to_string(stored.size()) + " bytes, and at most " +
-                  std::to_string(kDocumentLimit) +
-                  " can be read again: too many streams or altered segments for one tenant");
+/// Throws: unsupported where it would be too large to be read again.
+std::string sign_point(const Vault& vault, const std::string& key, const RecoveryPoint& point) {
+  try {
+    return sign_document(point, vault.signers());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid_argument) throw;
+    throw Error(ErrorKind::unsupported, key,
+                error.message() + ": too many streams or altered segments for one tenant");
+  }
 }
 
 }  // namespace
@@ -144,8 +147,7 @@ RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const Segmen
     point.parent = ParentPoint{draft.parent->point.recovery_point_id, draft.parent->sha256};
   }
   const std::string key = layout::recovery_point(tenant, point.recovery_point_id);
-  const std::string stored = sign_document(point, vault.signers());
-  require_readable(key, stored);
+  const std::string stored = sign_point(vault, key, point);
   require_timestamp(vault, tenant, key, sha256(as_bytes(stored)), *options.retain_until, stop);
   put_object(store, key, as_bytes(stored), options);
   return point;

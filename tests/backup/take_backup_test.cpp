@@ -344,5 +344,36 @@ TEST_F(Backup, AMachineWithoutDescriptorsIsNoFaultOfTheInput) {
   EXPECT_EQ(error_kind([&] { take_backup(*vault_, source, options()); }), ErrorKind::unavailable);
 }
 
+/// A folder, and one input more that is skipped for a long reason.
+class WordySource final : public SegmentSource {
+ public:
+  explicit WordySource(std::shared_ptr<SegmentSource> source) : source_(std::move(source)) {}
+  SourceListing list(const std::stop_token& stop) override {
+    SourceListing listing = source_->list(stop);
+    listing.skipped.push_back({"b.jsonl", "damaged", std::string(kDocumentLimit, 'x')});
+    return listing;
+  }
+  std::unique_ptr<SegmentInput> open(const SegmentFile& file) override {
+    return source_->open(file);
+  }
+
+ private:
+  std::shared_ptr<SegmentSource> source_;
+};
+
+TEST_F(Backup, APointTooLargeToBeReadAgainIsNotWritten) {
+  seal("a.jsonl", "one\n");
+  WordySource source(segment_folder(disk_, "/source"));
+  try {
+    take_backup(*vault_, source, options());
+    ADD_FAILURE() << "a point was written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+    EXPECT_TRUE(error.subject().starts_with("recovery-points/acme/")) << error.subject();
+  }
+  EXPECT_TRUE(keys("recovery-points/").empty());
+  EXPECT_EQ(backup().status, BackupStatus::completed);
+}
+
 }  // namespace
 }  // namespace atp
