@@ -2,7 +2,12 @@
 #include "backup/point_builder.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <span>
+#include <tuple>
 
+#include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/merkle/frontier.hpp"
 #include "atp/storage/layout.hpp"
@@ -41,7 +46,49 @@ void add(Totals& totals, const ListPage& page) {
   }
 }
 
+/// Names that no segment has: there may be any number of such files.
+bool is_no_segment(const SkippedInput& input) {
+  return input.reason == "not_a_segment" || input.reason == "not_sealed" ||
+         input.reason == "bad_name" || input.reason == "hidden";
+}
+
+SkippedInput count_of(std::span<const SkippedInput> others) {
+  std::map<std::string, std::size_t> reasons;
+  for (const SkippedInput& each : others) ++reasons[each.reason];
+  std::string detail = std::to_string(others.size()) + " others";
+  for (const auto& [reason, count] : reasons) {
+    detail +=
+        (reason == reasons.begin()->first ? ": " : ", ") + std::to_string(count) + " " + reason;
+  }
+  return {".", "more", detail};
+}
+
+/// Throws: unsupported where it would be too large to be read again.
+std::string sign_point(const Vault& vault, const std::string& key, const RecoveryPoint& point) {
+  try {
+    return sign_document(point, vault.signers());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid_argument) throw;
+    throw Error(ErrorKind::unsupported, key,
+                error.message() + ": too many streams or altered segments for one tenant");
+  }
+}
+
 }  // namespace
+
+std::vector<SkippedInput> bounded_list(std::vector<SkippedInput> skipped) {
+  const auto by_name = [](const SkippedInput& a, const SkippedInput& b) {
+    return std::tie(a.name, a.reason, a.detail) < std::tie(b.name, b.reason, b.detail);
+  };
+  std::ranges::sort(skipped, by_name);
+  if (skipped.size() <= kSkippedLimit) return skipped;
+  std::ranges::stable_partition(skipped, std::not_fn(is_no_segment));
+  const SkippedInput more = count_of(std::span(skipped).subspan(kSkippedLimit));
+  skipped.resize(kSkippedLimit);
+  skipped.push_back(more);
+  std::ranges::sort(skipped, by_name);
+  return skipped;
+}
 
 Covered::Covered(const std::optional<CompletedPoint>& point) {
   if (!point) return;
@@ -105,7 +152,7 @@ RecoveryPoint put_point(OpenTenant& open, const PointDraft& draft, const PutOpti
     point.parent = ParentPoint{draft.parent->point.recovery_point_id, draft.parent->sha256};
   }
   const std::string key = layout::recovery_point(tenant, point.recovery_point_id);
-  const std::string stored = sign_document(point, vault.signers());
+  const std::string stored = sign_point(vault, key, point);
   require_timestamp(vault, tenant, key, sha256(as_bytes(stored)), *options.retain_until, stop);
   put_object(store, key, as_bytes(stored), options);
   return point;

@@ -11,6 +11,9 @@
 namespace atp {
 inline namespace v0 {
 
+/// How many skipped inputs a point names.
+inline constexpr std::size_t kSkippedLimit = 1000;
+
 /// What is decided before the point is built.
 struct PointDraft {
   std::string recovery_point_id;
@@ -28,6 +31,12 @@ struct PointDraft {
 /// that no point waits for one. Throws: as `require_timestamp`.
 RecoveryPoint put_point(OpenTenant& tenant, const PointDraft& draft, const PutOptions& options,
                         const std::stop_token& stop);
+
+/// `skipped` as a point lists it, sorted by name: of more than `kSkippedLimit` inputs the first
+/// ones, those that are named as segments before all others, and one row `more` for the source as a
+/// whole (`.`) that counts the others by reason. So no heap of files makes a point too large to
+/// read.
+std::vector<SkippedInput> bounded_list(std::vector<SkippedInput> skipped);
 
 /// The sequence from which on each stream's manifests are not in a point or its parents.
 class Covered {

@@ -44,12 +44,17 @@ Snapshotter::Result not_sealed(const SegmentFile& file) {
   return skipped(file, "not_sealed", "it changed while it was read");
 }
 
-/// How an input that cannot be read is listed. Cancellation is none of its business.
+std::string reason_of(ErrorKind kind) {
+  if (kind == ErrorKind::corrupt) return "damaged";
+  return kind == ErrorKind::unsupported ? "unsupported" : "unreadable";
+}
+
+/// How an input that cannot be read is listed. Cancellation, and a machine without descriptors or
+/// memory, say nothing of it.
 Snapshotter::Result unreadable(const SegmentFile& file, const Error& error, bool still_sealed) {
-  if (error.kind() == ErrorKind::cancelled) throw error;
+  if (error.kind() == ErrorKind::cancelled || error.temporary()) throw error;
   if (!still_sealed) return not_sealed(file);
-  const bool damaged = error.kind() == ErrorKind::corrupt;
-  return skipped(file, damaged ? "damaged" : "unreadable", error.message());
+  return skipped(file, reason_of(error.kind()), error.message());
 }
 
 struct RawDigest {

@@ -243,8 +243,7 @@ class BackupJob {
   }
 
   void sort_findings() {
-    std::sort(skipped_.begin(), skipped_.end(),
-              [](const auto& a, const auto& b) { return a.name < b.name; });
+    listed_skipped_ = bounded_list(skipped_);
     std::sort(alarms_.begin(), alarms_.end(), [](const auto& a, const auto& b) {
       return std::tie(a.stream, a.segment) < std::tie(b.stream, b.segment);
     });
@@ -252,7 +251,8 @@ class BackupJob {
 
   bool needs_point() {
     if (!parent_ || options_.type == BackupType::full) return true;
-    return Covered(parent_).lacks_any_of(tenant_.chains()) || parent_->point.skipped != skipped_ ||
+    return Covered(parent_).lacks_any_of(tenant_.chains()) ||
+           parent_->point.skipped != listed_skipped_ ||
            parent_->point.alarms != alarms_;
   }
 
@@ -262,7 +262,7 @@ class BackupJob {
                         .region = vault_.region(),
                         .backup_type = BackupType::full,
                         .status = BackupStatus::completed,
-                        .skipped = skipped_,
+                        .skipped = listed_skipped_,
                         .alarms = alarms_,
                         .anchors = {}};
     const Covered covered(parent_);
@@ -309,7 +309,7 @@ class BackupJob {
                    .parent = incremental ? parent_ : std::nullopt,
                    .as_of = started_at_,
                    .completed_at = copied_at_,
-                   .skipped = skipped_,
+                   .skipped = listed_skipped_,
                    .alarms = alarms_,
                    .policy_version = policy.version,
                    .ledger_size_seen = tenant_.ledger().size()},
@@ -379,6 +379,7 @@ class BackupJob {
   std::set<std::pair<StreamId, SegmentId>> at_source_;
   std::mutex mutex_;
   std::vector<SkippedInput> skipped_;
+  std::vector<SkippedInput> listed_skipped_;  ///< Of them, for the point.
   std::vector<AlteredSegment> alarms_;
   std::set<std::pair<StreamId, SegmentId>> skipped_segments_;
   std::vector<StatRow> stats_;

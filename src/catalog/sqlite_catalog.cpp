@@ -99,23 +99,28 @@ void check_contents(Connection& connection) {
   Statement statement(connection, "PRAGMA quick_check(1)");
   statement.step();
   const std::string answer = statement.text();
-  if (answer != "ok") throw connection.corrupt("damaged: " + answer);
+  if (answer == "ok") return;
+  connection.rethrow_unreported();
+  throw connection.corrupt("damaged: " + answer);
 }
 
 class SqliteCatalog final : public Catalog {
  public:
   SqliteCatalog(std::shared_ptr<FileSystem> files, std::shared_ptr<Random> random, Path path,
-                std::string vault_id)
+                std::string vault_id, CatalogAccess access)
       : files_(std::move(files)),
         random_(std::move(random)),
         path_(std::move(path)),
-        vault_id_(std::move(vault_id)) {
+        vault_id_(std::move(vault_id)),
+        access_(access) {
     connect();
   }
 
   std::string vault_id() override {
     return read([](Connection& connection) { return read_vault_id(connection); });
   }
+
+  void check() override { read(check_contents); }
 
   std::vector<SegmentRow> segments(const TenantId& tenant) override {
     return read([&](Connection& connection) { return select_segments(connection, tenant); });
@@ -274,11 +279,20 @@ class SqliteCatalog final : public Catalog {
     if (status().size == 0) {
       throw Error(ErrorKind::corrupt, path_.string(), "expected a catalog, found an empty file");
     }
-    auto connection = std::make_unique<Connection>(files_, random_, path_);
+    const bool interrupted = was_interrupted();
+    auto connection = std::make_unique<Connection>(
+        files_, random_, path_, interrupted ? CatalogAccess::read_write : access_);
     check_catalog(*connection);
+    if (interrupted) check_contents(*connection);
     settle();
     upgrade(*connection);
     connection_ = std::move(connection);
+  }
+
+  /// Whether a writer is at work, or died at it.
+  bool was_interrupted() const {
+    const auto journal = files_->status(path_.string() + "-journal");
+    return journal && journal->size > 0;
   }
 
   /// What its last writer left, and the roll-back of that, may not be durable; from here on it is.
@@ -301,7 +315,6 @@ class SqliteCatalog final : public Catalog {
                                found);
     }
     check_size(connection, status().size);
-    check_contents(connection);
   }
 
   template <class Call>
@@ -336,6 +349,7 @@ class SqliteCatalog final : public Catalog {
   const std::shared_ptr<Random> random_;
   const Path path_;
   const std::string vault_id_;
+  const CatalogAccess access_;
   std::mutex mutex_;
   std::unique_ptr<Connection> connection_;
 };
@@ -360,9 +374,9 @@ std::shared_ptr<Catalog> create_sqlite_catalog(std::shared_ptr<FileSystem> files
 
 std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSystem> files,
                                              std::shared_ptr<Random> random, const Path& path,
-                                             const std::string& vault_id) {
+                                             const std::string& vault_id, CatalogAccess access) {
   return std::make_shared<SqliteCatalog>(std::move(files), std::move(random), anchored(path),
-                                         vault_id);
+                                         vault_id, access);
 }
 
 }  // namespace v0

@@ -146,8 +146,12 @@ void Console::line(std::string_view text) {
 }
 
 void Console::note(std::string_view text) {
+  if (!options_.quiet) warn(text);
+}
+
+void Console::warn(std::string_view text) {
   end_progress();
-  if (!options_.quiet) std::cerr << text << std::endl;
+  std::cerr << text << std::endl;
 }
 
 void Console::error(const Error& error) {

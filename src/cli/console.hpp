@@ -45,6 +45,8 @@ class Console final : public ProgressSink {
   void line(std::string_view text);
   /// On standard error, unless quiet.
   void note(std::string_view text);
+  /// On standard error, also where quiet: what the exit code is about.
+  void warn(std::string_view text);
   /// The error as an object or on standard error.
   void error(const Error& error);
   /// Likewise, where the program itself is wrong.

@@ -15,16 +15,28 @@ inline constexpr int kExitNoVault = 10;
 inline constexpr int kExitWrongKey = 12;
 inline constexpr int kExitIntegrity = 20;
 
-/// The graver of two exit codes: a failure before what was not checked.
+/// The graver of two exit codes: what was found wrong before what could not be done, and that
+/// before what was not checked.
 inline int graver(int a, int b) {
-  if (a == 0 || b == 0) return std::max(a, b);
-  if (a == kExitPartial || b == kExitPartial) return std::max(a, b);
+  const auto rank = [](int code) {
+    if (code == 0) return 0;
+    if (code == kExitPartial) return 1;
+    return code < kExitIntegrity ? 2 : 3;
+  };
+  if (rank(a) != rank(b)) return rank(a) > rank(b) ? a : b;
   return std::min(a, b);
 }
 
-/// Exit code of something damaged, which may be that no trusted key has signed it.
-inline int damage_exit_code(ErrorKind kind) {
-  return kind == ErrorKind::untrusted ? error_kind_info(kind).exit_code : kExitIntegrity;
+/// Whether an error is about what is stored, and not about the machine or who may read.
+inline bool is_of_contents(ErrorKind kind) {
+  return kind != ErrorKind::unavailable && kind != ErrorKind::no_space &&
+         kind != ErrorKind::permission_denied && kind != ErrorKind::clock_untrusted;
+}
+
+/// Exit code of what was met while all was looked at: damage, unless its kind says more.
+inline int finding_exit_code(ErrorKind kind) {
+  const int code = error_kind_info(kind).exit_code;
+  return is_of_contents(kind) ? std::max(code, kExitIntegrity) : code;
 }
 
 }  // namespace atp::cli

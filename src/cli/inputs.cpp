@@ -53,7 +53,12 @@ Path absolute_path(const Path& path) {
 
 std::string read_input(const Environment& environment, const Path& path, std::size_t limit) {
   if (path == "-") return read_standard_input(limit);
-  return std::string(as_text(read_file(*environment.files, path, limit)));
+  try {
+    return std::string(as_text(read_file(*environment.files, path, limit)));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    throw Error(ErrorKind::invalid_argument, error.subject(), error.message());
+  }
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {

@@ -31,6 +31,10 @@ void print_check(Console& console, const Check& check) {
 
 }  // namespace
 
+std::string finding_word(Console& console, ErrorKind kind) {
+  return console.paint(Colour::bad, is_of_contents(kind) ? "damaged" : error_kind_info(kind).name);
+}
+
 int anchors_exit_code(const Anchors& anchors) {
   if (anchors.contradicted()) return kExitIntegrity;
   return anchors.complete ? 0 : kExitPartial;

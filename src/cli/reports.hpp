@@ -12,6 +12,9 @@
 
 namespace atp::cli {
 
+/// `damaged`, or what else keeps something from being looked at, painted.
+std::string finding_word(Console& console, ErrorKind kind);
+
 /// 20 where a witness has seen another ledger, 3 where something is pending that must not be.
 int anchors_exit_code(const Anchors& anchors);
 

@@ -89,9 +89,10 @@ const TrustPolicy& require_trust(const Keys& keys) {
 }
 
 std::shared_ptr<Vault> vault_of(const Environment& environment, const VaultArguments& arguments,
-                                KeyUse use) {
+                                KeyUse use, VaultAccess access) {
   open_store(environment, arguments.vault);
-  return open_vault(environment, arguments.vault, keys_of(environment, arguments, use));
+  return open_vault(environment, arguments.vault, keys_of(environment, arguments, use),
+                    arguments.dry_run ? VaultAccess::read_only : access);
 }
 
 }  // namespace atp::cli

@@ -65,7 +65,9 @@ Keys keys_of(const Environment& environment, const VaultArguments& arguments,
 /// Throws: unauthenticated where there is none.
 const TrustPolicy& require_trust(const Keys& keys);
 
+/// A dry run only reads.
 std::shared_ptr<Vault> vault_of(const Environment& environment, const VaultArguments& arguments,
-                                KeyUse use = KeyUse::secrets);
+                                KeyUse use = KeyUse::secrets,
+                                VaultAccess access = VaultAccess::read_write);
 
 }  // namespace atp::cli

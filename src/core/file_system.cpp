@@ -8,6 +8,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
+#include "core/system_error.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -145,12 +146,29 @@ void create_directories(FileSystem& files, const Path& path, std::uint32_t permi
   sync_if_possible(files, parent);
 }
 
+void require_folders_move(FileSystem& files, Random& random, const Path& directory) {
+  const Path from = directory / (".tmp-" + random_hex(random, 8));
+  const Path to = from.string() + "-moved";
+  files.create_directory(from, kPrivateFolder);
+  try {
+    files.rename_new(from, to);
+  } catch (...) {
+    try {
+      files.remove(from);
+    } catch (const Error&) {
+      // The error that brought us here is the one to tell.
+    }
+    throw;
+  }
+  files.remove(to);
+}
+
 void require_outside(const Path& path, const Path& folder) {
   const auto canonical = [](const Path& of) {
     std::error_code error;
     const Path absolute = std::filesystem::absolute(of, error);
     Path found = error ? Path() : std::filesystem::weakly_canonical(absolute, error);
-    if (error) throw Error(ErrorKind::invalid_argument, of.string(), error.message());
+    if (error) throw system_error(error.value(), of.string(), "realpath");
     return found.has_filename() ? found : found.parent_path();
   };
   const Path inner = canonical(path);

@@ -145,8 +145,13 @@ bool is_behind(const DerivedRows& catalog, const DerivedRows& store) {
          std::all_of(catalog.heads.begin(), catalog.heads.end(), grown);
 }
 
-Finding examine_catalog(const Vault& vault) {
+Finding examine_catalog(Vault& vault) {
   const std::string subject = vault.paths().catalog.string();
+  vault.check_catalog();
+  if (!vault.catalog_problem().empty()) {
+    return {"catalog", FindingState::bad, subject,
+            vault.catalog_problem() + "; run `atp catalog rebuild`", ErrorKind::corrupt};
+  }
   const bool at_work = !vault.catalog().running_jobs().empty();
   const DerivedRows catalog = vault.catalog().derived();
   const DerivedRows store = derive_rows(vault, {}, nullptr);

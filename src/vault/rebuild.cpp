@@ -81,6 +81,8 @@ bool is_of_one_tenant(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::corrupt:
     case ErrorKind::untrusted:
+    case ErrorKind::bad_timestamp:
+    case ErrorKind::gap:
     case ErrorKind::not_found:
     case ErrorKind::permission_denied:
     case ErrorKind::unsupported:
@@ -103,6 +105,7 @@ DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, Progres
 
 RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, ProgressSink* progress) {
   const WorkLock lock = vault.lock_for_rebuild();
+  vault.check_catalog();
   RebuildResult result;
   DerivedRows rows;
   for_each_tenant(vault, stop, progress, [&](const TenantId& tenant) {

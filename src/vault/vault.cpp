@@ -113,6 +113,17 @@ HttpClient& Vault::http() const {
   throw Error(ErrorKind::unavailable, paths_.folder.string(), "there is no client for HTTP");
 }
 
+void Vault::check_catalog() {
+  if (!catalog_) return;
+  try {
+    catalog_->check();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    catalog_problem_ = error.message();
+    catalog_.reset();
+  }
+}
+
 std::optional<Path> Vault::renew_catalog() {
   if (catalog_) return std::nullopt;
   FileSystem& files = *environment_.files;
@@ -245,7 +256,9 @@ std::shared_ptr<ObjectStore> open_store(const Environment& environment, const Pa
                           StoreAccess::read_only);
 }
 
-std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys) {
+std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys,
+                                  VaultAccess access) {
+  const bool writes = access == VaultAccess::read_write;
   const VaultPaths paths = vault_paths(folder);
   const std::string stored = require_vault_document(environment, paths);
   VaultDocument document = parse_vault_document(paths, stored, keys.trust ? &*keys.trust : nullptr);
@@ -253,7 +266,8 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
   std::string problem;
   try {
     catalog = open_sqlite_catalog(environment.files, environment.random, paths.catalog,
-                                  document.header.vault_id);
+                                  document.header.vault_id,
+                                  writes ? CatalogAccess::read_write : CatalogAccess::read_only);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::corrupt &&
         error.kind() != ErrorKind::unsupported) {
@@ -261,9 +275,10 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
     }
     problem = error.message();
   }
-  settle_vault(*environment.files, paths);
+  if (writes) settle_vault(*environment.files, paths);
   auto store =
-      filesystem_store(environment.files, paths.store, environment.clock, environment.random);
+      filesystem_store(environment.files, paths.store, environment.clock, environment.random,
+                       writes ? StoreAccess::read_write : StoreAccess::read_only);
   return std::make_shared<Vault>(environment, paths, std::move(document), std::move(store),
                                  std::move(catalog), std::move(problem), std::move(keys));
 }

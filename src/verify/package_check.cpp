@@ -70,7 +70,9 @@ class PackageCheck {
       const bool unreadable = error.kind() == ErrorKind::permission_denied ||
                               (error.kind() == ErrorKind::unavailable && !error.temporary());
       if (sink == nullptr && unreadable) {
-        return add(verify::not_checked(kStored, segment_.key(), error.message()));
+        Check check = unread_check(kStored, error);
+        check.subject = segment_.key();
+        return add(std::move(check));
       }
       const bool missing = error.kind() == ErrorKind::not_found && !store_.stat(segment_.key());
       if (!missing && error.kind() != ErrorKind::corrupt) throw;

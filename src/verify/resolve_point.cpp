@@ -144,9 +144,8 @@ void require_sound(const std::vector<Check>& checks) {
     if (gravest == nullptr || check.check_class < gravest->check_class) gravest = &check;
   }
   if (gravest == nullptr) return;
-  throw_problem(
-      {gravest->check_class == CheckClass::trust ? Problem::Kind::trust : Problem::Kind::integrity,
-       gravest->subject, gravest->expected, gravest->found});
+  throw Error(kind_of(gravest->check_class), gravest->subject,
+              "expected " + gravest->expected + ", found " + gravest->found);
 }
 
 void require_identities(std::span<const age::Identity> identities) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/backup/take_backup.hpp"
 
+#include <algorithm>
+
 #include "atp/model/object_key.hpp"
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
+#include "atp/vault/recovery.hpp"
 #include "backup/backup_fixture.hpp"
+#include "backup/point_builder.hpp"
 
 namespace atp {
 namespace {
@@ -281,6 +285,101 @@ TEST_F(Backup, APlanReadsAndWritesNothing) {
   plan = plan_backup(*vault_, *source, options());
   EXPECT_TRUE(plan.to_read.empty());
   EXPECT_EQ(plan.segments_unchanged, 1u);
+}
+
+TEST(SkippedInputs, OverAThousandAreCountedAndSegmentsAreNamedFirst) {
+  std::vector<SkippedInput> skipped;
+  for (int i = 0; i < 1500; ++i) {
+    skipped.push_back({"a" + std::to_string(10000 + i), "not_sealed", "detail"});
+  }
+  for (int i = 0; i < 300; ++i) {
+    skipped.push_back({"z" + std::to_string(10000 + i) + ".jsonl", "damaged", "detail"});
+  }
+  std::vector<SkippedInput> shuffled(skipped.rbegin(), skipped.rend());
+  const auto listed = bounded_list(skipped);
+  EXPECT_EQ(listed, bounded_list(shuffled));
+  ASSERT_EQ(listed.size(), kSkippedLimit + 1);
+  EXPECT_EQ(listed.front(), (SkippedInput{".", "more", "800 others: 800 not_sealed"}));
+  EXPECT_EQ(std::ranges::count(listed, "damaged", &SkippedInput::reason), 300);
+  EXPECT_EQ(listed[700].name, "a10699");
+  skipped.resize(kSkippedLimit);
+  EXPECT_EQ(bounded_list(skipped), skipped);
+}
+
+TEST_F(Backup, OfManyFilesThatAreNoneNamesAThousandAndStaysUnchanged) {
+  seal("a.jsonl", "one\n");
+  for (int i = 0; i < 1200; ++i) seal(std::to_string(i) + ".open", "");
+  const BackupResult result = backup();
+  EXPECT_EQ(result.status, BackupStatus::partial);
+  EXPECT_EQ(stored_point(*vault_, result.recovery_point_id).skipped.size(), kSkippedLimit + 1);
+  EXPECT_EQ(backup().recovery_point_id, result.recovery_point_id);
+}
+
+TEST_F(Backup, APlanOfOneIsMadeOnAMediumThatIsOnlyRead) {
+  seal("a.jsonl", "one\n");
+  backup();
+  seal("b.jsonl", "two\n");
+  disk_->read_only();
+  vault_ = open_vault(environment_, "/vault", load_keys(*disk_, "/keys"), VaultAccess::read_only);
+  const BackupPlan plan = plan_backup(*vault_, *segment_folder(disk_, "/source"), options());
+  EXPECT_EQ(plan.to_read.size(), 1u);
+  for (const Finding& finding : examine(*vault_, Mending::report_only)) {
+    EXPECT_EQ(finding.state, FindingState::good) << finding.name << finding.detail;
+  }
+  EXPECT_EQ(derive_rows(*vault_, {}, nullptr), vault_->catalog().derived());
+  EXPECT_EQ(error_kind([&] { take_backup(*vault_, *segment_folder(disk_, "/source"), options()); }),
+            ErrorKind::unavailable);
+  disk_->read_only(false);
+}
+
+TEST_F(Backup, AMachineWithoutDescriptorsIsNoFaultOfTheInput) {
+  seal("a.jsonl", "one\n");
+  backup();
+  seal("b.jsonl", "two\n");
+  class Exhausted final : public SegmentSource {
+   public:
+    explicit Exhausted(std::shared_ptr<SegmentSource> source) : source_(std::move(source)) {}
+    SourceListing list(const std::stop_token& stop) override { return source_->list(stop); }
+    std::unique_ptr<SegmentInput> open(const SegmentFile& file) override {
+      throw Error(ErrorKind::unavailable, file.name, "no descriptor", Error::Retry::temporary);
+    }
+
+   private:
+    std::shared_ptr<SegmentSource> source_;
+  };
+  Exhausted source(segment_folder(disk_, "/source"));
+  EXPECT_EQ(error_kind([&] { take_backup(*vault_, source, options()); }), ErrorKind::unavailable);
+}
+
+/// A folder, and one input more that is skipped for a long reason.
+class WordySource final : public SegmentSource {
+ public:
+  explicit WordySource(std::shared_ptr<SegmentSource> source) : source_(std::move(source)) {}
+  SourceListing list(const std::stop_token& stop) override {
+    SourceListing listing = source_->list(stop);
+    listing.skipped.push_back({"b.jsonl", "damaged", std::string(kDocumentLimit, 'x')});
+    return listing;
+  }
+  std::unique_ptr<SegmentInput> open(const SegmentFile& file) override {
+    return source_->open(file);
+  }
+
+ private:
+  std::shared_ptr<SegmentSource> source_;
+};
+
+TEST_F(Backup, APointTooLargeToBeReadAgainIsNotWritten) {
+  seal("a.jsonl", "one\n");
+  WordySource source(segment_folder(disk_, "/source"));
+  try {
+    take_backup(*vault_, source, options());
+    ADD_FAILURE() << "a point was written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+    EXPECT_TRUE(error.subject().starts_with("recovery-points/acme/")) << error.subject();
+  }
+  EXPECT_TRUE(keys("recovery-points/").empty());
+  EXPECT_EQ(backup().status, BackupStatus::completed);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "atp/core/error.hpp"
+#include "atp/core/random.hpp"
 
 namespace {
 
@@ -24,7 +25,9 @@ struct Faults {
   bool short_transfers = false;  ///< One byte at a time, every second call broken off by a signal.
   /// A write past the page cache ends after half of its bytes, the next is refused.
   bool no_direct_writes = false;
-  bool no_rename_flags = false;
+  int rename_error = 0;  ///< Of every rename with a flag.
+  int link_error = 0;
+  bool no_folder_moves = false;
   int fsync_error = 0;
   bool of_another_owner = false;
   int calls = 0;
@@ -66,11 +69,26 @@ extern "C" ssize_t pwrite(int file, const void* bytes, std::size_t size, off_t o
 }
 extern "C" int renameat2(int from_at, const char* from, int to_at, const char* to,
                          unsigned flags) noexcept {
-  if (g_faults.no_rename_flags) {
-    errno = EINVAL;
+  if (g_faults.rename_error != 0) {
+    errno = g_faults.rename_error;
     return -1;
   }
   return static_cast<int>(::syscall(SYS_renameat2, from_at, from, to_at, to, flags));
+}
+extern "C" int link(const char* from, const char* to) noexcept {
+  if (g_faults.link_error != 0) {
+    errno = g_faults.link_error;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+extern "C" int rename(const char* from, const char* to) noexcept {
+  struct stat found {};
+  if (g_faults.no_folder_moves && ::stat(from, &found) == 0 && S_ISDIR(found.st_mode)) {
+    errno = EINVAL;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
 }
 extern "C" int fsync(int file) {
   if (g_faults.fsync_error != 0) {
@@ -171,13 +189,19 @@ TEST_F(FileSystemTest, CreateNewHasOneWinner) {
   EXPECT_EQ(losers, 15);
 }
 
-TEST_F(FileSystemTest, NewFilesGetTheirPermissionsWhateverTheUmask) {
+TEST_F(FileSystemTest, PrivateFilesGetTheirPermissionsAndOthersObeyTheUmask) {
   const mode_t before = ::umask(0777);
-  files_->open(path("secret"), OpenMode::create_new, 0600);
+  files_->open(path("secret"), OpenMode::create_new, kPrivateFile);
+  ::umask(027);
+  files_->open(path("open"), OpenMode::create_new);
+  files_->open(path("demanded"), OpenMode::create_new, 0644);
+  files_->create_directory(path("folder"));
   ::umask(before);
-  files_->open(path("open"), OpenMode::create_new, 0644);
   EXPECT_EQ(files_->status(path("secret"))->mode, 0600U);
-  EXPECT_EQ(files_->status(path("open"))->mode, 0644U);
+  EXPECT_EQ(files_->status(path("open"))->mode, 0640U);
+  EXPECT_EQ(files_->status(path("demanded"))->mode, 0640U);
+  EXPECT_EQ(files_->status(path("folder"))->mode, 0750U);
+  EXPECT_EQ(files_->status(path("folder"))->owner, ::geteuid());
 }
 
 TEST_F(FileSystemTest, LockFilesAreOpenToThoseAloneWhoMayWriteThem) {
@@ -288,10 +312,10 @@ TEST_F(FileSystemTest, ListsSortedByName) {
 }
 
 TEST_F(FileSystemTest, RenameNewRefusesATakenName) {
-  for (const bool fallback : {false, true}) {
-    g_faults.no_rename_flags = fallback;
-    const std::string from = fallback ? "from2" : "from1";
-    const std::string to = fallback ? "to2" : "to1";
+  for (const int fallback : {0, EINVAL, ENOSYS, EOPNOTSUPP, EPERM}) {
+    g_faults.rename_error = fallback;
+    const std::string from = "from" + std::to_string(fallback);
+    const std::string to = "to" + std::to_string(fallback);
     put(from, "new");
     put(to, "old");
     expect_error(ErrorKind::already_exists, [&] { files_->rename_new(path(from), path(to)); });
@@ -303,6 +327,44 @@ TEST_F(FileSystemTest, RenameNewRefusesATakenName) {
     EXPECT_FALSE(files_->status(path(from)));
     expect_error(ErrorKind::not_found, [&] { files_->rename_new(path(from), path("else")); });
   }
+}
+
+TEST_F(FileSystemTest, RenameNewMovesFoldersWhereRenamesTakeNoFlags) {
+  for (const int fallback : {0, EINVAL, ENOSYS, EOPNOTSUPP, EPERM}) {
+    g_faults.rename_error = fallback;
+    const std::string from = "from" + std::to_string(fallback);
+    const std::string to = "to" + std::to_string(fallback);
+    files_->create_directory(path(from), 0700);
+    put(from + "/a", "new");
+    for (const bool with_file : {false, true}) {
+      files_->create_directory(path(to));
+      if (with_file) put(to + "/b", "old");
+      expect_error(ErrorKind::already_exists, [&] { files_->rename_new(path(from), path(to)); });
+      EXPECT_EQ(get(from + "/a"), "new");
+      std::filesystem::remove_all(path(to));
+    }
+    files_->rename_new(path(from), path(to));
+    EXPECT_EQ(get(to + "/a"), "new");
+    EXPECT_EQ(files_->status(path(to))->mode, 0700U);
+    EXPECT_FALSE(files_->status(path(from)));
+  }
+}
+
+TEST_F(FileSystemTest, WhereNothingCanBeMovedSafelyItIsSaidAndNothingChanges) {
+  SystemRandom random;
+  require_folders_move(*files_, random, root_);
+  g_faults.rename_error = EINVAL;
+  require_folders_move(*files_, random, root_);
+  EXPECT_TRUE(names().empty());
+  g_faults.no_folder_moves = true;
+  expect_error(ErrorKind::unsupported, [&] { require_folders_move(*files_, random, root_); });
+  EXPECT_TRUE(names().empty());
+  put("from", "new");
+  g_faults.link_error = EPERM;
+  expect_error(ErrorKind::unsupported, [&] { files_->rename_new(path("from"), path("to")); });
+  g_faults.rename_error = EPERM;
+  expect_error(ErrorKind::permission_denied, [&] { files_->rename_new(path("from"), path("to")); });
+  EXPECT_EQ(names(), std::vector<std::string>{"from"});
 }
 
 TEST_F(FileSystemTest, RenameReplaces) {

@@ -30,6 +30,22 @@ TEST_F(ExportEndings, ThatIsStoppedIsAbandonedAndLeavesNothing) {
   EXPECT_TRUE(check("/out").report.passed());
 }
 
+TEST_F(ExportEndings, WhereAFolderCannotBePutInPlaceNothingIsSaid) {
+  disk_->folders_do_not_move();
+  EXPECT_EQ(error_kind([&] { export_to("/parent/out"); }), ErrorKind::unsupported);
+  EXPECT_THAT(said(), ElementsAre());
+  EXPECT_TRUE(disk_->list("/parent").empty());
+}
+
+TEST_F(ExportEndings, LeavesNothingThatOthersMayRead) {
+  export_to("/out");
+  EXPECT_EQ(disk_->status("/out")->mode, kPrivateFolder);
+  EXPECT_EQ(disk_->status("/out/data/default")->mode, kPrivateFolder);
+  for (const std::string& name : files_below("/out")) {
+    EXPECT_EQ(disk_->status(Path("/out") / name)->mode, kPrivateFile) << name;
+  }
+}
+
 /// Somebody else has ended it meanwhile, or the tenant was halted: nothing that verifies comes out.
 TEST_F(ExportEndings, IsNotDoneOnceItWasEndedOrTheTenantHalted) {
   ExportOptions options = to("/out");

@@ -36,6 +36,15 @@ TEST_F(RestorePoint, GivesBackEveryByteOfAPointAndItsParents) {
   EXPECT_EQ(files_->list("/restored").size(), 2U);
 }
 
+TEST_F(RestorePoint, LeavesNothingThatOthersMayRead) {
+  test::restore(*store_, *files_, everything(), "/restored");
+  EXPECT_EQ(files_->status("/restored")->mode, kPrivateFolder);
+  EXPECT_EQ(files_->status("/restored/api")->mode, kPrivateFolder);
+  for (const auto& [name, text] : tree(*files_, "/restored")) {
+    EXPECT_EQ(files_->status(Path("/restored") / name)->mode, kPrivateFile) << name;
+  }
+}
+
 TEST_F(RestorePoint, OfAnEarlierPointGivesWhatItHeld) {
   test::restore(*store_, *files_, everything(), "/restored", vault_.full);
   auto expected = whole_tree();

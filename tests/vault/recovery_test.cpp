@@ -261,5 +261,51 @@ TEST_F(Recovery, TheDoctorNamesWhatIsBad) {
   }));
 }
 
+TEST_F(Recovery, AFailedReadMovesNoCatalogAsideAndIsNoDamage) {
+  seal("a.jsonl", "one\n");
+  backup();
+  const DerivedRows before = vault_->catalog().derived();
+  bool met = true;
+  for (std::uint64_t nth = 1; met; ++nth) {
+    SCOPED_TRACE(nth);
+    vault_.reset();
+    met = false;
+    disk_->fail_operation(nth, test::Operation::read);
+    try {
+      reopen();
+      const RebuildResult result = rebuild_catalog(*vault_, {}, nullptr);
+      EXPECT_FALSE(result.kept);
+      for (const auto& damaged : result.damaged) EXPECT_EQ(damaged.kind, ErrorKind::unavailable);
+      met = !result.damaged.empty();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.what();
+      met = true;
+    }
+    disk_->no_faults();
+    reopen();
+    EXPECT_EQ(vault_->catalog().derived(), before);
+  }
+  for (const DirectoryEntry& entry : disk_->list("/vault")) {
+    EXPECT_EQ(entry.name.find(".kept-"), std::string::npos) << entry.name;
+  }
+}
+
+TEST_F(Recovery, T015_APageThatOnlyACheckReadsMakesTheDoctorSayDamaged) {
+  for (int i = 0; i < 30; ++i) seal(std::to_string(i) + ".jsonl", "one\n");
+  backup();
+  vault_.reset();
+  Bytes bytes = catalog_bytes();
+  std::fill(bytes.end() - 4096, bytes.end(), std::byte{0});
+  put_catalog(bytes);
+  reopen();
+  std::optional<ErrorKind> found;
+  for (const Finding& finding : examine(*vault_, Mending::report_only)) {
+    if (finding.name == "catalog") found = finding.error;
+  }
+  EXPECT_EQ(found, ErrorKind::corrupt);
+  reopen();
+  EXPECT_TRUE(rebuild_catalog(*vault_, {}, nullptr).kept);
+}
+
 }  // namespace
 }  // namespace atp

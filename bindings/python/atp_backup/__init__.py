@@ -31,9 +31,11 @@ from . import errors, storage
 from .errors import (
     AlreadyExistsError,
     BackupError,
+    BadTimestampError,
     CancelledError,
     ClockUntrustedError,
     CorruptError,
+    GapError,
     InvalidArgumentError,
     NoSpaceError,
     NotApprovedError,

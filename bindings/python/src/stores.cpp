@@ -57,7 +57,9 @@ Error error_of(const py::error_already_set& raised) {
                                  [&](const ErrorKindInfo& info) { return info.name == name; });
   ErrorKind known = kind == kErrorKinds.end() ? ErrorKind::unavailable : kind->kind;
   // A store knows of bytes alone, not of who has signed them.
-  if (known == ErrorKind::untrusted) known = ErrorKind::corrupt;
+  const bool of_documents =
+      known == ErrorKind::untrusted || known == ErrorKind::bad_timestamp || known == ErrorKind::gap;
+  if (of_documents) known = ErrorKind::corrupt;
   return {known, value.attr("subject").cast<std::string>(),
           value.attr("message").cast<std::string>(),
           value.attr("temporary").cast<bool>() ? Error::Retry::temporary : Error::Retry::permanent};

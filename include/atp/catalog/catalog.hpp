@@ -143,6 +143,10 @@ class ATP_EXPORT Catalog {
 
   virtual std::string vault_id() = 0;
 
+  /// Reads every page. Throws: corrupt where one is damaged, which otherwise only those notice who
+  /// need its rows.
+  virtual void check() = 0;
+
   virtual std::vector<SegmentRow> segments(const TenantId& tenant) = 0;
   /// Of one stream, from a sequence on, in order, at most `limit`.
   virtual std::vector<SegmentRow> segments(const TenantId& tenant, const StreamId& stream,
@@ -202,19 +206,26 @@ class ATP_EXPORT Catalog {
   virtual void record_stats(const std::vector<StatRow>& rows) = 0;
 };
 
+enum class CatalogAccess {
+  read_write,
+  /// Also on a medium that is only read. The half transaction of a writer who died is rolled back
+  /// all the same: without that there are no rows to believe.
+  read_only,
+};
+
 /// An embedded catalog in one SQLite file on `files`. `create` makes a new one; `open` never
-/// creates. Throws: already_exists, also for the journal of a catalog that is lost; not_found where
-/// there is no file; corrupt where it is no catalog, is damaged or of another vault; unsupported
-/// for a newer schema.
+/// creates, and reads all of it only where its last writer did not end in order. Throws:
+/// already_exists, also for the journal of a catalog that is lost; not_found where there is no
+/// file; corrupt where it is no catalog, is seen to be damaged or of another vault; unsupported for
+/// a newer schema. Trouble of the machine is never corrupt.
 ATP_EXPORT std::shared_ptr<Catalog> create_sqlite_catalog(std::shared_ptr<FileSystem> files,
                                                           std::shared_ptr<Random> random,
                                                           const Path& path,
                                                           const std::string& vault_id);
 /// An empty `vault_id` opens any vault's.
-ATP_EXPORT std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSystem> files,
-                                                        std::shared_ptr<Random> random,
-                                                        const Path& path,
-                                                        const std::string& vault_id);
+ATP_EXPORT std::shared_ptr<Catalog> open_sqlite_catalog(
+    std::shared_ptr<FileSystem> files, std::shared_ptr<Random> random, const Path& path,
+    const std::string& vault_id, CatalogAccess access = CatalogAccess::read_write);
 
 }  // namespace v0
 }  // namespace atp

@@ -66,7 +66,7 @@ ATP_EXPORT std::optional<BackupType> parse_backup_type(std::string_view text);
 /// An input that a point does not hold, and why.
 struct SkippedInput {
   std::string name;    ///< Path below the source folder.
-  std::string reason;  ///< `not_sealed`, `empty`, `record_too_long`, `unreadable`, `damaged`.
+  std::string reason;  ///< A word, such as `not_sealed` or `damaged`.
   std::string detail;
   bool operator==(const SkippedInput&) const = default;
 };

@@ -71,7 +71,7 @@ ATP_EXPORT EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epoc
                                        std::span<const age::Identity> identities,
                                        std::vector<Check>& checks);
 
-/// Throws: corrupt or untrusted, for the gravest failed check; nothing where none failed.
+/// Throws for the gravest failed check, as `kind_of` its class; nothing where none failed.
 ATP_EXPORT void require_sound(const std::vector<Check>& checks);
 
 /// Throws: unauthenticated where there are none.

@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/options.hpp"
+#include "cli/reports.hpp"
 
 namespace atp::cli {
 namespace {
@@ -26,8 +27,8 @@ int run(const Session& session, const VaultArguments& arguments) {
   session.console.end_progress();
   int exit_code = 0;
   for (const RebuildResult::Damaged& each : result.damaged) {
-    exit_code = graver(exit_code, damage_exit_code(each.kind));
-    session.console.line(session.console.paint(Colour::bad, "damaged") + "  " +
+    exit_code = graver(exit_code, finding_exit_code(each.kind));
+    session.console.line(finding_word(session.console, each.kind) + "  " +
                          printable(each.tenant.str()) + ": " + printable(each.subject) + ": " +
                          printable(each.message));
   }

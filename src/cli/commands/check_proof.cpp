@@ -41,7 +41,7 @@ int run(const Session& session, const Arguments& arguments) {
       check_record_proof(read_input(environment, arguments.from, kLogProofLimit), trust);
   if (checked.proven && !arguments.to.empty()) {
     write_file_durably(*environment.files, *environment.random, absolute_path(arguments.to),
-                       checked.proven->record);
+                       checked.proven->record, kPrivateFile);
   }
   session.console.object(to_json(checked));
   print_report(session.console, printable(arguments.from.string()), checked.report);

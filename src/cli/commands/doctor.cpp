@@ -23,7 +23,7 @@ int run(const Session& session, const Arguments& arguments) {
   int exit_code = 0;
   for (const Finding& finding : findings) {
     if (finding.state == FindingState::doubtful) exit_code = graver(exit_code, kExitPartial);
-    if (finding.error) exit_code = graver(exit_code, damage_exit_code(*finding.error));
+    if (finding.error) exit_code = graver(exit_code, finding_exit_code(*finding.error));
     const Colour colour = finding.state == FindingState::good  ? Colour::good
                           : finding.state == FindingState::bad ? Colour::bad
                                                                : Colour::warn;

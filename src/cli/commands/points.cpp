@@ -10,7 +10,9 @@
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/inputs.hpp"
 #include "cli/options.hpp"
+#include "cli/reports.hpp"
 
 namespace atp::cli {
 namespace {
@@ -41,19 +43,39 @@ std::vector<RecoveryPoint> points_in_catalog(const Vault& vault, const TenantId&
   return points;
 }
 
-/// Nothing, and a note, where the catalog cannot be used or the vault only be read.
+void note_catalog(const Session& session, const std::string& problem) {
+  session.console.note("without the catalog (" + printable(problem) + "): as the store has it");
+}
+
+/// Nothing, and a note, where the catalog cannot be used or read.
 std::shared_ptr<Vault> open_with_catalog(const Session& session, const Arguments& arguments) {
   std::string problem;
   try {
-    auto vault = vault_of(system_environment(), arguments, KeyUse::trust_only);
+    auto vault =
+        vault_of(system_environment(), arguments, KeyUse::trust_only, VaultAccess::read_only);
     if (vault->catalog_problem().empty()) return vault;
     problem = vault->catalog_problem();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::permission_denied) throw;
     problem = error.what();
   }
-  session.console.note("without the catalog (" + printable(problem) + "): as the store has it");
+  note_catalog(session, problem);
   return nullptr;
+}
+
+/// By the catalog, or by the store where there is none or it turns out to be damaged.
+std::vector<RecoveryPoint> points_of(const Session& session, const Vault* vault, ObjectStore& store,
+                                     const TenantId& tenant, const TrustPolicy& trust) {
+  if (vault == nullptr) return points_in_store(store, tenant, trust);
+  try {
+    return points_in_catalog(*vault, tenant);
+  } catch (const Error& error) {
+    const bool of_catalog = error.kind() == ErrorKind::corrupt &&
+                            error.subject() == absolute_path(vault->paths().catalog).string();
+    if (!of_catalog) throw;
+    note_catalog(session, error.message());
+    return points_in_store(store, tenant, trust);
+  }
 }
 
 int run(const Session& session, const Arguments& arguments) {
@@ -72,13 +94,12 @@ int run(const Session& session, const Arguments& arguments) {
   for (const TenantId& tenant : tenants) {
     std::vector<RecoveryPoint> points;
     try {
-      points =
-          vault ? points_in_catalog(*vault, tenant) : points_in_store(*store, tenant, *keys.trust);
+      points = points_of(session, vault.get(), *store, tenant, *keys.trust);
     } catch (const Error& error) {
       if (arguments.tenant || !is_of_one_tenant(error)) throw;
-      session.console.note(session.console.paint(Colour::bad, "damaged") + "  " +
+      session.console.warn(finding_word(session.console, error.kind()) + "  " +
                            printable(tenant.str()) + ": " + printable(error.what()));
-      exit_code = graver(exit_code, damage_exit_code(error.kind()));
+      exit_code = graver(exit_code, finding_exit_code(error.kind()));
       continue;
     }
     for (const RecoveryPoint& point : points) {

@@ -79,7 +79,7 @@ int run(const Session& session, const Arguments& arguments) {
     if (!session.console.json()) std::cout << proof;
   } else {
     write_file_durably(*environment.files, *environment.random, absolute_path(arguments.to),
-                       as_bytes(proof));
+                       as_bytes(proof), kPrivateFile);
     object.emplace("file", json_text(arguments.to.string()));
     session.console.line("proof of " + printable(place_text(*place)) + " written to " +
                          printable(arguments.to.string()));

@@ -55,16 +55,6 @@ std::optional<Report> verify_if_holding(ObjectStore& store, const PointName& poi
   }
 }
 
-/// What cannot be read of one tenant keeps nobody from verifying the others.
-Check unreadable_check(const Error& error) {
-  Check check;
-  check.name = "documents";
-  check.state = CheckState::not_checked;
-  check.subject = error.subject();
-  check.found = error.message();
-  return check;
-}
-
 VerifyOptions verify_options(const Session& session, const Arguments& arguments) {
   VerifyOptions options;
   options.depth = arguments.depth == "stored" ? VerifyDepth::stored : VerifyDepth::content;
@@ -117,7 +107,8 @@ int run(const Session& session, const Arguments& arguments) {
       any = any || what.point || !options.segment;
     } catch (const Error& error) {
       if (!is_of_one_tenant(error)) throw;
-      take_in(what, {what.point.value_or(""), {unreadable_check(error)}});
+      // What cannot be read of one tenant keeps nobody from verifying the others.
+      take_in(what, {what.point.value_or(""), {unread_check("documents", error)}});
       any = true;
     }
   }
