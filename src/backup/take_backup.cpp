@@ -252,8 +252,7 @@ class BackupJob {
   bool needs_point() {
     if (!parent_ || options_.type == BackupType::full) return true;
     return Covered(parent_).lacks_any_of(tenant_.chains()) ||
-           parent_->point.skipped != listed_skipped_ ||
-           parent_->point.alarms != alarms_;
+           parent_->point.skipped != listed_skipped_ || parent_->point.alarms != alarms_;
   }
 
   BackupResult describe() {
