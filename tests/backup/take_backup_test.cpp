@@ -7,7 +7,6 @@
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
-#include "atp/vault/recovery.hpp"
 #include "backup/backup_fixture.hpp"
 #include "backup/point_builder.hpp"
 
@@ -323,7 +322,7 @@ TEST_F(Backup, APlanOfOneIsMadeOnAMediumThatIsOnlyRead) {
   vault_ = open_vault(environment_, "/vault", load_keys(*disk_, "/keys"), VaultAccess::read_only);
   const BackupPlan plan = plan_backup(*vault_, *segment_folder(disk_, "/source"), options());
   EXPECT_EQ(plan.to_read.size(), 1u);
-  for (const Finding& finding : examine(*vault_, Mending::report_only)) {
+  for (const Finding& finding : examine(*vault_, {.mending = Mending::report_only})) {
     EXPECT_EQ(finding.state, FindingState::good) << finding.name << finding.detail;
   }
   EXPECT_EQ(derive_rows(*vault_, {}, nullptr), vault_->catalog().derived());

@@ -256,7 +256,7 @@ TEST_F(PackageScan, OfAPackageThatGrewNoMoreIsReadThanItsManifestSays) {
   for (const bool stored_only : {true, false}) {
     read = 0;
     const auto damage = stored_only
-                            ? scan_stored(*store, manifest, options)
+                            ? scan_stored(*store, stored_of(manifest), options)
                             : scan_package(*store, manifest, {&identity_, 1}, nullptr, options);
     EXPECT_NE(checks(damage).find("stored_bytes"), std::string::npos);
     EXPECT_EQ(read, package.bytes.size() + 1);

@@ -299,7 +299,7 @@ TEST_F(Recovery, T015_APageThatOnlyACheckReadsMakesTheDoctorSayDamaged) {
   put_catalog(bytes);
   reopen();
   std::optional<ErrorKind> found;
-  for (const Finding& finding : examine(*vault_, Mending::report_only)) {
+  for (const Finding& finding : examine(*vault_, {.mending = Mending::report_only})) {
     if (finding.name == "catalog") found = finding.error;
   }
   EXPECT_EQ(found, ErrorKind::corrupt);

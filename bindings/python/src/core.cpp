@@ -216,10 +216,11 @@ py::dict rebuild(const Handle& handle, const py::object& on_progress) {
   }));
 }
 
-std::vector<py::dict> doctor(const Handle& handle, bool mend) {
-  const auto findings = interruptible(py::none(), [&](const Work&) {
-    return examine(*handle.vault, mend ? Mending::mend : Mending::report_only);
-  });
+std::vector<py::dict> doctor(const Handle& handle, bool mend, bool take_over) {
+  const ExamineOptions options{.mending = mend ? Mending::mend : Mending::report_only,
+                               .take_over = take_over};
+  const auto findings =
+      interruptible(py::none(), [&](const Work&) { return examine(*handle.vault, options); });
   std::vector<py::dict> dicts;
   for (const Finding& finding : findings) dicts.push_back(to_python(to_json(finding)));
   return dicts;
@@ -282,5 +283,5 @@ PYBIND11_MODULE(_core, module) {
   module.def("restore_point", &restore, "vault"_a, py::kw_only(), "id"_a, "folder"_a, "stream"_a,
              "segment"_a, "since"_a, "until"_a, "workers"_a, "on_progress"_a);
   module.def("rebuild_catalog", &rebuild, "vault"_a, py::kw_only(), "on_progress"_a);
-  module.def("examine", &doctor, "vault"_a, py::kw_only(), "mend"_a);
+  module.def("examine", &doctor, "vault"_a, py::kw_only(), "mend"_a, "take_over"_a);
 }

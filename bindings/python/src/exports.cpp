@@ -7,6 +7,7 @@
 
 #include "approvals.hpp"
 #include "atp/discovery/export_records.hpp"
+#include "atp/vault/points.hpp"
 #include "atp/view/exports.hpp"
 #include "atp/view/ledgers.hpp"
 #include "interruptible.hpp"
