@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
     atp::VerifyOptions options;
     options.depth = atp::VerifyDepth::stored;
     const atp::Report report =
-        atp::verify_point(*store, find_point(*store, argv[3]), &trust, {}, options);
+        atp::verify_point(*store, atp::find_point(*store, argv[3]), &trust, {}, options);
 
     for (const atp::Check& check : report.failures()) {
       std::cout << check.name << " " << check.subject << ": expected " << check.expected

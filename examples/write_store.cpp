@@ -92,7 +92,7 @@ int main(int argc, char** argv) {
     atp::VerifyOptions options;
     options.depth = atp::VerifyDepth::stored;
     const atp::Report report =
-        atp::verify_point(store, find_point(store, argv[3]), &trust, {}, options);
+        atp::verify_point(store, atp::find_point(store, argv[3]), &trust, {}, options);
     std::cout << atp::to_string(report.verdict()) << " with " << store.usage().requests
               << " requests for " << store.usage().bytes << " bytes\n";
     return report.exit_code();

@@ -316,6 +316,10 @@ void insert_halt(Connection& connection, const HaltRow& row) {
       .run(row.tenant, row.halted_at, row.subject, row.message);
 }
 
+std::vector<HaltRow> select_halts(Connection& connection) {
+  return select(connection, "SELECT * FROM halts ORDER BY tenant", read_halt);
+}
+
 std::optional<HaltRow> select_halt(Connection& connection, const TenantId& tenant) {
   return first_of(select(connection, "SELECT * FROM halts WHERE tenant = ?1", read_halt, tenant));
 }

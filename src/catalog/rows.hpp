@@ -48,6 +48,7 @@ std::vector<JobRow> select_running_jobs(Connection& connection, const TenantId& 
 std::optional<JobRow> select_job(Connection& connection, const std::string& job_id);
 
 void insert_halt(Connection& connection, const HaltRow& row);
+std::vector<HaltRow> select_halts(Connection& connection);
 std::optional<HaltRow> select_halt(Connection& connection, const TenantId& tenant);
 void delete_halt(Connection& connection, const TenantId& tenant);
 std::optional<std::uint64_t> select_resolution(Connection& connection, const TenantId& tenant);

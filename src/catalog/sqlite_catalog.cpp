@@ -248,6 +248,10 @@ class SqliteCatalog final : public Catalog {
     write([&](Connection& connection) { insert_halt(connection, row); });
   }
 
+  std::vector<HaltRow> halts() override {
+    return read([](Connection& connection) { return select_halts(connection); });
+  }
+
   std::optional<HaltRow> find_halt(const TenantId& tenant) override {
     return read([&](Connection& connection) { return select_halt(connection, tenant); });
   }

@@ -32,6 +32,14 @@ void examine_one(std::vector<Finding>& findings, const std::string& name,
   }
 }
 
+/// The same of what is not worth a word where it is good.
+template <class Look>
+void note_one(std::vector<Finding>& findings, const std::string& name, const std::string& subject,
+              const Look& look) {
+  examine_one(findings, name, subject, look);
+  if (findings.back().state == FindingState::good) findings.pop_back();
+}
+
 Finding good(const std::string& name, const std::string& subject, const std::string& detail) {
   return {name, FindingState::good, subject, detail};
 }
@@ -199,10 +207,10 @@ std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
   }
   for (const TenantId& tenant : list_tenants(vault.store())) {
     const std::string name = tenant.str();
-    examine_one(findings, "names", name, [&] { return examine_names(vault, tenant); });
+    note_one(findings, "names", name, [&] { return examine_names(vault, tenant); });
     examine_one(findings, "ledger", name, [&] { return examine_tenant(vault, tenant, options); });
     const bool sound = findings.back().state != FindingState::bad;
-    if (sound) examine_one(findings, "acts", name, [&] { return examine_acts(vault, tenant); });
+    if (sound) note_one(findings, "acts", name, [&] { return examine_acts(vault, tenant); });
     if (sound && mends) {
       examine_one(findings, "kept", name, [&] { return examine_kept(vault, tenant); });
     }

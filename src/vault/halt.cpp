@@ -5,8 +5,8 @@
 #include <chrono>
 #include <vector>
 
-#include "atp/model/acts.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
@@ -105,15 +105,16 @@ std::vector<StoredHalt> open_halts(const Vault& vault, const TenantId& tenant) {
   return halts;
 }
 
+bool is_of(const StoredHalt& halt, const HaltRow& row) {
+  return halt.row.halted_at == row.halted_at && halt.row.subject == printable(row.subject) &&
+         halt.row.message == printable(row.message);
+}
+
 /// Puts a halt into the store, unless it is there, resolved or not.
 void put_halt(const Vault& vault, const HaltRow& row) {
   const Signers signers = vault.signers();
   const auto halts = stored_halts(vault, row.tenant);
-  const bool is_there = std::ranges::any_of(halts, [&](const StoredHalt& each) {
-    return each.row.halted_at == row.halted_at && each.row.subject == printable(row.subject) &&
-           each.row.message == printable(row.message);
-  });
-  if (is_there) return;
+  if (std::ranges::any_of(halts, [&](const StoredHalt& each) { return is_of(each, row); })) return;
   Halt halt{.header = vault.new_header(row.tenant),
             .number = halts.size(),
             .halted_at = row.halted_at,
@@ -127,14 +128,21 @@ void put_halt(const Vault& vault, const HaltRow& row) {
   }
 }
 
-/// The catalog has a halt only until the store has it.
-void move_to_store(const Vault& vault, const HaltRow& row) {
+/// Where the store does not take it, the catalog has it, and the next opening tries again.
+void try_to_store(const Vault& vault, const HaltRow& row) {
   try {
     put_halt(vault, row);
   } catch (const Error&) {
-    return;  // The catalog keeps it.
+    return;
   }
-  vault.catalog().lift_halt(row.tenant);
+}
+
+/// Whether the ledger resolves the halt of a catalog's row, which may be an old catalog's.
+bool is_resolved(const Vault& vault, const HaltRow& row) {
+  const auto halts = stored_halts(vault, row.tenant);
+  const auto open = open_halts(vault, row.tenant);
+  const auto of_row = [&](const StoredHalt& each) { return is_of(each, row); };
+  return std::ranges::any_of(halts, of_row) && std::ranges::none_of(open, of_row);
 }
 
 Plan resolution_of(const std::vector<StoredHalt>& halts, const Ledger& ledger,
@@ -180,15 +188,13 @@ void state_resolved(OpenTenant& tenant, const std::vector<StoredHalt>& halts,
       tenant.document_retention(now));
   tenant.record_progress();
   vault.catalog().record_halt_resolution(tenant.tenant(), tenant.ledger().size() - 1);
+  vault.catalog().lift_halt(tenant.tenant());
   vault.catalog().end_job(job_id, JobState::completed);
 }
 
 /// Throws: not_found where there are none.
 std::vector<StoredHalt> require_halts(const Vault& vault, const TenantId& tenant) {
-  if (const auto row = vault.catalog().find_halt(tenant)) {
-    put_halt(vault, *row);
-    vault.catalog().lift_halt(tenant);
-  }
+  if (const auto row = vault.catalog().find_halt(tenant)) put_halt(vault, *row);
   auto halts = open_halts(vault, tenant);
   if (halts.empty()) throw Error(ErrorKind::not_found, tenant.str(), "is not halted");
   return halts;
@@ -197,10 +203,24 @@ std::vector<StoredHalt> require_halts(const Vault& vault, const TenantId& tenant
 }  // namespace
 
 std::optional<HaltRow> find_halt(const Vault& vault, const TenantId& tenant) {
-  if (const auto row = vault.catalog().find_halt(tenant)) move_to_store(vault, *row);
-  if (auto row = vault.catalog().find_halt(tenant)) return row;
-  const auto halts = open_halts(vault, tenant);
-  return halts.empty() ? std::nullopt : std::optional(halts.front().row);
+  if (const auto row = vault.catalog().find_halt(tenant)) {
+    try_to_store(vault, *row);
+    if (!is_resolved(vault, *row)) return row;
+    vault.catalog().lift_halt(tenant);
+  }
+  const auto halts = stored_halts(vault, tenant);
+  if (halts.empty()) return std::nullopt;
+  try {
+    const std::size_t resolved = resolved_by_ledger(vault, tenant, halts);
+    return resolved == halts.size() ? std::nullopt : std::optional(halts[resolved].row);
+  } catch (const Error& error) {
+    halt_for(vault, tenant, error);  // It was whole when the others were resolved.
+    throw;
+  }
+}
+
+void store_halts(const Vault& vault) {
+  for (const HaltRow& row : vault.catalog().halts()) try_to_store(vault, row);
 }
 
 void require_not_halted(const Vault& vault, const TenantId& tenant) {
@@ -221,7 +241,7 @@ void halt_for(const Vault& vault, const TenantId& tenant, const Error& error) {
                     .subject = error.subject(),
                     .message = error.message()};
   vault.catalog().halt(row);
-  move_to_store(vault, row);
+  if (const auto first = vault.catalog().find_halt(tenant)) try_to_store(vault, *first);
 }
 
 Plan plan_resolution(const Vault& vault, const TenantId& tenant,

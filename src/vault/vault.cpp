@@ -9,6 +9,7 @@
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/storage/probe.hpp"
+#include "atp/vault/halt.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -279,8 +280,10 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
   auto store =
       filesystem_store(environment.files, paths.store, environment.clock, environment.random,
                        writes ? StoreAccess::read_write : StoreAccess::read_only);
-  return std::make_shared<Vault>(environment, paths, std::move(document), std::move(store),
-                                 std::move(catalog), std::move(problem), std::move(keys));
+  auto vault = std::make_shared<Vault>(environment, paths, std::move(document), std::move(store),
+                                       std::move(catalog), std::move(problem), std::move(keys));
+  if (writes && vault->catalog_problem().empty()) store_halts(*vault);
+  return vault;
 }
 
 }  // namespace v0

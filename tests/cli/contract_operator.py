@@ -153,7 +153,7 @@ class Operator(CommandCase):
         self.init()
         self.put("1.jsonl")
         points = {tenant: self.backup(tenant=tenant)["recoveryPointId"] for tenant in ("a", "b", "c")}
-        self.flip(self.vault / "store/ledger/b/0/entries" / f"{0:020}")
+        self.flip(self.vault / "store/ledger/b/0/entries" / f"{1:020}")
         listed = self.lines("points", self.vault, code=20)
         self.assertEqual([point["tenantId"] for point in listed], ["a", "c"])
         (self.vault / "catalog.db").unlink()

@@ -258,7 +258,7 @@ class Ledgers(CommandCase):
         self.assertEqual(list(elsewhere.iterdir()), [])
 
     def test_T014_a_halted_tenant_waits_for_the_operator(self):
-        entry = self.entries()[1]
+        entry = self.entries()[-1]
         kept = entry.read_bytes()
         entry.unlink()
         entry.symlink_to("/etc/hostname")

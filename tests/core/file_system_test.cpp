@@ -211,7 +211,7 @@ TEST_F(FileSystemTest, LockFilesAreOpenToThoseAloneWhoMayWriteThem) {
       {0600, 0600}, {0644, 0600}, {0640, 0600}, {0604, 0600}, {0755, 0600},
       {0660, 0660}, {0664, 0660}, {0666, 0660}, {0620, 0620}};
   for (const auto& [before, after] : narrowed) {
-    files_->open(path("lock"), OpenMode::create_new, before);
+    files_->open(path("lock"), OpenMode::create_new)->set_permissions(before);
     EXPECT_TRUE(open_lock_file(*files_, path("lock"))->try_lock(0, 1, LockKind::exclusive));
     EXPECT_EQ(files_->status(path("lock"))->mode, after) << std::oct << before;
     files_->remove(path("lock"));
@@ -219,7 +219,7 @@ TEST_F(FileSystemTest, LockFilesAreOpenToThoseAloneWhoMayWriteThem) {
 }
 
 TEST_F(FileSystemTest, LockFilesOfAnotherOwnerAreUsedAsTheyAre) {
-  files_->open(path("lock"), OpenMode::create_new, 0664);
+  files_->open(path("lock"), OpenMode::create_new)->set_permissions(0664);
   g_faults.of_another_owner = true;
   EXPECT_TRUE(open_lock_file(*files_, path("lock"))->try_lock(0, 1, LockKind::exclusive));
   EXPECT_EQ(files_->status(path("lock"))->mode, 0664U);

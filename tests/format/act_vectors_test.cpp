@@ -12,7 +12,7 @@ class ActCases : public Cases {
     act("ledger.opened", "entry 0", "", "after", "none");
     act("recovery_point.completed", "a point is complete", "", "after", "point");
     act("checked", "nothing newer was found", "", "after", "point");
-    act("halt.resolved", "a ledger is whole again", "halt.resolve", "after", "none", true);
+    act("halt.resolved", "a ledger is whole again", "halt.resolve", "after", "halt", true);
     act("export.intended", "records will be handed over", "export", "intended", "name");
     act("export.done", "they were", "", "done", "document");
     act("export.abandoned", "they were not", "", "abandoned", "name");
@@ -49,6 +49,8 @@ std::string subject_of(const Act& act) {
       return "point";
     case ActSubject::name:
       return "name";
+    case ActSubject::halt:
+      return "halt";
     case ActSubject::document:
       return "document";
   }

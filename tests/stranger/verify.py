@@ -239,7 +239,7 @@ ACTS = {  # By action: phase, subject, what rules call it, whether it binds.
     "ledger.opened": ("after", "none", "", False),
     "recovery_point.completed": ("after", "point", "", False),
     "checked": ("after", "point", "", False),
-    "halt.resolved": ("after", "none", "halt.resolve", True),
+    "halt.resolved": ("after", "halt", "halt.resolve", True),
     "export.intended": ("intended", "name", "export", False),
     "export.done": ("done", "document", "", False),
     "export.abandoned": ("abandoned", "name", "", False),

@@ -188,6 +188,8 @@ class ATP_EXPORT Catalog {
 
   /// The first halt of a tenant stays as it is.
   virtual void halt(const HaltRow& row) = 0;
+  /// Of every tenant, in order.
+  virtual std::vector<HaltRow> halts() = 0;
   virtual std::optional<HaltRow> find_halt(const TenantId& tenant) = 0;
   virtual void lift_halt(const TenantId& tenant) = 0;
   /// Index of the ledger entry that resolved a tenant's halts last, as far as anybody looked.

@@ -24,6 +24,7 @@ enum class ActSubject {
   point,     ///< `subject_id` names a recovery point, `subject_sha256` is of it as stored.
   name,      ///< `subject_id` names what is not in the store; there is no digest.
   document,  ///< The same, and `subject_sha256` is of a document that is kept sealed.
+  halt,      ///< `subject_id` is the key of a halt, `subject_sha256` is of it as stored.
 };
 
 struct Act {
@@ -46,7 +47,7 @@ inline constexpr Act kPointCompleted{.action = "recovery_point.completed",
 inline constexpr Act kChecked{.action = "checked", .subject = ActSubject::point};
 /// Somebody has looked at a ledger that had been found to be another: it is whole again.
 inline constexpr Act kHaltResolved{
-    .action = "halt.resolved", .rule = "halt.resolve", .binding = true};
+    .action = "halt.resolved", .rule = "halt.resolve", .subject = ActSubject::halt, .binding = true};
 inline constexpr Act kExportIntended{.action = "export.intended",
                                      .rule = "export",
                                      .phase = ActPhase::intended,

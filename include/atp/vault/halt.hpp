@@ -24,8 +24,14 @@ ATP_EXPORT void halt_for(const Vault& vault, const TenantId& tenant, const Error
 
 /// The halt that keeps a tenant from being written on, the first of those that are open; nothing
 /// for a tenant that is not halted. A halt document that cannot be believed counts as one. Throws:
-/// unavailable, permission_denied where the store does not let itself be asked.
+/// corrupt, untrusted for a ledger that does not say whether the halts there were are resolved,
+/// which halts the tenant anew; unavailable, permission_denied where the store does not let itself
+/// be asked.
 ATP_EXPORT std::optional<HaltRow> find_halt(const Vault& vault, const TenantId& tenant);
+
+/// Puts halts that only the catalog has, of earlier builds or where the store did not take them,
+/// into the store. Whoever opens a vault to write on it does so.
+ATP_EXPORT void store_halts(const Vault& vault);
 
 /// Throws: precondition_failed for a halted tenant, with what halted it and what to do.
 ATP_EXPORT void require_not_halted(const Vault& vault, const TenantId& tenant);
