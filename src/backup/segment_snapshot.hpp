@@ -42,6 +42,7 @@ class Snapshotter {
   Result take(const SegmentFile& file);
   Result compare(const SegmentFile& file, const SegmentManifest& known);
   Result commit(const SegmentFile& file, SegmentManifest draft);
+  bool is_doubtful(Time time) const;
 
   Context context_;
   age::Recipient recipient_;

@@ -16,6 +16,7 @@
 #include "atp/vault/recovery.hpp"
 #include "backup/point_builder.hpp"
 #include "backup/segment_snapshot.hpp"
+#include "backup/stat_cache.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -26,64 +27,20 @@ using Clock = std::chrono::steady_clock;
 /// How often what was committed is written to the catalog while work goes on.
 constexpr std::chrono::seconds kFlushInterval{1};
 
-/// How far clocks of several writers may stand apart.
-constexpr std::chrono::minutes kClockTolerance{5};
-
-/// Which files need not be read: known, and by stat as they were.
-class StatCache {
- public:
-  StatCache(const Vault& vault, const BackupOptions& options, const SegmentChains& chains)
-      : trusted_(options.known_files == KnownFiles::trust_stat), chains_(chains) {
-    for (StatRow& row : vault.catalog().stats(options.tenant)) {
-      std::pair key(row.stream, row.segment);
-      rows_.insert_or_assign(std::move(key), std::move(row));
-    }
-  }
-
-  bool unchanged(const SegmentFile& file) const {
-    if (!trusted_) return false;
-    const auto found = rows_.find({file.stream, file.segment});
-    const auto* entry = chains_.find(file.stream, file.segment);
-    if (found == rows_.end() || !entry) return false;
-    const StatRow& row = found->second;
-    return row.path == file.path.string() && row.size == file.status.size &&
-           row.modified == file.status.modified && row.changed == file.status.changed &&
-           row.inode == file.status.inode && row.sha256 == entry->manifest.sha256;
-  }
-
- private:
-  bool trusted_;
-  const SegmentChains& chains_;
-  std::map<std::pair<StreamId, SegmentId>, StatRow> rows_;
-};
-
-StatRow stat_row(const TenantId& tenant, const SegmentFile& file, const Digest& sha256) {
-  return {tenant,
-          file.stream,
-          file.segment,
-          file.path.string(),
-          file.status.size,
-          file.status.modified,
-          file.status.changed,
-          file.status.inode,
-          sha256};
-}
-
 Progress total_of(const std::vector<const SegmentFile*>& files) {
   Progress total{.stage = "backup", .items_total = files.size()};
   for (const SegmentFile* file : files) total.bytes_total += file->status.size;
   return total;
 }
 
-/// Where the clock stands too early, what is sealed now would be kept too short.
-void check_clock(const Vault& vault, const Ledger& ledger, Time now) {
-  Time newest = vault.document().header.created_at;
-  for (const LedgerEntry& entry : ledger.entries()) {
-    newest = std::max(newest, entry.statement.header.created_at);
+/// When the newest file was modified, of those that are not themselves ahead of the clock.
+std::optional<Time> newest_file(SegmentSource& source, Time now, const std::stop_token& stop) {
+  std::optional<Time> newest;
+  for (const SegmentFile& file : source.list(stop).files) {
+    if (is_of_the_future(file.status.modified, now)) continue;
+    newest = std::max(newest.value_or(file.status.modified), file.status.modified);
   }
-  if (now + kClockTolerance >= newest) return;
-  throw Error(ErrorKind::clock_untrusted, format_time(now),
-              "the clock stands before what was written at " + format_time(newest));
+  return newest;
 }
 
 /// One run for one tenant, from its job row to its end.
@@ -98,7 +55,9 @@ class BackupJob {
         lock_(vault.lock_for_job(job_id_)),
         ledger_(catch_up(vault, options.tenant)),
         chains_(vault, options.tenant, SegmentChains::From::catalog) {
-    check_clock(vault_, ledger_, started_at_);
+    clock_warning_ = require_clock(vault_, ledger_, job_id_, options_.clock, [&] {
+      return newest_file(source_, started_at_, options_.stop);
+    });
     finish_lost_jobs(vault_, ledger_, chains_, options.workers);
     remove_stale_temporaries(*vault.environment().files, vault.paths().store);
     point_id_ = make_recovery_point_id(started_at_, vault.region(), options.tenant,
@@ -124,6 +83,7 @@ class BackupJob {
     check_policies();
     const TenantPolicy policy =
         ensure_policy(vault_, options_.tenant, options_.field_map, options_.retention, started_at_);
+    policies_ = all_policies(vault_, options_.tenant);
     retain_until_ = retain_document_until(started_at_, policy.retention);
     copy_segments(policy);
     copied_at_ = vault_.environment().clock->now();
@@ -228,13 +188,24 @@ class BackupJob {
            parent_->point.alarms != alarms_;
   }
 
+  void add_kept(std::optional<KeptSegments>& kept, const SegmentManifest& manifest) const {
+    const SegmentTerm term = segment_term(manifest, policies_, options_.tenant);
+    if (!kept) kept = KeptSegments{term.until, term.until};
+    kept->first = std::min(kept->first, term.until);
+    kept->last = std::max(kept->last, term.until);
+    if (!term.was_over(dates_of(manifest))) return;
+    ++kept->overdue;
+    kept->first_overdue = std::min(kept->first_overdue.value_or(term.until), term.until);
+  }
+
   BackupResult describe() const {
     BackupResult result{.tenant = options_.tenant,
                         .region = vault_.region(),
                         .backup_type = BackupType::full,
                         .status = BackupStatus::completed,
                         .skipped = skipped_,
-                        .alarms = alarms_};
+                        .alarms = alarms_,
+                        .clock_warning = clock_warning_};
     for (const auto& [stream, chain] : chains_.streams()) {
       for (const auto& entry : chain) {
         const SegmentManifest& manifest = entry.manifest;
@@ -250,6 +221,7 @@ class BackupJob {
         result.records += manifest.records;
         result.bytes += manifest.bytes;
         result.stored_bytes += manifest.stored_bytes;
+        add_kept(result.kept, manifest);
       }
     }
     return result;
@@ -338,6 +310,8 @@ class BackupJob {
   std::string point_id_;
   Time retain_until_;
   Time copied_at_;
+  std::vector<TenantPolicy> policies_;
+  std::optional<std::string> clock_warning_;
   std::optional<CompletedPoint> parent_;
   std::set<std::pair<StreamId, SegmentId>> at_source_;
   std::mutex mutex_;

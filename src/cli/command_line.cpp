@@ -117,10 +117,17 @@ class CommandLine {
                         "How long segments are kept, such as P7Y (default at first)");
     command->add_flag("--reread", arguments_.reread, "Read known files again, whatever stat says");
     command->add_flag("--allow-empty", arguments_.allow_empty, "Take segments without a byte");
+    add_clock(command);
     add_keys(command);
     add_trust(command);
     add_jobs(command);
     add_dry_run(command);
+  }
+
+  CLI::App* add_clock(CLI::App* command) {
+    command->add_flag("--clock-is-right", arguments_.clock_is_right,
+                      "Go on where this machine's clock looks wrong");
+    return command;
   }
 
   void add_points() {
@@ -224,6 +231,7 @@ class CommandLine {
                      "0 (default/SEGMENT for flat files); repeatable")
         ->required();
     command->add_option("--to", arguments_.to, "New folder for the bundle");
+    add_clock(command);
     add_approvals(command);
     add_keys(command);
     add_trust(command);
@@ -261,6 +269,8 @@ class CommandLine {
              run_ledger_anchor);
     add_resolve(add_verb("resolve", "Let a halted tenant go on, once its ledger is whole again",
                          run_ledger_resolve));
+    add_approvals(add_clock(
+        add_verb("accept-clock", "Go on after a clock stood ahead", run_ledger_accept_clock)));
     add_verb("publish", "Write the ledger as files that C2SP tlog-tiles clients read",
              run_ledger_publish)
         ->add_option("--to", arguments_.to, "Folder, new or of an earlier publication")
@@ -345,7 +355,8 @@ class CommandLine {
                     "How many witnesses a checkpoint needs (default: 1 at first)");
     add_dry_run(key);
     CLI::App* rule = add_verb("rule", "Say which approvals an act needs", run_trust_rule);
-    rule->add_option("--action", arguments_.action, "The act: halt.resolve or export")->required();
+    rule->add_option("--action", arguments_.action, "clock.correct, export or halt.resolve")
+        ->required();
     rule->add_option("--as", arguments_.roles, "Role that must be among them; repeatable")
         ->required();
     rule->add_option("--threshold", arguments_.threshold,

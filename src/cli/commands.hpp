@@ -51,6 +51,7 @@ struct Arguments {
   std::optional<std::string> retention = {};
   bool reread = false;
   bool allow_empty = false;
+  bool clock_is_right = false;
   std::optional<std::string> point = {};
   bool all = false;
   std::optional<std::string> segment = {};
@@ -109,6 +110,7 @@ int run_ledger_consistency(const Session& session);
 int run_ledger_audit(const Session& session);
 int run_ledger_publish(const Session& session);
 int run_ledger_resolve(const Session& session);
+int run_ledger_accept_clock(const Session& session);
 int run_ledger_anchor(const Session& session);
 int run_witness(const Session& session);
 int run_approve(const Session& session);

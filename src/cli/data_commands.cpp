@@ -46,6 +46,7 @@ BackupOptions backup_options(const Session& session) {
   if (arguments.retention) options.retention = CalendarPeriod::parse(*arguments.retention);
   if (arguments.reread) options.known_files = KnownFiles::reread;
   if (arguments.allow_empty) options.empty_segments = EmptySegments::take;
+  options.clock = clock_trust(arguments);
   return options;
 }
 
@@ -80,6 +81,15 @@ int dry_run_backup(const Session& session, const Vault& vault, SegmentSource& so
   return 0;
 }
 
+Json kept_json(const std::optional<KeptSegments>& kept) {
+  if (!kept) return Json();
+  return Json::Object{
+      {"first", format_time(kept->first)},
+      {"last", format_time(kept->last)},
+      {"overdue", kept->overdue},
+      {"firstOverdue", kept->first_overdue ? Json(format_time(*kept->first_overdue)) : Json()}};
+}
+
 Json::Object backup_object(const BackupResult& result) {
   Json::Array alarms;
   for (const AlteredSegment& alarm : result.alarms) {
@@ -104,6 +114,8 @@ Json::Object backup_object(const BackupResult& result) {
           {"merkleRoot", result.merkle_root.hex()},
           {"skipped", skipped_json(result.skipped)},
           {"alarms", std::move(alarms)},
+          {"kept", kept_json(result.kept)},
+          {"clockWarning", result.clock_warning ? Json(*result.clock_warning) : Json()},
           {"anchors", anchors_json(result.anchors)},
           {"gone", std::move(gone)}};
 }
@@ -121,6 +133,16 @@ void print_backup(Console& console, const BackupResult& result) {
   for (const std::string& name : result.gone) {
     console.line("gone at the source  " + printable(name));
   }
+  if (result.kept && result.kept->overdue > 0) {
+    console.line(console.paint(Colour::warn, "overdue") + "  " +
+                 counted(result.kept->overdue, "new segment") +
+                 " came when the retention was over: kept for a minimum all the same, the first "
+                 "until " +
+                 format_time(*result.kept->first_overdue));
+  }
+  if (result.clock_warning) {
+    console.line(console.paint(Colour::warn, "clock") + "    " + *result.clock_warning);
+  }
   const bool good =
       result.status == BackupStatus::completed || result.status == BackupStatus::unchanged;
   const Colour colour = good                                   ? Colour::good
@@ -133,9 +155,10 @@ void print_backup(Console& console, const BackupResult& result) {
                counted(result.records, "record") + ", " +
                human_bytes(static_cast<double>(result.bytes)) + " in " +
                human_bytes(static_cast<double>(result.stored_bytes)));
+  console.line("  kept until " + span_text(result.kept->first, result.kept->last));
 }
 
-int backup_exit_code(BackupStatus status) {
+int status_exit_code(BackupStatus status) {
   switch (status) {
     case BackupStatus::completed:
     case BackupStatus::unchanged:
@@ -146,6 +169,13 @@ int backup_exit_code(BackupStatus status) {
       return kExitIntegrity;
   }
   return kExitBug;
+}
+
+int backup_exit_code(const BackupResult& result) {
+  const bool must_look =
+      result.clock_warning.has_value() || (result.kept && result.kept->overdue > 0);
+  return graver(graver(status_exit_code(result.status), must_look ? kExitPartial : 0),
+                anchors_exit_code(result.anchors));
 }
 
 /// What a run of verify looks at, in order.
@@ -223,7 +253,7 @@ int run_backup(const Session& session) {
   session.console.object(backup_object(result));
   print_backup(session.console, result);
   print_anchors(session.console, result.anchors);
-  return graver(backup_exit_code(result.status), anchors_exit_code(result.anchors));
+  return backup_exit_code(result);
 }
 
 /// Nothing for a point without the segment that is asked for.
@@ -262,6 +292,7 @@ int run_verify(const Session& session) {
   options.workers = arguments.jobs;
   options.stop = session.stop;
   options.progress = &session.console;
+  options.now = environment.clock->now();
   const TrustPolicy* trust = keys.trust ? &*keys.trust : nullptr;
   int exit_code = 0;
   const auto take_in = [&](const ToVerify& what, const Report& report) {
@@ -285,7 +316,7 @@ int run_verify(const Session& session) {
   }
   bool any = false;
   const auto verify_one = [&](const ToVerify& what) -> std::optional<Report> {
-    if (!what.point) return verify_ledger(*store, what.tenant, trust, session.stop);
+    if (!what.point) return verify_ledger(*store, what.tenant, trust, session.stop, options.now);
     return verify_if_holding(*store, *what.point, trust, keys.identities, options);
   };
   for (const ToVerify& what : all_to_verify(*store, !arguments.all)) {

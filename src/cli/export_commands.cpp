@@ -111,6 +111,7 @@ int run_export(const Session& session) {
                               .selection = selection,
                               .folder = absolute_path(arguments.to),
                               .approval = read_approval(session, *vault, plan),
+                              .clock = clock_trust(arguments),
                               .stop = session.stop,
                               .progress = &session.console});
   session.console.end_progress();

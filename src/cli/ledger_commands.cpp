@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// ledger checkpoint, consistency, audit, resolve, publish.
+/// ledger checkpoint, consistency, audit, resolve, accept-clock, publish.
 #include <algorithm>
 #include <iostream>
 
 #include "atp/core/error.hpp"
 #include "atp/ledger/published_ledger.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "cli/approvals.hpp"
@@ -20,8 +21,10 @@ struct OpenLedger {
         store(open_store(environment, session.arguments.vault)),
         trust(require_trust(load_keys(environment, session.arguments, KeyUse::trust_only))),
         tenant(*session.arguments.tenant),
-        options{
-            .workers = session.arguments.jobs, .stop = session.stop, .progress = &session.console} {
+        options{.workers = session.arguments.jobs,
+                .stop = session.stop,
+                .progress = &session.console,
+                .now = environment.clock->now()} {
     const auto tenants = list_tenants(*store);
     if (std::ranges::find(tenants, tenant) != tenants.end()) return;
     throw Error(ErrorKind::not_found, tenant.str(), "the vault has nothing of this tenant");
@@ -110,6 +113,29 @@ int run_ledger_resolve(const Session& session) {
   session.console.line("resolved: " + printable(ledger.tenant.str()) + " was halted at " +
                        format_time(halt.halted_at) + " by " + printable(halt.subject) + ": " +
                        printable(halt.message));
+  return 0;
+}
+
+int run_ledger_accept_clock(const Session& session) {
+  const OpenLedger ledger(session);
+  const auto vault = open_vault(ledger.environment, session.arguments);
+  if (session.arguments.request) {
+    return write_request(session, *vault, plan_clock_correction(*vault, ledger.tenant));
+  }
+  const auto approval =
+      read_approval(session, *vault, [&] { return plan_clock_correction(*vault, ledger.tenant); });
+  const ClockCorrection corrected =
+      correct_clock(*vault, ledger.tenant, clock_trust(session.arguments), approval);
+  session.console.object({{"tenantId", ledger.tenant.str()},
+                          {"entries", corrected.entries},
+                          {"first", corrected.first},
+                          {"last", corrected.last},
+                          {"newest", corrected.newest.index},
+                          {"newestAt", format_time(corrected.newest.created_at)}});
+  session.console.line("accepted this clock for " + printable(ledger.tenant.str()) +
+                       ": of its ledger's entries " + std::to_string(corrected.entries) +
+                       " stood ahead, up to entry " + std::to_string(corrected.newest.index) +
+                       " of " + format_time(corrected.newest.created_at));
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "atp/keys/key_folder.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/verify.hpp"
 #include "cli/commands.hpp"
@@ -67,5 +68,10 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 
 /// `STREAM/SEGMENT`. Throws: invalid_argument.
 SegmentName parse_segment_name(const std::string& text);
+
+/// What `--clock-is-right` says.
+inline ClockTrust clock_trust(const Arguments& arguments) {
+  return arguments.clock_is_right ? ClockTrust::insist : ClockTrust::judge;
+}
 
 }  // namespace atp::cli

@@ -43,6 +43,27 @@ Json::Object point_object(const RecoveryPoint& point) {
           {"merkleRoot", point.merkle_root.hex()}};
 }
 
+/// What the store says; null where it keeps the package for no time, or has none.
+Json kept_until(ObjectStore& store, const std::string& key) {
+  const auto info = store.stat(key);
+  if (!info || !info->immutability.retain_until) return Json();
+  return format_time(*info->immutability.retain_until);
+}
+
+/// From when to when the store lets go of the packages.
+std::string kept_text(const Json& packages) {
+  std::string first;
+  std::string last;
+  for (const Json& package : packages.as_array()) {
+    const Json& until = package.as_object().at("keptUntil");
+    if (!until.is_string()) return "not known: " + package.as_object().at("key").as_string();
+    const std::string& time = until.as_string();  // Times compare as texts.
+    if (first.empty() || time < first) first = time;
+    if (time > last) last = time;
+  }
+  return first.empty() ? "no package" : span_text(*parse_time(first), *parse_time(last));
+}
+
 Json packages_of(ObjectStore& store, const RecoveryPoint& point) {
   Json::Array packages;
   for (const ListPage& page : read_list_pages(store, point)) {
@@ -54,6 +75,7 @@ Json packages_of(ObjectStore& store, const RecoveryPoint& point) {
                                       {"sha256", descriptor.sha256.hex()},
                                       {"bytes", descriptor.bytes},
                                       {"records", descriptor.records},
+                                      {"keptUntil", kept_until(store, descriptor.key)},
                                       {"merkleRoot", descriptor.merkle_root.hex()}});
     }
   }
@@ -72,6 +94,7 @@ void print_point(Console& console, const RecoveryPoint& point, const Json& packa
                counted(point.records, "record") + ", " +
                human_bytes(static_cast<double>(point.bytes)) + " in " +
                human_bytes(static_cast<double>(point.stored_bytes)));
+  console.line("  kept until " + kept_text(packages));
   console.line("  root       " + point.merkle_root.hex());
   console.line("  signature  " + (verified ? console.paint(Colour::good, "verified")
                                            : console.paint(Colour::warn, "not checked")));
@@ -276,14 +299,15 @@ int run_doctor(const Session& session) {
   Json::Array objects;
   for (const Finding& finding : findings) {
     worst = std::max(worst, finding.state);
+    if (finding.state == FindingState::doubtful) exit_code = graver(exit_code, kExitPartial);
     if (finding.error) exit_code = graver(exit_code, damage_exit_code(*finding.error));
     objects.push_back(Json::Object{{"name", finding.name},
                                    {"state", to_string(finding.state)},
                                    {"subject", json_text(finding.subject)},
                                    {"detail", json_text(finding.detail)}});
-    const Colour colour = finding.state == FindingState::good     ? Colour::good
-                          : finding.state == FindingState::mended ? Colour::warn
-                                                                  : Colour::bad;
+    const Colour colour = finding.state == FindingState::good  ? Colour::good
+                          : finding.state == FindingState::bad ? Colour::bad
+                                                               : Colour::warn;
     session.console.line(session.console.paint(colour, to_string(finding.state)) + "  " +
                          finding.name + "  " + printable(finding.subject) + ": " +
                          printable(finding.detail));

@@ -9,6 +9,7 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "discovery/bundle_writer.hpp"
@@ -105,6 +106,7 @@ class ExportJob {
         lock_(vault.lock_for_job(job_id_)),
         ledger_(catch_up(vault, tenant_)) {
     require_approval(vault, kAct, options.approval);
+    if (options.clock == ClockTrust::judge) require_store_clock(vault, job_id_);
     const Time now = vault.environment().clock->now();
     retain_until_ = document_retention(vault, tenant_, now);
     export_id_ = make_export_id(now, vault.region(), tenant_, *vault.environment().random);

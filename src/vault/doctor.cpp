@@ -4,7 +4,9 @@
 #include "atp/core/error.hpp"
 #include "atp/keys/key_epochs.hpp"
 #include "atp/storage/filesystem_store.hpp"
+#include "atp/storage/layout.hpp"
 #include "atp/storage/probe.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/vault/recovery.hpp"
 #include "atp/verify/verify.hpp"
 
@@ -49,21 +51,36 @@ Finding examine_keys(const Vault& vault, const TenantId& tenant) {
                   std::to_string(epochs.documents.size()) + " key epochs");
 }
 
+/// The finding, doubtful where entries of the ledger are ahead of this clock.
+Finding with_clock(const Vault& vault, const Ledger& ledger, Finding finding) {
+  const Time now = vault.environment().clock->now();
+  const auto ahead = entries_ahead(ledger, now);
+  if (!ahead) return finding;
+  finding.state = FindingState::doubtful;
+  finding.detail += "; " + std::to_string(ahead->entries) + " of them ahead of this clock, " +
+                    layout::ledger_entry(ledger.tenant(), ledger.term(), ahead->newest.index) +
+                    " by " + gap_text(now, ahead->newest.created_at) +
+                    ": set the clock, or, if it is right, `atp ledger accept-clock`";
+  return finding;
+}
+
 Finding mend_tenant(const Vault& vault, const TenantId& tenant) {
   Ledger ledger = catch_up(vault, tenant);
   SegmentChains chains(vault, tenant, SegmentChains::From::catalog);
   const std::size_t lost = finish_lost_jobs(vault, ledger, chains, kWorkers);
   record_progress(vault, ledger, chains);
-  return {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.str(),
-          std::to_string(ledger.size()) + " entries, " + std::to_string(lost) +
-              " interrupted jobs ended"};
+  return with_clock(vault, ledger,
+                    {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.str(),
+                     std::to_string(ledger.size()) + " entries, " + std::to_string(lost) +
+                         " interrupted jobs ended"});
 }
 
 Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mending) {
   require_not_halted(vault, tenant);
   if (mending == Mending::report_only) {
     const Ledger ledger = catch_up(vault, tenant);
-    return good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries");
+    return with_clock(vault, ledger,
+                      good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries"));
   }
   try {
     return mend_tenant(vault, tenant);
@@ -112,6 +129,8 @@ std::string_view to_string(FindingState state) {
       return "good";
     case FindingState::mended:
       return "mended";
+    case FindingState::doubtful:
+      return "doubtful";
     case FindingState::bad:
       return "bad";
   }
@@ -125,6 +144,14 @@ std::vector<Finding> examine(Vault& vault, Mending mending) {
   const std::string folder = vault.paths().folder.string();
   examine_one(findings, "vault", folder, [&] {
     vault.trust();
+    const Time now = vault.environment().clock->now();
+    const Time made = vault.document().header.created_at;
+    if (made > now + kClockTolerance) {
+      return Finding{"vault", FindingState::doubtful, folder,
+                     "vault.json is " + gap_text(now, made) +
+                         " ahead of this clock: set the clock, or, if it is right, take the first "
+                         "backup of each tenant with --clock-is-right"};
+    }
     return good("vault", folder, "vault.json is signed by a trusted key");
   });
   if (mending == Mending::mend) {

@@ -31,12 +31,6 @@ KeyEpochs require_epochs(const Vault& vault, const TenantId& tenant) {
   return epochs;
 }
 
-const TenantPolicy& policy_at(const std::vector<TenantPolicy>& policies, const TenantId& tenant,
-                              std::uint64_t version) {
-  if (version >= 1 && version <= policies.size()) return policies[version - 1];
-  throw Error(ErrorKind::corrupt, layout::policy(tenant, version), "is missing, but still needed");
-}
-
 }  // namespace
 
 Needs::Needs(const Vault& vault, const Ledger& ledger, const SegmentChains& chains,
@@ -131,11 +125,7 @@ void Needs::add_segment(const Descriptor& descriptor) {
     throw Error(ErrorKind::corrupt, layout::key_epoch(tenant_, manifest.key_epoch),
                 "is missing, but packages are sealed to it");
   }
-  Time until{};
-  for (const std::uint64_t version : {manifest.policy_version, std::uint64_t{policies_.size()}}) {
-    const CalendarPeriod& retention = policy_at(policies_, tenant_, version).retention;
-    until = std::max(until, retain_segment_until(manifest.sealed_at, retention));
-  }
+  const Time until = segment_term(manifest, policies_, tenant_).until;
   add_document(key);
   needs_.emplace(descriptor.key, Growth{until, until});
 }

@@ -7,7 +7,6 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/keys/key_epochs.hpp"
-#include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 
 namespace atp {
@@ -62,6 +61,24 @@ std::vector<TenantPolicy> all_policies(const Vault& vault, const TenantId& tenan
     }
   });
   return policies;
+}
+
+const TenantPolicy& policy_at(const std::vector<TenantPolicy>& policies, const TenantId& tenant,
+                              std::uint64_t version) {
+  if (version >= 1 && version <= policies.size()) return policies[version - 1];
+  throw Error(ErrorKind::corrupt, layout::policy(tenant, version), "is missing, but still needed");
+}
+
+SegmentTerm segment_term(const SegmentManifest& manifest, const std::vector<TenantPolicy>& policies,
+                         const TenantId& tenant) {
+  SegmentTerm longest;
+  for (const std::uint64_t version : {manifest.policy_version, std::uint64_t{policies.size()}}) {
+    const SegmentTerm term =
+        segment_term(dates_of(manifest), policy_at(policies, tenant, version).retention);
+    longest.by_dates = std::max(longest.by_dates, term.by_dates);
+    longest.until = std::max(longest.until, term.until);
+  }
+  return longest;
 }
 
 std::optional<TenantPolicy> current_policy(const Vault& vault, const TenantId& tenant) {

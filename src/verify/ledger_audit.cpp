@@ -14,6 +14,7 @@
 #include "atp/verify/ledger_tail.hpp"
 #include "verify/anchors.hpp"
 #include "verify/checks.hpp"
+#include "verify/clock_check.hpp"
 #include "verify/ledger_check.hpp"
 
 namespace atp {
@@ -35,8 +36,9 @@ struct Act {
   std::string_view statement;
   std::string_view name;
 };
-constexpr std::array<Act, 2> kActs{
-    {{"halt.resolved", "halt.resolve"}, {"export.intended", "export"}}};
+constexpr std::array<Act, 3> kActs{{{"halt.resolved", "halt.resolve"},
+                                    {"export.intended", "export"},
+                                    {kClockCorrected, "clock.correct"}}};
 
 std::string place_of(const Checkpoint& checkpoint) {
   return checkpoint.origin + ", size " + std::to_string(checkpoint.size);
@@ -274,13 +276,16 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   LedgerAudit audit;
   std::vector<Check>& checks = audit.report.checks;
   DocumentAudit documents(store, trust, tenant, options);
+  verify::ClockAudit clock(tenant, options.now);
   const auto newest = newest_stored_point(store, tenant);  // Before the ledger, which comes after.
   bool is_completed = false;
   const LedgerHead head = scan_ledger(store, &trust, tenant, options, [&](LedgerEntry&& entry) {
     is_completed = is_completed || entry.statement.subject_id == newest;
+    clock.push(entry.statement);
     documents.push(std::move(entry.statement));
   });
   verify::add_ledger_checks(tenant, head, checks);
+  clock.finish(checks);
   documents.finish(checks);
   const verify::Context context{store, &trust, tenant, 1, options.stop};
   verify::check_cosignatures(context, head, std::nullopt, verify::root_at(context, head), checks);

@@ -7,6 +7,7 @@
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
 #include "atp/verify/verify.hpp"
+#include "verify/clock_check.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -109,6 +110,9 @@ LedgerReading check_ledger(const Context& context, const std::optional<std::stri
     sound = false;
   }
   if (sound) checks.push_back(verified(kEntries, entries));
+  ClockAudit clock(context.tenant, context.now);
+  for (const LedgerEntry& entry : ledger.entries) clock.push(entry.statement);
+  clock.finish(checks);
   if (context.trust == nullptr) {
     checks.push_back(signed_by_trust(context, "ledger.signatures", entries));
   }
@@ -118,8 +122,8 @@ LedgerReading check_ledger(const Context& context, const std::optional<std::stri
 }  // namespace verify
 
 Report verify_ledger(ObjectStore& store, const TenantId& tenant, const TrustPolicy* trust,
-                     const std::stop_token& stop) {
-  const verify::Context context{store, trust, tenant, 1, stop};
+                     const std::stop_token& stop, std::optional<Time> now) {
+  const verify::Context context{store, trust, tenant, 1, stop, now};
   Report report;
   const LedgerReading ledger = verify::check_ledger(context, std::nullopt, report.checks);
   if (!ledger.entries.empty() || report.verdict() == CheckState::failed) return report;

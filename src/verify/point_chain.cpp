@@ -5,6 +5,7 @@
 #include <set>
 
 #include "atp/storage/layout.hpp"
+#include "verify/clock_check.hpp"
 #include "verify/ledger_check.hpp"
 
 namespace atp {
@@ -29,6 +30,7 @@ class PointChainReader {
     check_statement(*link, statement);
     chain.points.push_back(std::move(*link));
     read_parents(chain, statement);
+    check_clocks(chain);
     if (statement != nullptr) chain.statement = statement->index;
     chain.ledger = std::move(ledger_);
     return chain;
@@ -121,6 +123,14 @@ class PointChainReader {
       }
       chain.points.push_back(std::move(*link));
       child_statement = statement;
+    }
+  }
+
+  void check_clocks(const PointChain& chain) {
+    const std::uint64_t corrected = corrected_entries(ledger_.entries);
+    for (const LinkedPoint& link : chain.points) {
+      check_point_clock(context_, link.key, link.point.header.created_at,
+                        find_statement(link.point.recovery_point_id), corrected, checks_);
     }
   }
 

@@ -131,8 +131,9 @@ void check_policies(const Context& context, const std::set<std::uint64_t>& versi
 }  // namespace
 
 ResolvedPoint resolve_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
-                            unsigned workers, const std::stop_token& stop) {
-  const Context context{store, trust, tenant_of_point(store, id), workers, stop};
+                            unsigned workers, const std::stop_token& stop,
+                            std::optional<Time> now) {
+  const Context context{store, trust, tenant_of_point(store, id), workers, stop, now};
   ResolvedPoint resolved{context.tenant, std::nullopt, {}, {}, {}, {}, {}};
   std::vector<Check>& checks = resolved.checks;
   check_vault(context, checks);

@@ -34,7 +34,8 @@ void append(std::vector<Check>& to, std::vector<Check>&& from) {
 
 Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
                     std::span<const age::Identity> identities, const VerifyOptions& options) {
-  ResolvedPoint resolved = resolve_point(store, id, trust, options.workers, options.stop);
+  ResolvedPoint resolved =
+      resolve_point(store, id, trust, options.workers, options.stop, options.now);
   const auto segments = select(resolved, id, options.segment);
   std::vector<Check> wrap_checks;
   const bool deep = options.depth == VerifyDepth::content;

@@ -51,6 +51,7 @@ from ._export_values import CheckedExport, ExportedFile, ExportManifest, ExportR
 from ._listing import Listing
 from ._proof_values import (
     CheckedProof,
+    ClockCorrection,
     Consistency,
     Halt,
     LedgerAudit,
@@ -74,6 +75,7 @@ from ._values import (
     EmptySegments,
     Finding,
     FindingState,
+    KeptSegments,
     KnownFiles,
     PendingAnchor,
     Progress,
@@ -107,6 +109,7 @@ __all__ = [
     "CheckedExport",
     "CheckedProof",
     "Checkpoint",
+    "ClockCorrection",
     "ClockUntrustedError",
     "Consistency",
     "CorruptError",
@@ -122,6 +125,7 @@ __all__ = [
     "FindingState",
     "Halt",
     "InvalidArgumentError",
+    "KeptSegments",
     "KnownFiles",
     "LedgerAudit",
     "Listing",

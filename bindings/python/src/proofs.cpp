@@ -89,7 +89,10 @@ py::dict audit(const Reader& handle, const std::string& tenant, unsigned workers
                const py::object& on_progress) {
   const LedgerAudit found = interruptible(on_progress, [&](const Work& work) {
     return audit_ledger(handle.store(), TenantId(tenant), handle.trust(),
-                        {.workers = workers, .stop = work.stop, .progress = work.progress});
+                        {.workers = workers,
+                         .stop = work.stop,
+                         .progress = work.progress,
+                         .now = SystemClock().now()});
   });
   return py::dict("report"_a = to_python(found.report), "origin"_a = found.origin,
                   "entries"_a = found.entries, "checkpoints"_a = found.checkpoints,

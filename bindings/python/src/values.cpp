@@ -108,6 +108,14 @@ py::dict to_python(const Anchors& anchors) {
                   "complete"_a = anchors.complete);
 }
 
+py::object kept_dict(const std::optional<KeptSegments>& kept) {
+  if (!kept) return py::none();
+  const py::object first_overdue =
+      kept->first_overdue ? py::object(py::str(format_time(*kept->first_overdue))) : py::none();
+  return py::dict("first"_a = format_time(kept->first), "last"_a = format_time(kept->last),
+                  "overdue"_a = kept->overdue, "first_overdue"_a = first_overdue);
+}
+
 py::dict to_python(const BackupResult& result) {
   py::list skipped;
   for (const SkippedInput& each : result.skipped) {
@@ -128,6 +136,7 @@ py::dict to_python(const BackupResult& result) {
       "segments_unchanged"_a = result.segments_unchanged, "records"_a = result.records,
       "bytes"_a = result.bytes, "stored_bytes"_a = result.stored_bytes,
       "merkle_root"_a = result.merkle_root.hex(), "skipped"_a = skipped, "alarms"_a = alarms,
+      "kept"_a = kept_dict(result.kept), "clock_warning"_a = result.clock_warning,
       "anchors"_a = to_python(result.anchors), "gone"_a = result.gone);
 }
 

@@ -150,8 +150,9 @@ enum class BackupType { full, incremental };
 
 /// An input that a point does not hold, and why.
 struct SkippedInput {
-  std::string name;    ///< Path below the source folder.
-  std::string reason;  ///< `not_sealed`, `empty`, `record_too_long`, `unreadable`, `damaged`.
+  std::string name;  ///< Path below the source folder.
+  /// `not_sealed`, `empty`, `record_too_long`, `unreadable`, `damaged`, `dated_ahead`.
+  std::string reason;
   std::string detail;
   bool operator==(const SkippedInput&) const = default;
 };

@@ -21,6 +21,9 @@
 namespace atp {
 inline namespace v0 {
 
+/// The act of `correct_clock`, as rules name it.
+inline constexpr std::string_view kCorrectClock = "clock.correct";
+
 /// One act, exactly: approvals are to these steps and no others.
 struct Plan {
   std::string action;  ///< As a rule of the trust policy names it, such as `halt.resolve`.

@@ -102,7 +102,12 @@ ATP_EXPORT DerivedRows derive_rows(const Vault& vault, const std::stop_token& st
 /// others can be looked at; else it is about the store, or ourselves.
 ATP_EXPORT bool is_of_one_tenant(const Error& error);
 
-enum class FindingState { good, mended, bad };
+enum class FindingState {
+  good,
+  mended,
+  doubtful,  ///< Nothing is damaged, but somebody must look: an entry is ahead of this clock.
+  bad,
+};
 ATP_EXPORT std::string_view to_string(FindingState state);
 struct Finding {
   std::string name;  ///< `vault`, `store`, `temporaries`, `ledger`, `keys`, `catalog`.

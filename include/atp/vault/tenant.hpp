@@ -11,6 +11,7 @@
 #include "atp/core/export.hpp"
 #include "atp/crypto/age.hpp"
 #include "atp/ledger/ledger.hpp"
+#include "atp/policy/retention.hpp"
 #include "atp/vault/vault.hpp"
 
 namespace atp {
@@ -21,6 +22,22 @@ ATP_EXPORT std::optional<TenantPolicy> current_policy(const Vault& vault, const 
 
 /// Every policy from version 1 on. Throws: corrupt where one is missing, untrusted.
 ATP_EXPORT std::vector<TenantPolicy> all_policies(const Vault& vault, const TenantId& tenant);
+
+/// What a manifest says of its segment's age.
+inline SegmentDates dates_of(const SegmentManifest& manifest) {
+  return {manifest.header.created_at, manifest.sealed_at, manifest.last_time};
+}
+
+/// Until when the segment is kept: by the policy it was taken under and by the newest of
+/// `policies`, which are all of the tenant's, whichever keeps it longer. Throws: corrupt where one
+/// is missing.
+ATP_EXPORT SegmentTerm segment_term(const SegmentManifest& manifest,
+                                    const std::vector<TenantPolicy>& policies,
+                                    const TenantId& tenant);
+
+/// The policy of that version. Throws: corrupt where it is missing.
+ATP_EXPORT const TenantPolicy& policy_at(const std::vector<TenantPolicy>& policies,
+                                         const TenantId& tenant, std::uint64_t version);
 
 /// The current policy if it says the same, else its next version, put with retention.
 ATP_EXPORT TenantPolicy ensure_policy(const Vault& vault, const TenantId& tenant,

@@ -44,10 +44,12 @@ struct ResolvedPoint {
 };
 
 /// Reads and checks every document that a point hangs on; packages are not read. Without `trust`
-/// signatures are not checked. Throws: not_found where there is no such point; cancelled.
+/// signatures are not checked, without `now` no times. Throws: not_found where there is no such
+/// point; cancelled.
 ATP_EXPORT ResolvedPoint resolve_point(ObjectStore& store, const std::string& id,
                                        const TrustPolicy* trust, unsigned workers,
-                                       const std::stop_token& stop);
+                                       const std::stop_token& stop,
+                                       std::optional<Time> now = std::nullopt);
 
 /// The identities of key epochs, by epoch.
 using EpochIdentities = std::map<std::string, age::Identity, std::less<>>;
