@@ -48,8 +48,8 @@ void check_beyond_head(const Vault& vault, const Ledger& ledger, std::uint64_t f
 
 /// Throws: corrupt where a stored point had seen a longer ledger.
 void require_tail(const Vault& vault, const Ledger& ledger, PointsToAsk points) {
-  const auto cut =
-      find_cut_tail(vault.store(), &vault.trust(), ledger.tenant(), ledger.size(), points);
+  const auto cut = find_cut_tail(vault.store(), &vault.trust(), ledger.tenant(), ledger.size(),
+                                 points, vault.environment().clock->now());
   if (!cut) return;
   Ledger again = Ledger::load(vault.store(), vault.trust(), ledger.tenant());
   if (again.size() == ledger.size()) throw_problem(*cut);  // Else others have appended since.

@@ -296,7 +296,7 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   }
   if (head.problems.empty()) {
     const std::uint64_t size = head.tree.size();
-    const auto cut = find_cut_tail(store, &trust, tenant, size, PointsToAsk::newest);
+    const auto cut = find_cut_tail(store, &trust, tenant, size, PointsToAsk::newest, options.now);
     if (cut && !verify::has_grown(context, size)) {
       checks.push_back(failed("ledger.tail", *cut));
     } else if (newest && !is_completed) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "atp/core/clock.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
@@ -30,23 +31,28 @@ std::optional<Problem> cut_tail_by(ObjectStore& store, const TrustPolicy* trust,
 
 std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
                                      const TenantId& tenant, std::uint64_t ledger_size,
-                                     PointsToAsk points,
+                                     PointsToAsk points, std::optional<Time> now,
                                      const std::optional<std::string>& known_key) {
   std::optional<Problem> found;
   std::string newest;
+  std::string newest_not_ahead;
+  const std::string ahead =
+      now ? layout::recovery_points(tenant) + "RP-" + format_compact_time(*now + kClockTolerance)
+          : std::string();
   bool is_listed = !known_key;
   for_each_key(store, layout::recovery_points(tenant), [&](const std::string& key) {
     newest = key;  // Ids begin with their time.
+    if (key < ahead) newest_not_ahead = key;
     is_listed = is_listed || key == *known_key;
     if (points == PointsToAsk::all && !found) {
       found = cut_tail_by(store, trust, tenant, ledger_size, key);
     }
   });
   if (!is_listed) return Problem{Problem::Kind::integrity, *known_key, "a listed object", "none"};
-  if (points == PointsToAsk::newest && !newest.empty()) {
-    found = cut_tail_by(store, trust, tenant, ledger_size, newest);
-  }
-  return found;
+  if (points == PointsToAsk::all) return found;
+  if (!newest.empty()) found = cut_tail_by(store, trust, tenant, ledger_size, newest);
+  if (found || newest_not_ahead.empty() || newest_not_ahead == newest) return found;
+  return cut_tail_by(store, trust, tenant, ledger_size, newest_not_ahead);
 }
 
 namespace verify {
@@ -103,8 +109,9 @@ LedgerReading check_ledger(const Context& context, const std::optional<std::stri
   bool sound = add_failures(context.tenant, ledger.problems, checks);
   const auto known_key =
       id ? std::optional(layout::recovery_point(context.tenant, *id)) : std::nullopt;
-  const auto cut = find_cut_tail(context.store, context.trust, context.tenant,
-                                 ledger.entries.size(), PointsToAsk::newest, known_key);
+  const auto cut =
+      find_cut_tail(context.store, context.trust, context.tenant, ledger.entries.size(),
+                    PointsToAsk::newest, context.now, known_key);
   if (sound && cut && !has_grown(context, ledger.entries.size())) {
     checks.push_back(failed(kEntries, *cut));
     sound = false;

@@ -189,6 +189,33 @@ TEST_F(ClockAhead, T086_VerifyingAndTheDoctorNameWhatIsAhead) {
   EXPECT_EQ(doctors_finding().state, FindingState::good);
 }
 
+TEST_F(ClockAhead, T052_ATailThatIsCutOffIsSeenThoughThePointOfTheFutureIsTheLast) {
+  seal("a.jsonl", "one\n");
+  backup_ahead(days(3000), ClockTrust::insist);
+  correct();
+  for (const char* name : {"b.jsonl", "c.jsonl"}) {
+    seal(name, name);
+    backup();
+  }
+  const auto verified = [&] {
+    return verify_ledger(vault_->store(), tenant_, &vault_->trust(), {}, clock_->now()).passed();
+  };
+  EXPECT_TRUE(verified());
+  std::map<Path, Bytes> cut;
+  for (const std::uint64_t index : {3, 4}) {
+    for (const std::string& key : {layout::ledger_entry(tenant_, 0, index),
+                                   layout::ledger_checkpoint(tenant_, 0, index + 1)}) {
+      const Path path = Path("/vault/store") / key;
+      cut.emplace(path, read_file(*disk_, path, 1 << 20));
+      disk_->remove(path);
+    }
+  }
+  EXPECT_FALSE(verified());
+  for (const auto& [path, bytes] : cut) {
+    disk_->open(path, OpenMode::create_new)->write_at(0, bytes);
+  }
+}
+
 TEST_F(ClockAhead, T086_AClockBehindTheVaultOrTheStoreCorrectsNothing) {
   const Time made = clock_->now();
   seal("a.jsonl", "one\n");

@@ -15,16 +15,19 @@ namespace atp {
 inline namespace v0 {
 
 enum class PointsToAsk {
-  newest,  ///< That of the last key: ids begin with their time.
+  /// That of the last key, since ids begin with their time; where that is ahead of the clock, also
+  /// the last that is not: a run by a clock that stood ahead leaves its point the last for long.
+  newest,
   all,
 };
 
 /// Whether a stored point had seen more entries than the `ledger_size` that the ledger has, which
 /// no crash leaves, or `known_key` is not listed. Of a point that cannot be believed nothing is
-/// said here. Others may have appended since the ledger was read: look again before believing it.
+/// said here. Without `now` no point is ahead. Others may have appended since the ledger was read:
+/// look again before believing it.
 ATP_EXPORT std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
                                                 const TenantId& tenant, std::uint64_t ledger_size,
-                                                PointsToAsk points,
+                                                PointsToAsk points, std::optional<Time> now,
                                                 const std::optional<std::string>& known_key = {});
 
 }  // namespace v0
