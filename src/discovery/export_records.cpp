@@ -106,7 +106,6 @@ class ExportJob {
         lock_(vault.lock_for_job(job_id_)),
         ledger_(catch_up(vault, tenant_)) {
     require_approval(vault, kAct, options.approval);
-    if (options.clock == ClockTrust::judge) require_store_clock(vault, job_id_);
     const Time now = vault.environment().clock->now();
     retain_until_ = document_retention(vault, tenant_, now);
     export_id_ = make_export_id(now, vault.region(), tenant_, *vault.environment().random);
@@ -149,6 +148,7 @@ class ExportJob {
   }
 
   void intend() {
+    if (options_.clock == ClockTrust::judge) require_store_clock(vault_, job_id_);
     append_act(
         vault_, ledger_, statement("export.intended", {}), kAct, options_.approval,
         [&](const Ledger&) {

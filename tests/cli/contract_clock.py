@@ -7,6 +7,8 @@ import os
 from command_case import CommandCase, record
 from contract_approvals import ApprovalCase
 
+LIBRARY = f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1"
+
 
 class ClockCase(CommandCase):
     def setUp(self):
@@ -14,22 +16,18 @@ class ClockCase(CommandCase):
         if not isinstance(self, ApprovalCase):
             self.init()
 
-    def ahead(self, offset, *arguments, code=0, files_too=True):
-        """A backup by a clock that is `offset` ahead, with that of the file system or without it."""
+    def ahead(self, offset, code=0, files_too=True, verb=None):
+        """What `verb` (a backup) says by a clock that is `offset` ahead, with that of the file system
+        or without it."""
         env = self.env
         options = env.get("ASAN_OPTIONS", "")
-        self.env = {**env, "LD_PRELOAD": self.library(), "FAKETIME": offset,
+        self.env = {**env, "LD_PRELOAD": LIBRARY, "FAKETIME": offset,
                     "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0",
-                    "NO_FAKE_STAT": "0" if files_too else "1"}
-        if files_too:
-            del self.env["NO_FAKE_STAT"]
+                    **({} if files_too else {"NO_FAKE_STAT": "1"})}
         try:
-            return self.backup(*arguments, code=code)
+            return (verb or self.backup)(code=code)
         finally:
             self.env = env
-
-    def library(self):
-        return f"/usr/lib/{os.uname().machine}-linux-gnu/faketime/libfaketime.so.1"
 
     def entry(self, index):
         key = f"ledger/acme/0/entries/{index:020}"
@@ -104,6 +102,17 @@ class ClockAhead(ClockCase):
                 self.assertIn("the store's file system says", error["message"])
         self.assertEqual(len(list((self.vault / "store/ledger/acme/0/entries").glob("0*"))), 2)
         self.assertEqual(self.backup()["segmentsNew"], 1)
+
+    def test_T086_nor_is_anything_handed_over(self):
+        def export(*arguments, code):
+            return self.json("export", self.vault, self.right, "--records", "default/0", "--to",
+                             self.home / "out", *arguments, code=code)
+
+        error = self.ahead("+70d", code=5, files_too=False, verb=export)["error"]
+        self.assertEqual(error["kind"], "clock_untrusted")
+        self.assertEqual(len(list((self.vault / "store/ledger/acme/0/entries").glob("0*"))), 2)
+        self.assertFalse((self.home / "out").exists())
+        export(code=0)
 
     def test_T086_what_nothing_but_the_files_confirms_is_warned_of(self):
         self.assertIsNone(self.backup()["clockWarning"])
