@@ -168,7 +168,8 @@ void require_not_set_back(const Plan& plan, const Ledger& ledger, Time now) {
   if (plan.action == kCorrectClock) return;
   throw Error(ErrorKind::clock_untrusted, plan.action,
               "the clock says " + format_time(now) + ", before the ledger's entry of " +
-                  format_time(newest->created_at));
+                  format_time(newest->created_at) +
+                  ": set it, or, if it is right, `atp ledger accept-clock` first");
 }
 
 }  // namespace
