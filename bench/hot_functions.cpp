@@ -75,30 +75,6 @@ void package_write(benchmark::State& state) {
 }
 BENCHMARK(package_write)->Unit(benchmark::kMillisecond);
 
-SegmentManifest manifest_of(const PackageSummary& summary) {
-  return {.stream = StreamId("default"),
-          .segment = SegmentId("0"),
-          .sequence = 0,
-          .key = kPackageKey,
-          .stored_bytes = summary.stored_bytes,
-          .stored_sha256 = summary.stored_sha256,
-          .index_sha256 = summary.index_sha256,
-          .key_epoch = "202601",
-          .records = summary.records,
-          .opaque_records = summary.opaque_records,
-          .frames = summary.frames,
-          .first_time = summary.first_time,
-          .last_time = summary.last_time,
-          .bytes = summary.bytes,
-          .sha256 = summary.sha256,
-          .final_newline = summary.final_newline,
-          .input_encoding = InputEncoding::none,
-          .input_bytes = summary.bytes,
-          .input_sha256 = summary.sha256,
-          .policy_version = 0,
-          .merkle_root = summary.merkle_root};
-}
-
 void package_scan(benchmark::State& state) {
   SystemRandom random;
   const age::Identity identity = age::Identity::generate(random);
@@ -106,7 +82,8 @@ void package_scan(benchmark::State& state) {
   const auto writer = store->create(kPackageKey, {});
   const PackageSummary summary = write(*writer, identity.recipient(), random);
   writer->commit(summary.stored_sha256);
-  const SegmentManifest manifest = manifest_of(summary);
+  const SegmentManifest manifest =
+      manifest_of(summary, StreamId("default"), SegmentId("0"), kPackageKey);
   for (auto _ : state) {
     if (scan_package(*store, manifest, {&identity, 1}, nullptr, {}).empty()) continue;
     state.SkipWithError("the package is damaged");

@@ -69,8 +69,9 @@ void record_proof(benchmark::State& state) {
   const RecordPlace place{{StreamId("audit"), SegmentId("000001")}, 12'345};
   const auto& keys = proven.vault->keys();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(
-        prove_record(proven.vault->store(), proven.point, place, *keys.trust, keys.identities));
+    benchmark::DoNotOptimize(prove_record(proven.vault->store(),
+                                          find_point(proven.vault->store(), proven.point), place,
+                                          *keys.trust, keys.identities));
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -79,9 +80,9 @@ BENCHMARK(record_proof)->Unit(benchmark::kMillisecond);
 void check_proof(benchmark::State& state) {
   const ProvenVault& proven = proven_vault();
   const auto& keys = proven.vault->keys();
-  const std::string proof = prove_record(proven.vault->store(), proven.point,
-                                         {{StreamId("audit"), SegmentId("000001")}, 12'345},
-                                         *keys.trust, keys.identities);
+  const std::string proof = prove_record(
+      proven.vault->store(), find_point(proven.vault->store(), proven.point),
+      {{StreamId("audit"), SegmentId("000001")}, 12'345}, *keys.trust, keys.identities);
   for (auto _ : state) benchmark::DoNotOptimize(check_record_proof(proof, *keys.trust));
   state.SetItemsProcessed(state.iterations());
 }

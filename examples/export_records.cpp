@@ -8,6 +8,7 @@
 #include <string>
 
 #include "atp/core/error.hpp"
+#include "atp/vault/points.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/export_bundle.hpp"
 
@@ -26,7 +27,7 @@ int main(int argc, char** argv) {
       const atp::ExportSelection selected{
           {atp::StreamId(segment.parent_path()), atp::SegmentId(segment.filename())},
           atp::RecordRange{std::stoull(argv[5]), std::stoull(argv[6]) - 1}};
-      atp::export_records(*vault, {argv[3], {selected}, bundle});
+      atp::export_records(*vault, {atp::find_point(*vault, argv[3]), {selected}, bundle});
     }
     // From here on, no vault and no secret: only the bundle and a trust policy.
     const atp::TrustPolicy trust =

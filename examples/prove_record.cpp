@@ -19,8 +19,8 @@ int main(int argc, char** argv) {
     const atp::Keys keys = atp::load_keys(*environment.files, argv[2]);
     const atp::RecordPlace place{{atp::StreamId(argv[4]), atp::SegmentId(argv[5])},
                                  std::stoull(argv[6])};
-    const std::string proof =
-        atp::prove_record(*store, argv[3], place, keys.trust.value(), keys.identities);
+    const std::string proof = atp::prove_record(*store, find_point(*store, argv[3]), place,
+                                                keys.trust.value(), keys.identities);
 
     // From here on, no vault and no secret: only the proof and a trust policy.
     const atp::CheckedProof checked = atp::check_record_proof(proof, keys.trust.value());

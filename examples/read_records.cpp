@@ -19,8 +19,8 @@ int main(int argc, char** argv) {
     if (!keys.trust) throw atp::Error(atp::ErrorKind::unauthenticated, argv[2], "no trust policy");
 
     const atp::SegmentName segment{atp::StreamId(argv[4]), atp::SegmentId(argv[5])};
-    const atp::PackageReader reader =
-        atp::open_segment(*store, argv[3], segment, *keys.trust, keys.identities);
+    const atp::PackageReader reader = atp::open_segment(*store, find_point(*store, argv[3]),
+                                                        segment, *keys.trust, keys.identities);
     reader.read(std::stoull(argv[6]), std::stoull(argv[7]),
                 [](std::uint64_t number, atp::ByteView record) {
                   std::cout << number << " " << atp::as_text(record) << "\n";

@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
     const atp::TrustPolicy trust = atp::load_trust_policy(*environment.files, argv[2]);
     atp::VerifyOptions options;
     options.depth = atp::VerifyDepth::stored;
-    const atp::Report report = atp::verify_point(*store, argv[3], &trust, {}, options);
+    const atp::Report report =
+        atp::verify_point(*store, find_point(*store, argv[3]), &trust, {}, options);
 
     for (const atp::Check& check : report.failures()) {
       std::cout << check.name << " " << check.subject << ": expected " << check.expected

@@ -56,6 +56,10 @@ class MeteredStore : public atp::ObjectStore {
                            std::size_t limit) override {
     return counted().list(prefix, after, limit);
   }
+  atp::FolderPage list_folders(const std::string& prefix, const std::string& after,
+                               std::size_t limit) override {
+    return counted().list_folders(prefix, after, limit);
+  }
   void remove(const std::string& key) override { counted().remove(key); }
   atp::Time extend_retention(const std::string& key, atp::Time retain_until) override {
     return counted().extend_retention(key, retain_until);
@@ -87,7 +91,8 @@ int main(int argc, char** argv) {
     const atp::TrustPolicy trust = atp::load_trust_policy(*environment.files, argv[2]);
     atp::VerifyOptions options;
     options.depth = atp::VerifyDepth::stored;
-    const atp::Report report = atp::verify_point(store, argv[3], &trust, {}, options);
+    const atp::Report report =
+        atp::verify_point(store, find_point(store, argv[3]), &trust, {}, options);
     std::cout << atp::to_string(report.verdict()) << " with " << store.usage().requests
               << " requests for " << store.usage().bytes << " bytes\n";
     return report.exit_code();

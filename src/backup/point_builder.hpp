@@ -2,14 +2,17 @@
 /// From committed manifests to a stored recovery point manifest.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "atp/vault/points.hpp"
-#include "atp/vault/tenant.hpp"
 
 namespace atp {
 inline namespace v0 {
+
+/// How many skipped inputs a point names.
+inline constexpr std::size_t kSkippedLimit = 1000;
 
 /// What is decided before the point is built.
 struct PointDraft {
@@ -26,15 +29,26 @@ struct PointDraft {
 
 /// Puts list pages, then the point's manifest; before it the time-stamp where one is required, so
 /// that no point waits for one. Throws: as `require_timestamp`.
-RecoveryPoint put_point(const Vault& vault, const TenantId& tenant, const SegmentChains& chains,
-                        const PointDraft& draft, const PutOptions& options,
+RecoveryPoint put_point(OpenTenant& tenant, const PointDraft& draft, const PutOptions& options,
                         const std::stop_token& stop);
 
-/// The sequence from which on a stream's manifests are not in `parent` or its parents.
-std::uint64_t covered(const std::optional<CompletedPoint>& parent, const StreamId& stream);
+/// `skipped` as a point lists it, sorted by name: of more than `kSkippedLimit` inputs the first
+/// ones, those that are named as segments before all others, and one row `more` for the source as a
+/// whole (`.`) that counts the others by reason. So no heap of files makes a point too large to
+/// read.
+std::vector<SkippedInput> bounded_list(std::vector<SkippedInput> skipped);
 
-/// Whether the chains hold manifests that `parent` does not cover.
-bool has_uncovered(const SegmentChains& chains, const std::optional<CompletedPoint>& parent);
+/// The sequence from which on each stream's manifests are not in a point or its parents.
+class Covered {
+ public:
+  explicit Covered(const std::optional<CompletedPoint>& point);
+  std::uint64_t by(const StreamId& stream) const;
+  /// Whether the chains hold manifests that are not.
+  bool lacks_any_of(const SegmentChains& chains) const;
+
+ private:
+  std::map<StreamId, std::uint64_t> sequences_;
+};
 
 }  // namespace v0
 }  // namespace atp

@@ -14,32 +14,25 @@ namespace {
 
 constexpr std::size_t kReadSize = 1 << 20;
 
-/// Passes bytes on and remembers whether it was the source that failed.
-class GuardedInput final : public ByteSource {
+/// Passes bytes on and tells of the source's own bytes that were read for them.
+class CountedInput final : public ByteSource {
  public:
-  GuardedInput(std::unique_ptr<SegmentInput> input,
+  CountedInput(std::unique_ptr<SegmentInput> input,
                const std::function<void(std::uint64_t)>& on_bytes)
       : input_(std::move(input)), on_bytes_(on_bytes) {}
 
   std::size_t read(MutableByteView out) override {
-    try {
-      const std::uint64_t before = input_->input_bytes();
-      const std::size_t size = input_->read(out);
-      if (on_bytes_) on_bytes_(input_->input_bytes() - before);
-      return size;
-    } catch (const Error& error) {
-      failure_ = error;
-      throw;
-    }
+    const std::uint64_t before = input_->input_bytes();
+    const std::size_t size = input_->read(out);
+    if (on_bytes_) on_bytes_(input_->input_bytes() - before);
+    return size;
   }
 
   SegmentInput& input() { return *input_; }
-  const std::optional<Error>& failure() const { return failure_; }
 
  private:
   std::unique_ptr<SegmentInput> input_;
   const std::function<void(std::uint64_t)>& on_bytes_;
-  std::optional<Error> failure_;
 };
 
 Snapshotter::Result skipped(const SegmentFile& file, std::string reason, std::string detail) {
@@ -60,12 +53,17 @@ Snapshotter::Result dated_ahead(const SegmentFile& file, const std::string& what
                      "--clock-is-right takes it");
 }
 
-/// How an input that cannot be read is listed. Cancellation is none of its business.
+std::string reason_of(ErrorKind kind) {
+  if (kind == ErrorKind::corrupt) return "damaged";
+  return kind == ErrorKind::unsupported ? "unsupported" : "unreadable";
+}
+
+/// How an input that cannot be read is listed. Cancellation, and a machine without descriptors or
+/// memory, say nothing of it.
 Snapshotter::Result unreadable(const SegmentFile& file, const Error& error, bool still_sealed) {
-  if (error.kind() == ErrorKind::cancelled) throw error;
+  if (error.kind() == ErrorKind::cancelled || error.temporary()) throw error;
   if (!still_sealed) return not_sealed(file);
-  const bool damaged = error.kind() == ErrorKind::corrupt;
-  return skipped(file, damaged ? "damaged" : "unreadable", error.message());
+  return skipped(file, reason_of(error.kind()), error.message());
 }
 
 struct RawDigest {
@@ -95,7 +93,7 @@ Snapshotter::Result Snapshotter::snapshot(const SegmentFile& file) {
   std::optional<SegmentManifest> known;
   {
     const std::lock_guard lock(chains_mutex_);
-    if (const auto* entry = context_.chains.find(file.stream, file.segment)) {
+    if (const auto entry = context_.chains.find(file.stream, file.segment)) {
       known = entry->manifest;
     }
   }
@@ -108,7 +106,7 @@ std::vector<SegmentRow> Snapshotter::take_new_rows() {
 }
 
 Snapshotter::Result Snapshotter::compare(const SegmentFile& file, const SegmentManifest& known) {
-  std::optional<GuardedInput> input;
+  std::optional<CountedInput> input;
   try {
     input.emplace(context_.source.open(file), context_.on_bytes);
     const RawDigest found = hash_all(*input, context_.options.stop);
@@ -141,20 +139,18 @@ Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
   } catch (const Error& error) {
     return unreadable(file, error, true);
   }
-  GuardedInput input(std::move(opened), context_.on_bytes);
+  CountedInput input(std::move(opened), context_.on_bytes);
   const std::string key = layout::package(context_.options.tenant, file.stream, file.segment,
                                           random_hex(*vault.environment().random, 8));
   const auto writer =
       vault.store().create(key, {.retain_until = vault.environment().clock->now() + kGracePeriod});
-  std::variant<PackageSummary, LongRecord> outcome;
-  try {
-    outcome = write_package(input, *writer, recipient_, *vault.environment().random,
-                            {.time_path = context_.policy.field_map.at("time"),
-                             .stop = context_.options.stop,
-                             .probe = context_.options.probe});
-  } catch (const Error& error) {
-    if (!input.failure()) throw;
-    return unreadable(file, error, input.input().still_sealed());
+  const PackageOutcome outcome =
+      write_package(input, *writer, recipient_, *vault.environment().random,
+                    {.time_path = context_.policy.field_map.at("time"),
+                     .stop = context_.options.stop,
+                     .probe = context_.options.probe});
+  if (const auto* failure = std::get_if<InputFailure>(&outcome)) {
+    return unreadable(file, failure->error, input.input().still_sealed());
   }
   if (!input.input().still_sealed()) return not_sealed(file);
   if (const auto* record = std::get_if<LongRecord>(&outcome)) {
@@ -171,30 +167,22 @@ Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
     return dated_ahead(file, "its newest record", *summary.last_time);
   }
   writer->commit(summary.stored_sha256);
-  const Time now = vault.environment().clock->now();
-  return commit(file, {.header = vault.new_header(context_.options.tenant),
-                       .stream = file.stream,
-                       .segment = file.segment,
-                       .sequence = 0,
-                       .key = key,
-                       .stored_bytes = summary.stored_bytes,
-                       .stored_sha256 = summary.stored_sha256,
-                       .index_sha256 = summary.index_sha256,
-                       .key_epoch = context_.epoch.epoch,
-                       .records = summary.records,
-                       .opaque_records = summary.opaque_records,
-                       .frames = summary.frames,
-                       .first_time = summary.first_time,
-                       .last_time = summary.last_time,
-                       .bytes = summary.bytes,
-                       .sha256 = summary.sha256,
-                       .final_newline = summary.final_newline,
-                       .input_encoding = file.encoding,
-                       .input_bytes = input.input().input_bytes(),
-                       .input_sha256 = input.input().input_sha256().value_or(summary.sha256),
-                       .sealed_at = std::min(file.status.modified, now),
-                       .policy_version = context_.policy.version,
-                       .merkle_root = summary.merkle_root});
+  return commit(file, draft_of(file, input.input(), summary, key));
+}
+
+/// As far as `SegmentChains::commit` does not fill it in.
+SegmentManifest Snapshotter::draft_of(const SegmentFile& file, const SegmentInput& input,
+                                      const PackageSummary& summary, const std::string& key) const {
+  SegmentManifest draft = manifest_of(summary, file.stream, file.segment, key);
+  // Made again by the commit; without this one the golden vault of tests/vectors is another.
+  draft.header = context_.vault.new_header(context_.options.tenant);
+  draft.key_epoch = context_.epoch.epoch;
+  draft.policy_version = context_.policy.version;
+  draft.sealed_at = std::min(file.status.modified, context_.vault.environment().clock->now());
+  draft.input_encoding = file.encoding;
+  draft.input_bytes = input.input_bytes();
+  if (const auto sha256 = input.input_sha256()) draft.input_sha256 = *sha256;
+  return draft;
 }
 
 Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest draft) {
@@ -205,7 +193,7 @@ Snapshotter::Result Snapshotter::commit(const SegmentFile& file, SegmentManifest
   const std::lock_guard lock(chains_mutex_);
   const auto [entry, outcome] = context_.chains.commit(std::move(draft), options);
   using Commit = SegmentChains::Commit::Outcome;
-  const SegmentManifest& sealed = entry->manifest;
+  const SegmentManifest& sealed = entry.manifest;
   if (outcome == Commit::altered) {
     return {.outcome = Result::Outcome::altered,
             .altered = AlteredSegment{file.stream, file.segment, sealed.sequence, found_bytes,

@@ -6,7 +6,8 @@
 #include <variant>
 
 #include "atp/backup/take_backup.hpp"
-#include "atp/vault/tenant.hpp"
+#include "atp/segment/package_writer.hpp"
+#include "atp/vault/segment_chains.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -41,6 +42,8 @@ class Snapshotter {
  private:
   Result take(const SegmentFile& file);
   Result compare(const SegmentFile& file, const SegmentManifest& known);
+  SegmentManifest draft_of(const SegmentFile& file, const SegmentInput& input,
+                           const PackageSummary& summary, const std::string& key) const;
   Result commit(const SegmentFile& file, SegmentManifest draft);
   bool is_doubtful(Time time) const;
 

@@ -6,36 +6,32 @@
 #include <utility>
 
 #include "atp/backup/take_backup.hpp"
-#include "atp/vault/tenant.hpp"
+#include "atp/catalog/catalog.hpp"
 
 namespace atp {
 inline namespace v0 {
 
-/// Which files need not be read: known, and by stat as they were.
+/// Which files need not be read: sealed, and by stat as they were when they were read.
 class StatCache {
  public:
-  StatCache(const Vault& vault, const BackupOptions& options, const SegmentChains& chains)
-      : trusted_(options.known_files == KnownFiles::trust_stat), chains_(chains) {
-    for (StatRow& row : vault.catalog().stats(options.tenant)) {
+  StatCache(const Vault& vault, const BackupOptions& options) {
+    if (options.known_files != KnownFiles::trust_stat) return;
+    for (StatRow& row : vault.catalog().sealed_stats(options.tenant)) {
       std::pair key(row.stream, row.segment);
       rows_.insert_or_assign(std::move(key), std::move(row));
     }
   }
 
   bool unchanged(const SegmentFile& file) const {
-    if (!trusted_) return false;
     const auto found = rows_.find({file.stream, file.segment});
-    const auto* entry = chains_.find(file.stream, file.segment);
-    if (found == rows_.end() || !entry) return false;
+    if (found == rows_.end()) return false;
     const StatRow& row = found->second;
     return row.path == file.path.string() && row.size == file.status.size &&
            row.modified == file.status.modified && row.changed == file.status.changed &&
-           row.inode == file.status.inode && row.sha256 == entry->manifest.sha256;
+           row.inode == file.status.inode;
   }
 
  private:
-  bool trusted_;
-  const SegmentChains& chains_;
   std::map<std::pair<StreamId, SegmentId>, StatRow> rows_;
 };
 

@@ -3,17 +3,21 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <mutex>
 #include <set>
 
 #include "atp/core/error.hpp"
 #include "atp/core/parallel.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/problem.hpp"
+#include "atp/model/signed_document.hpp"
 #include "atp/policy/retention.hpp"
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/act.hpp"
+#include "atp/vault/anchor.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/halt.hpp"
 #include "backup/point_builder.hpp"
 #include "backup/segment_snapshot.hpp"
 #include "backup/stat_cache.hpp"
@@ -26,6 +30,9 @@ using Clock = std::chrono::steady_clock;
 
 /// How often what was committed is written to the catalog while work goes on.
 constexpr std::chrono::seconds kFlushInterval{1};
+
+/// How often a run that finds nothing new says so in the ledger.
+constexpr std::chrono::hours kCheckedInterval{1};
 
 Progress total_of(const std::vector<const SegmentFile*>& files) {
   Progress total{.stage = "backup", .items_total = files.size()};
@@ -53,12 +60,11 @@ class BackupJob {
         started_at_(vault.environment().clock->now()),
         job_id_(random_hex(*vault.environment().random, 16)),
         lock_(vault.lock_for_job(job_id_)),
-        ledger_(catch_up(vault, options.tenant)),
-        chains_(vault, options.tenant, SegmentChains::From::catalog) {
-    clock_warning_ = require_clock(vault_, ledger_, job_id_, options_.clock, [&] {
+        tenant_(vault, options.tenant) {
+    clock_warning_ = require_clock(vault_, tenant_.ledger(), job_id_, options_.clock, [&] {
       return newest_file(source_, started_at_, options_.stop);
     });
-    finish_lost_jobs(vault_, ledger_, chains_, options.workers);
+    finish_lost_jobs(tenant_, options.workers);
     remove_stale_temporaries(*vault.environment().files, vault.paths().store);
     point_id_ = make_recovery_point_id(started_at_, vault.region(), options.tenant,
                                        *vault.environment().random);
@@ -82,8 +88,7 @@ class BackupJob {
     parent_ = find_parent();
     check_policies();
     const TenantPolicy policy =
-        ensure_policy(vault_, options_.tenant, options_.field_map, options_.retention, started_at_);
-    policies_ = all_policies(vault_, options_.tenant);
+        tenant_.ensure_policy(options_.field_map, options_.retention, started_at_);
     retain_until_ = retain_document_until(started_at_, policy.retention);
     copy_segments(policy);
     copied_at_ = vault_.environment().clock->now();
@@ -94,16 +99,16 @@ class BackupJob {
     } else {
       check_only(result);
     }
-    result.anchors = anchor_ledger(vault_, ledger_, {.stop = options_.stop});
+    result.anchors = anchor_ledger(tenant_, {.stop = options_.stop});
     result.status = status(result);
     return result;
   }
 
   /// A full point needs none: it is taken even where the newest one is damaged.
-  std::optional<CompletedPoint> find_parent() const {
+  std::optional<CompletedPoint> find_parent() {
     try {
-      auto newest = newest_point(vault_, ledger_);
-      if (newest) check_coverage(chains_, newest->point);
+      auto newest = newest_point(tenant_);
+      if (newest) check_coverage(tenant_.chains(), newest->point);
       return newest;
     } catch (const Error& error) {
       if (!is_of_damage(error) || options_.type != BackupType::full) throw;
@@ -111,12 +116,30 @@ class BackupJob {
     }
   }
 
-  /// A policy that manifests or the newest point name must still be there.
-  void check_policies() const {
-    const std::uint64_t needed =
-        std::max(chains_.newest_policy_version(), parent_ ? parent_->point.policy_version : 0);
-    const auto current = current_policy(vault_, options_.tenant);
-    const std::uint64_t found = current ? current->version : 0;
+  /// A chain of incremental points ends by itself.
+  BackupType type() const {
+    if (options_.type) return *options_.type;
+    std::uint64_t points = 1;
+    for (auto parent = parent_->point.parent; parent && points < kPointsPerFull; ++points) {
+      parent = parent_of(parent->id);
+    }
+    return points < kPointsPerFull ? BackupType::incremental : BackupType::full;
+  }
+
+  /// By the catalog: nothing rests on it.
+  std::optional<ParentPoint> parent_of(const std::string& id) const {
+    for (const PointRow& row : vault_.catalog().find_points(id)) {
+      if (row.tenant != options_.tenant) continue;
+      const auto checked = check_document<RecoveryPoint>(row.manifest, nullptr, row.tenant);
+      if (checked.document) return checked.document->parent;
+    }
+    return std::nullopt;
+  }
+
+  /// A policy that the newest point names must still be there.
+  void check_policies() {
+    const std::uint64_t needed = parent_ ? parent_->point.policy_version : 0;
+    const std::uint64_t found = tenant_.policies().size();
     if (found >= needed) return;
     throw Error(
         ErrorKind::corrupt, layout::policy(options_.tenant, needed),
@@ -124,23 +147,31 @@ class BackupJob {
   }
 
   void copy_segments(const TenantPolicy& policy) {
-    const KeyEpoch epoch =
-        ensure_key_epoch(vault_, options_.tenant, chains_, started_at_, retain_until_);
     SourceListing listing = source_.list(options_.stop);
     skipped_ = std::move(listing.skipped);
-    const StatCache cache(vault_, options_, chains_);
+    const StatCache cache(vault_, options_);
     std::vector<const SegmentFile*> to_read;
     for (const SegmentFile& file : listing.files) {
       at_source_.emplace(file.stream, file.segment);
-      if (!cache.unchanged(file)) to_read.push_back(&file);
+      if (cache.unchanged(file)) continue;
+      to_read.push_back(&file);
+      tenant_.chains().look_at(file.stream);
     }
+    if (options_.type == BackupType::full) tenant_.chains().look_at_all();
+    if (!to_read.empty()) read(to_read, policy);
+    tenant_.record_progress();
+  }
+
+  void read(const std::vector<const SegmentFile*>& to_read, const TenantPolicy& policy) {
+    if (options_.clock == ClockTrust::judge) require_store_clock(vault_, job_id_);
+    const KeyEpoch epoch = tenant_.ensure_key_epoch(started_at_, retain_until_);
     ProgressMeter progress(options_.progress, total_of(to_read));
     Snapshotter snapshotter({.vault = vault_,
                              .options = options_,
                              .source = source_,
                              .policy = policy,
                              .epoch = epoch,
-                             .chains = chains_,
+                             .chains = tenant_.chains(),
                              .started_at = started_at_,
                              .on_bytes = [&](std::uint64_t n) { progress.add(n, 0); }});
     parallel_for(to_read.size(), options_.workers, options_.stop, [&](std::size_t i) {
@@ -175,21 +206,20 @@ class BackupJob {
   }
 
   void sort_findings() {
-    std::sort(skipped_.begin(), skipped_.end(),
-              [](const auto& a, const auto& b) { return a.name < b.name; });
+    listed_skipped_ = bounded_list(skipped_);
     std::sort(alarms_.begin(), alarms_.end(), [](const auto& a, const auto& b) {
       return std::tie(a.stream, a.segment) < std::tie(b.stream, b.segment);
     });
   }
 
-  bool needs_point() const {
+  bool needs_point() {
     if (!parent_ || options_.type == BackupType::full) return true;
-    return has_uncovered(chains_, parent_) || parent_->point.skipped != skipped_ ||
-           parent_->point.alarms != alarms_;
+    return Covered(parent_).lacks_any_of(tenant_.chains()) ||
+           parent_->point.skipped != listed_skipped_ || parent_->point.alarms != alarms_;
   }
 
-  void add_kept(std::optional<KeptSegments>& kept, const SegmentManifest& manifest) const {
-    const SegmentTerm term = segment_term(manifest, policies_, options_.tenant);
+  void add_kept(std::optional<KeptSegments>& kept, const SegmentManifest& manifest) {
+    const SegmentTerm term = tenant_.term_of(manifest);
     if (!kept) kept = KeptSegments{term.until, term.until};
     kept->first = std::min(kept->first, term.until);
     kept->last = std::max(kept->last, term.until);
@@ -198,82 +228,92 @@ class BackupJob {
     kept->first_overdue = std::min(kept->first_overdue.value_or(term.until), term.until);
   }
 
-  BackupResult describe() const {
-    BackupResult result{.tenant = options_.tenant,
+  BackupResult describe() {
+    BackupResult result{.recovery_point_id = {},
+                        .tenant = options_.tenant,
                         .region = vault_.region(),
                         .backup_type = BackupType::full,
                         .status = BackupStatus::completed,
-                        .skipped = skipped_,
+                        .skipped = listed_skipped_,
                         .alarms = alarms_,
-                        .clock_warning = clock_warning_};
-    for (const auto& [stream, chain] : chains_.streams()) {
-      for (const auto& entry : chain) {
-        const SegmentManifest& manifest = entry.manifest;
-        const bool here = at_source_.count({stream, manifest.segment}) > 0;
-        if (!here && !is_unreadable(stream)) {
-          result.gone.push_back(stream.str() + "/" + manifest.segment.str());
-        }
-        if (manifest.sequence < covered(parent_, stream)) {
-          result.segments_unchanged += here && is_good(stream, manifest.segment) ? 1 : 0;
-          continue;
-        }
+                        .clock_warning = clock_warning_,
+                        .anchors = {}};
+    const Covered covered(parent_);
+    for (const auto& [stream, head] : tenant_.chains().heads()) {
+      if (head.manifests <= covered.by(stream)) continue;
+      for (const auto& entry : tenant_.chains().from(stream, covered.by(stream))) {
         ++result.segments_new;
-        result.records += manifest.records;
-        result.bytes += manifest.bytes;
-        result.stored_bytes += manifest.stored_bytes;
-        add_kept(result.kept, manifest);
+        result.records += entry.manifest.records;
+        result.bytes += entry.manifest.bytes;
+        result.stored_bytes += entry.manifest.stored_bytes;
+        add_kept(result.kept, entry.manifest);
       }
     }
+    describe_known(result);
     return result;
   }
 
-  /// Neither altered nor skipped.
-  bool is_good(const StreamId& stream, const SegmentId& segment) const {
-    if (skipped_segments_.count({stream, segment}) > 0) return false;
-    return std::none_of(alarms_.begin(), alarms_.end(), [&](const AlteredSegment& alarm) {
-      return alarm.stream == stream && alarm.segment == segment;
-    });
-  }
-
-  /// Whether the stream's folder could not be listed.
-  bool is_unreadable(const StreamId& stream) const {
-    return std::any_of(skipped_.begin(), skipped_.end(), [&](const SkippedInput& each) {
-      return each.reason == "unreadable" && each.name == stream.str();
-    });
+  /// What is sealed, by whether it is still at the source.
+  void describe_known(BackupResult& result) const {
+    std::set<std::pair<StreamId, SegmentId>> altered;
+    for (const AlteredSegment& alarm : alarms_) altered.emplace(alarm.stream, alarm.segment);
+    std::set<std::string> unreadable;  // Folders of streams that could not be listed.
+    for (const SkippedInput& each : skipped_) {
+      if (each.reason == "unreadable") unreadable.insert(each.name);
+    }
+    const Covered covered(parent_);
+    for (const SegmentPlace& place : vault_.catalog().segment_places(options_.tenant)) {
+      const std::pair name(place.stream, place.segment);
+      const bool here = at_source_.contains(name);
+      if (!here && !unreadable.contains(place.stream.str())) {
+        result.gone.push_back(place.stream.str() + "/" + place.segment.str());
+      }
+      const bool is_known = place.sequence < covered.by(place.stream);
+      const bool is_good = here && !altered.contains(name) && !skipped_segments_.contains(name);
+      if (is_known && is_good) ++result.segments_unchanged;
+    }
   }
 
   void put_and_complete(const TenantPolicy& policy, BackupResult& result) {
-    const bool incremental =
-        parent_ && options_.type.value_or(BackupType::incremental) == BackupType::incremental;
+    const bool incremental = parent_ && type() == BackupType::incremental;
     const RecoveryPoint point =
-        put_point(vault_, options_.tenant, chains_,
+        put_point(tenant_,
                   {.recovery_point_id = point_id_,
                    .type = incremental ? BackupType::incremental : BackupType::full,
                    .parent = incremental ? parent_ : std::nullopt,
                    .as_of = started_at_,
                    .completed_at = copied_at_,
-                   .skipped = skipped_,
+                   .skipped = listed_skipped_,
                    .alarms = alarms_,
                    .policy_version = policy.version,
-                   .ledger_size_seen = ledger_.size()},
+                   .ledger_size_seen = tenant_.ledger().size()},
                   {.retain_until = retain_until_}, options_.stop);
-    complete_point(vault_, ledger_, chains_, job_id_, point_id_, options_.workers);
-    record_progress(vault_, ledger_, chains_);
+    complete_point(tenant_, job_id_, point_id_, options_.workers);
+    tenant_.record_progress();
+    vault_.catalog().record_checked({options_.tenant, started_at_, started_at_});
     changed_ = true;
     set_point(result, point);
   }
 
+  /// That nothing new was found need not be said in the ledger every minute; the catalog knows.
   void check_only(BackupResult& result) {
-    keep_point(vault_, ledger_, chains_, parent_->point, options_.workers);
-    append_statement(vault_, ledger_,
-                     {.header = vault_.new_header(options_.tenant),
-                      .index = 0,
-                      .action = "checked",
-                      .job_id = job_id_,
-                      .subject_id = parent_->point.recovery_point_id,
-                      .subject_sha256 = parent_->sha256},
-                     retain_until_);
-    record_progress(vault_, ledger_, chains_);
+    keep_newest(tenant_, *parent_, started_at_, options_.workers);
+    const auto before = vault_.catalog().checked(options_.tenant);
+    const bool said = before && started_at_ >= before->stated_at &&
+                      started_at_ - before->stated_at < kCheckedInterval;
+    if (!said) {
+      append_statement(tenant_,
+                       {.header = vault_.new_header(options_.tenant),
+                        .index = 0,
+                        .action = std::string(acts::kChecked.action),
+                        .job_id = job_id_,
+                        .subject_id = parent_->point.recovery_point_id,
+                        .subject_sha256 = parent_->sha256},
+                       retain_until_);
+      tenant_.record_progress();
+    }
+    vault_.catalog().record_checked(
+        {options_.tenant, started_at_, said ? before->stated_at : started_at_});
     set_point(result, parent_->point);
   }
 
@@ -305,17 +345,16 @@ class BackupJob {
   const Time started_at_;
   const std::string job_id_;
   const WorkLock lock_;
-  Ledger ledger_;
-  SegmentChains chains_;
+  OpenTenant tenant_;
   std::string point_id_;
   Time retain_until_;
   Time copied_at_;
-  std::vector<TenantPolicy> policies_;
   std::optional<std::string> clock_warning_;
   std::optional<CompletedPoint> parent_;
   std::set<std::pair<StreamId, SegmentId>> at_source_;
   std::mutex mutex_;
   std::vector<SkippedInput> skipped_;
+  std::vector<SkippedInput> listed_skipped_;  ///< Of them, for the point.
   std::vector<AlteredSegment> alarms_;
   std::set<std::pair<StreamId, SegmentId>> skipped_segments_;
   std::vector<StatRow> stats_;
@@ -354,14 +393,13 @@ BackupResult take_backup(const Vault& vault, SegmentSource& source, const Backup
 
 BackupPlan plan_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options) {
   require_not_halted(vault, options.tenant);
-  const Ledger ledger = catch_up(vault, options.tenant);
-  const SegmentChains chains(vault, options.tenant, SegmentChains::From::catalog);
-  const auto parent = newest_point(vault, ledger);
+  OpenTenant tenant(vault, options.tenant);
+  const auto parent = newest_point(tenant);
   const BackupType asked = options.type.value_or(BackupType::incremental);
   SourceListing listing = source.list(options.stop);
   BackupPlan plan{.backup_type = parent ? asked : BackupType::full,
                   .skipped = std::move(listing.skipped)};
-  const StatCache cache(vault, options, chains);
+  const StatCache cache(vault, options);
   for (const SegmentFile& file : listing.files) {
     if (cache.unchanged(file)) {
       ++plan.segments_unchanged;

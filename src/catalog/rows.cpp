@@ -146,6 +146,63 @@ std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& 
                 read_segment, tenant);
 }
 
+std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& tenant,
+                                        const StreamId& stream, std::uint64_t from,
+                                        std::uint64_t limit) {
+  return select(connection,
+                "SELECT * FROM segments WHERE tenant = ?1 AND stream = ?2 AND sequence >= ?3 "
+                "ORDER BY sequence LIMIT ?4",
+                read_segment, tenant, stream, from, limit);
+}
+
+std::optional<SegmentRow> select_segment(Connection& connection, const TenantId& tenant,
+                                         const StreamId& stream, const SegmentId& segment) {
+  return first_of(
+      select(connection,
+             "SELECT * FROM segments WHERE tenant = ?1 AND stream = ?2 AND segment = ?3 "
+             "ORDER BY sequence",
+             read_segment, tenant, stream, segment));
+}
+
+std::vector<SegmentPlace> select_places(Connection& connection, const TenantId& tenant) {
+  return select(
+      connection,
+      "SELECT stream, segment, sequence FROM segments WHERE tenant = ?1 ORDER BY stream, sequence",
+      [](Connection&, Statement& row) {
+        return SegmentPlace{row.name<StreamId>(), row.name<SegmentId>(), row.number()};
+      },
+      tenant);
+}
+
+std::vector<StreamHeadRow> select_stream_heads(Connection& connection, const TenantId& tenant) {
+  return select(
+      connection,
+      "WITH RECURSIVE streams(stream) AS ("
+      "  SELECT min(stream) FROM segments WHERE tenant = ?1 UNION ALL"
+      "  SELECT (SELECT min(stream) FROM segments WHERE tenant = ?1 AND stream > streams.stream)"
+      "  FROM streams WHERE stream IS NOT NULL) "
+      "SELECT s.stream, s.sequence, s.manifest_sha256 FROM streams JOIN segments s ON "
+      "s.tenant = ?1 AND s.stream = streams.stream AND s.sequence = (SELECT max(sequence) "
+      "FROM segments WHERE tenant = ?1 AND stream = streams.stream) ORDER BY s.stream",
+      [](Connection&, Statement& row) {
+        return StreamHeadRow{row.name<StreamId>(), row.number() + 1, row.digest()};
+      },
+      tenant);
+}
+
+std::vector<PointRow> select_newest_points(Connection& connection, const TenantId& tenant,
+                                           std::uint64_t limit) {
+  return select(connection,
+                "SELECT * FROM points WHERE tenant = ?1 ORDER BY ledger_index DESC LIMIT ?2",
+                read_point, tenant, limit);
+}
+
+std::vector<PointRow> select_points_of(Connection& connection, const std::string& id) {
+  return select(connection,
+                "SELECT * FROM points WHERE recovery_point_id = ?1 ORDER BY tenant, ledger_index",
+                read_point, std::string_view(id));
+}
+
 std::vector<PointRow> select_points(Connection& connection) {
   return select(connection, "SELECT * FROM points ORDER BY tenant, ledger_index", read_point);
 }
@@ -153,6 +210,11 @@ std::vector<PointRow> select_points(Connection& connection) {
 std::vector<PointRow> select_points(Connection& connection, const TenantId& tenant) {
   return select(connection, "SELECT * FROM points WHERE tenant = ?1 ORDER BY ledger_index",
                 read_point, tenant);
+}
+
+std::vector<TenantId> select_tenants(Connection& connection) {
+  return select(connection, "SELECT tenant FROM ledger_heads ORDER BY tenant",
+                [](Connection&, Statement& row) { return row.name<TenantId>(); });
 }
 
 std::vector<LedgerHeadRow> select_heads(Connection& connection) {
@@ -239,6 +301,12 @@ std::vector<JobRow> select_running_jobs(Connection& connection) {
                 read_job, state_name(JobState::running));
 }
 
+std::vector<JobRow> select_running_jobs(Connection& connection, const TenantId& tenant) {
+  return select(connection,
+                "SELECT * FROM jobs WHERE state = ?1 AND tenant = ?2 ORDER BY started_at, job_id",
+                read_job, state_name(JobState::running), tenant);
+}
+
 std::optional<JobRow> select_job(Connection& connection, const std::string& job_id) {
   return first_of(select(connection, "SELECT * FROM jobs WHERE job_id = ?1", read_job, job_id));
 }
@@ -254,6 +322,58 @@ std::optional<HaltRow> select_halt(Connection& connection, const TenantId& tenan
 
 void delete_halt(Connection& connection, const TenantId& tenant) {
   Statement(connection, "DELETE FROM halts WHERE tenant = ?1").run(tenant);
+}
+
+std::optional<std::uint64_t> select_resolution(Connection& connection, const TenantId& tenant) {
+  return first_of(select(
+      connection, "SELECT ledger_index FROM halt_resolutions WHERE tenant = ?1",
+      [](Connection&, Statement& row) { return row.number(); }, tenant));
+}
+
+void replace_resolution(Connection& connection, const TenantId& tenant,
+                        std::uint64_t ledger_index) {
+  Statement(connection, "INSERT OR REPLACE INTO halt_resolutions VALUES(?1, ?2)")
+      .run(tenant, ledger_index);
+}
+
+std::optional<KeptRow> select_kept(Connection& connection, const TenantId& tenant) {
+  return first_of(select(
+      connection, "SELECT * FROM kept WHERE tenant = ?1",
+      [](Connection&, Statement& row) {
+        return KeptRow{row.name<TenantId>(), row.time(), row.number(), row.time(), row.text()};
+      },
+      tenant));
+}
+
+void replace_kept(Connection& connection, const KeptRow& row) {
+  Statement(connection, "INSERT OR REPLACE INTO kept VALUES(?1, ?2, ?3, ?4, ?5)")
+      .run(row.tenant, row.documents_until, row.policy_version, row.round_until, row.round_after);
+}
+
+void delete_kept(Connection& connection) { connection.execute("DELETE FROM kept"); }
+
+std::optional<CheckedRow> select_checked(Connection& connection, const TenantId& tenant) {
+  return first_of(select(
+      connection, "SELECT * FROM checked WHERE tenant = ?1",
+      [](Connection&, Statement& row) {
+        return CheckedRow{row.name<TenantId>(), row.time(), row.time()};
+      },
+      tenant));
+}
+
+void replace_checked(Connection& connection, const CheckedRow& row) {
+  Statement(connection, "INSERT OR REPLACE INTO checked VALUES(?1, ?2, ?3)")
+      .run(row.tenant, row.checked_at, row.stated_at);
+}
+
+/// A manifest is canonical JSON: the digest of the decoded bytes is its one member `sha256`.
+std::vector<StatRow> select_sealed_stats(Connection& connection, const TenantId& tenant) {
+  return select(connection,
+                "SELECT stats.* FROM stats JOIN segments USING(tenant, stream, segment) "
+                "WHERE tenant = ?1 AND instr(manifest, "
+                "CAST('\"sha256\":\"' || lower(hex(stats.sha256)) || '\"' AS BLOB)) > 0 "
+                "ORDER BY path",
+                read_stat, tenant);
 }
 
 std::vector<StatRow> select_stats(Connection& connection, const TenantId& tenant) {

@@ -15,8 +15,19 @@ namespace sqlite {
 
 std::vector<SegmentRow> select_segments(Connection& connection);
 std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& tenant);
+std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& tenant,
+                                        const StreamId& stream, std::uint64_t from,
+                                        std::uint64_t limit);
+std::optional<SegmentRow> select_segment(Connection& connection, const TenantId& tenant,
+                                         const StreamId& stream, const SegmentId& segment);
+std::vector<SegmentPlace> select_places(Connection& connection, const TenantId& tenant);
+std::vector<StreamHeadRow> select_stream_heads(Connection& connection, const TenantId& tenant);
 std::vector<PointRow> select_points(Connection& connection);
 std::vector<PointRow> select_points(Connection& connection, const TenantId& tenant);
+std::vector<PointRow> select_newest_points(Connection& connection, const TenantId& tenant,
+                                           std::uint64_t limit);
+std::vector<PointRow> select_points_of(Connection& connection, const std::string& id);
+std::vector<TenantId> select_tenants(Connection& connection);
 std::vector<LedgerHeadRow> select_heads(Connection& connection);
 std::optional<LedgerHeadRow> select_head(Connection& connection, const TenantId& tenant);
 
@@ -33,12 +44,22 @@ void insert_job(Connection& connection, const JobRow& job);
 /// Throws: not_found.
 void update_job(Connection& connection, const std::string& job_id, JobState state);
 std::vector<JobRow> select_running_jobs(Connection& connection);
+std::vector<JobRow> select_running_jobs(Connection& connection, const TenantId& tenant);
 std::optional<JobRow> select_job(Connection& connection, const std::string& job_id);
 
 void insert_halt(Connection& connection, const HaltRow& row);
 std::optional<HaltRow> select_halt(Connection& connection, const TenantId& tenant);
 void delete_halt(Connection& connection, const TenantId& tenant);
+std::optional<std::uint64_t> select_resolution(Connection& connection, const TenantId& tenant);
+void replace_resolution(Connection& connection, const TenantId& tenant, std::uint64_t ledger_index);
 
+std::optional<KeptRow> select_kept(Connection& connection, const TenantId& tenant);
+void replace_kept(Connection& connection, const KeptRow& row);
+void delete_kept(Connection& connection);
+std::optional<CheckedRow> select_checked(Connection& connection, const TenantId& tenant);
+void replace_checked(Connection& connection, const CheckedRow& row);
+
+std::vector<StatRow> select_sealed_stats(Connection& connection, const TenantId& tenant);
 std::vector<StatRow> select_stats(Connection& connection, const TenantId& tenant);
 /// One row per tenant and path, the last one.
 void replace_stats(Connection& connection, const std::vector<StatRow>& rows);

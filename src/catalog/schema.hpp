@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace atp {
@@ -13,9 +14,11 @@ inline namespace v0 {
 namespace sqlite {
 
 constexpr std::int64_t kApplicationId = 0x41545043;  // "ATPC"
-constexpr std::int64_t kSchemaVersion = 2;
+constexpr std::int64_t kSchemaVersion = 3;
+/// What stands in the table below at this place and after it came with version 3.
+constexpr std::size_t kTablesOfVersion2 = 7;
 
-inline constexpr std::array kTables{
+inline constexpr std::array<const char*, 13> kTables{
     R"(CREATE TABLE meta(
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -71,7 +74,26 @@ inline constexpr std::array kTables{
   halted_at INTEGER NOT NULL,
   subject TEXT NOT NULL,
   message TEXT NOT NULL
-) STRICT)"};
+) STRICT)",
+    "CREATE INDEX segments_by_name ON segments(tenant, stream, segment)",
+    "CREATE INDEX points_by_id ON points(recovery_point_id)",
+    R"(CREATE TABLE kept(
+  tenant TEXT PRIMARY KEY,
+  documents_until INTEGER NOT NULL,
+  policy_version INTEGER NOT NULL CHECK(policy_version >= 0),
+  round_until INTEGER NOT NULL,
+  round_after TEXT NOT NULL
+) STRICT)",
+    R"(CREATE TABLE checked(
+  tenant TEXT PRIMARY KEY,
+  checked_at INTEGER NOT NULL,
+  stated_at INTEGER NOT NULL
+) STRICT)",
+    R"(CREATE TABLE halt_resolutions(
+  tenant TEXT PRIMARY KEY,
+  ledger_index INTEGER NOT NULL CHECK(ledger_index >= 0)
+) STRICT)",
+    "CREATE INDEX running_jobs ON jobs(tenant) WHERE state = 'running'"};
 
 }  // namespace sqlite
 }  // namespace v0

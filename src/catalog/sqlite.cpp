@@ -49,10 +49,12 @@ Connection::Connection(const std::string& subject) : subject_(subject) {
 }
 
 Connection::Connection(std::shared_ptr<FileSystem> files, std::shared_ptr<Random> random,
-                       const Path& path)
+                       const Path& path, CatalogAccess access)
     : subject_(path.string()) {
   vfs_.emplace(std::move(files), std::move(random));
-  open(path.c_str(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs_->name());
+  const int mode =
+      access == CatalogAccess::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  open(path.c_str(), mode | SQLITE_OPEN_NOMUTEX, vfs_->name());
   harden();
 }
 
@@ -84,6 +86,7 @@ void Connection::check(int result) {
   const std::exception_ptr exception = take_exception();
   broken_ =
       broken_ || exception || (result & 0xff) == SQLITE_IOERR || result == SQLITE_READONLY_DBMOVED;
+  unreported_ = exception;
   if (result == SQLITE_OK || result == SQLITE_ROW || result == SQLITE_DONE) return;
   if (exception) std::rethrow_exception(exception);
   throw translate(result, subject_, handle() ? sqlite3_errmsg(handle()) : sqlite3_errstr(result));

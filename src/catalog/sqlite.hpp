@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "atp/catalog/catalog.hpp"
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
 #include "catalog/sqlite_vfs.hpp"
@@ -25,7 +26,8 @@ class Connection {
   /// An empty database in memory.
   explicit Connection(const std::string& subject);
   /// The database in a file, which exists.
-  Connection(std::shared_ptr<FileSystem> files, std::shared_ptr<Random> random, const Path& path);
+  Connection(std::shared_ptr<FileSystem> files, std::shared_ptr<Random> random, const Path& path,
+             CatalogAccess access = CatalogAccess::read_write);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -39,6 +41,12 @@ class Connection {
   /// The database as the bytes of a file.
   Bytes serialize();
   void roll_back() noexcept;
+
+  /// Throws what the file system threw in the last call that SQLite answered with success all the
+  /// same: a check of the contents tells of pages that could not be read as of damaged ones.
+  void rethrow_unreported() const {
+    if (unreported_) std::rethrow_exception(unreported_);
+  }
 
   /// The file system failed: what was going on is rolled back by a new connection.
   bool broken() const { return broken_; }
@@ -60,6 +68,7 @@ class Connection {
   std::optional<SqliteVfs> vfs_;
   std::unique_ptr<sqlite3, Close> database_;
   bool broken_ = false;
+  std::exception_ptr unreported_;
 };
 
 /// A statement; its text is a constant, all values are bound.

@@ -2,6 +2,7 @@
 /// The catalog in one SQLite file.
 #include <filesystem>
 #include <mutex>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -48,16 +49,30 @@ void check_version(Connection& connection, const Path& path) {
                 "expected schema version " + std::to_string(sqlite::kSchemaVersion) + ", found " +
                     std::to_string(version));
   }
-  if (version < sqlite::kSchemaVersion) {
+  if (version < 2) {
     throw connection.corrupt("found schema version " + std::to_string(version) +
                              " of an earlier build");
   }
 }
 
+/// Version 2 lacked tables and indexes; those that it had are the same.
+void upgrade(Connection& connection) {
+  if (read_integer(connection, "PRAGMA user_version") == sqlite::kSchemaVersion) return;
+  Transaction transaction(connection, Transaction::Kind::write);
+  if (read_integer(connection, "PRAGMA user_version") == sqlite::kSchemaVersion) return;
+  for (const char* const table : std::span(sqlite::kTables).subspan(sqlite::kTablesOfVersion2)) {
+    connection.execute(table);
+  }
+  connection.execute(("PRAGMA user_version = " + std::to_string(sqlite::kSchemaVersion)).c_str());
+  transaction.commit();
+}
+
 /// The tables and nothing else: no trigger, no view, no index of somebody else.
 void check_schema(Connection& connection) {
   Statement found(connection, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid");
-  for (const char* const table : sqlite::kTables) {
+  const bool older = read_integer(connection, "PRAGMA user_version") < sqlite::kSchemaVersion;
+  const std::span tables(sqlite::kTables);
+  for (const char* const table : older ? tables.first(sqlite::kTablesOfVersion2) : tables) {
     if (!found.step() || found.text() != table) {
       throw connection.corrupt("the tables are not those of a catalog");
     }
@@ -84,23 +99,28 @@ void check_contents(Connection& connection) {
   Statement statement(connection, "PRAGMA quick_check(1)");
   statement.step();
   const std::string answer = statement.text();
-  if (answer != "ok") throw connection.corrupt("damaged: " + answer);
+  if (answer == "ok") return;
+  connection.rethrow_unreported();
+  throw connection.corrupt("damaged: " + answer);
 }
 
 class SqliteCatalog final : public Catalog {
  public:
   SqliteCatalog(std::shared_ptr<FileSystem> files, std::shared_ptr<Random> random, Path path,
-                std::string vault_id)
+                std::string vault_id, CatalogAccess access)
       : files_(std::move(files)),
         random_(std::move(random)),
         path_(std::move(path)),
-        vault_id_(std::move(vault_id)) {
+        vault_id_(std::move(vault_id)),
+        access_(access) {
     connect();
   }
 
   std::string vault_id() override {
     return read([](Connection& connection) { return read_vault_id(connection); });
   }
+
+  void check() override { read(check_contents); }
 
   std::vector<SegmentRow> segments(const TenantId& tenant) override {
     return read([&](Connection& connection) { return select_segments(connection, tenant); });
@@ -112,8 +132,59 @@ class SqliteCatalog final : public Catalog {
     });
   }
 
+  std::optional<SegmentRow> find_segment(const TenantId& tenant, const StreamId& stream,
+                                         const SegmentId& segment) override {
+    return read([&](Connection& connection) {
+      return select_segment(connection, tenant, stream, segment);
+    });
+  }
+
+  std::vector<SegmentRow> segments(const TenantId& tenant, const StreamId& stream,
+                                   std::uint64_t from, std::uint64_t limit) override {
+    return read([&](Connection& connection) {
+      return select_segments(connection, tenant, stream, from, limit);
+    });
+  }
+
+  std::vector<SegmentPlace> segment_places(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_places(connection, tenant); });
+  }
+
+  std::vector<StreamHeadRow> stream_heads(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_stream_heads(connection, tenant); });
+  }
+
+  std::vector<PointRow> newest_points(const TenantId& tenant, std::uint64_t limit) override {
+    return read(
+        [&](Connection& connection) { return select_newest_points(connection, tenant, limit); });
+  }
+
+  std::vector<PointRow> find_points(const std::string& id) override {
+    return read([&](Connection& connection) { return select_points_of(connection, id); });
+  }
+
+  std::optional<KeptRow> kept(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_kept(connection, tenant); });
+  }
+
+  void record_kept(const KeptRow& row) override {
+    write([&](Connection& connection) { replace_kept(connection, row); });
+  }
+
+  std::optional<CheckedRow> checked(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_checked(connection, tenant); });
+  }
+
+  void record_checked(const CheckedRow& row) override {
+    write([&](Connection& connection) { replace_checked(connection, row); });
+  }
+
   std::optional<LedgerHeadRow> ledger_head(const TenantId& tenant) override {
     return read([&](Connection& connection) { return select_head(connection, tenant); });
+  }
+
+  std::vector<TenantId> tenants() override {
+    return read([](Connection& connection) { return select_tenants(connection); });
   }
 
   DerivedRows derived() override {
@@ -138,6 +209,7 @@ class SqliteCatalog final : public Catalog {
   void replace_derived(const DerivedRows& rows) override {
     write([&](Connection& connection) {
       delete_derived(connection);
+      delete_kept(connection);
       insert_segments(connection, rows.segments);
       insert_points(connection, rows.points);
       for (const LedgerHeadRow& head : rows.heads) advance_head(connection, head);
@@ -156,6 +228,18 @@ class SqliteCatalog final : public Catalog {
     return read([](Connection& connection) { return select_running_jobs(connection); });
   }
 
+  std::vector<JobRow> running_jobs(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_running_jobs(connection, tenant); });
+  }
+
+  std::optional<std::uint64_t> halt_resolution(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_resolution(connection, tenant); });
+  }
+
+  void record_halt_resolution(const TenantId& tenant, std::uint64_t ledger_index) override {
+    write([&](Connection& connection) { replace_resolution(connection, tenant, ledger_index); });
+  }
+
   std::optional<JobRow> job(const std::string& job_id) override {
     return read([&](Connection& connection) { return select_job(connection, job_id); });
   }
@@ -170,6 +254,10 @@ class SqliteCatalog final : public Catalog {
 
   void lift_halt(const TenantId& tenant) override {
     write([&](Connection& connection) { delete_halt(connection, tenant); });
+  }
+
+  std::vector<StatRow> sealed_stats(const TenantId& tenant) override {
+    return read([&](Connection& connection) { return select_sealed_stats(connection, tenant); });
   }
 
   std::vector<StatRow> stats(const TenantId& tenant) override {
@@ -191,10 +279,20 @@ class SqliteCatalog final : public Catalog {
     if (status().size == 0) {
       throw Error(ErrorKind::corrupt, path_.string(), "expected a catalog, found an empty file");
     }
-    auto connection = std::make_unique<Connection>(files_, random_, path_);
+    const bool interrupted = was_interrupted();
+    auto connection = std::make_unique<Connection>(
+        files_, random_, path_, interrupted ? CatalogAccess::read_write : access_);
     check_catalog(*connection);
+    if (interrupted) check_contents(*connection);
     settle();
+    upgrade(*connection);
     connection_ = std::move(connection);
+  }
+
+  /// Whether a writer is at work, or died at it.
+  bool was_interrupted() const {
+    const auto journal = files_->status(path_.string() + "-journal");
+    return journal && journal->size > 0;
   }
 
   /// What its last writer left, and the roll-back of that, may not be durable; from here on it is.
@@ -217,7 +315,6 @@ class SqliteCatalog final : public Catalog {
                                found);
     }
     check_size(connection, status().size);
-    check_contents(connection);
   }
 
   template <class Call>
@@ -252,6 +349,7 @@ class SqliteCatalog final : public Catalog {
   const std::shared_ptr<Random> random_;
   const Path path_;
   const std::string vault_id_;
+  const CatalogAccess access_;
   std::mutex mutex_;
   std::unique_ptr<Connection> connection_;
 };
@@ -276,9 +374,9 @@ std::shared_ptr<Catalog> create_sqlite_catalog(std::shared_ptr<FileSystem> files
 
 std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSystem> files,
                                              std::shared_ptr<Random> random, const Path& path,
-                                             const std::string& vault_id) {
+                                             const std::string& vault_id, CatalogAccess access) {
   return std::make_shared<SqliteCatalog>(std::move(files), std::move(random), anchored(path),
-                                         vault_id);
+                                         vault_id, access);
 }
 
 }  // namespace v0

@@ -2,12 +2,28 @@
 #include "cli/approvals.hpp"
 
 #include "atp/crypto/sha256.hpp"
-#include "cli/reports.hpp"
+#include "atp/vault/open_tenant.hpp"
+#include "atp/view/text.hpp"
+#include "cli/inputs.hpp"
+#include "cli/vault_access.hpp"
 
 namespace atp::cli {
 
-int write_request(const Session& session, const Vault& vault, const Plan& plan) {
-  const Arguments& arguments = session.arguments;
+void add_approval_options(CLI::App& command, ApprovalArguments& arguments) {
+  auto* request = command.add_option("--request", arguments.request,
+                                     "Only write a request for approvals of it into this file");
+  command.add_option("--key", arguments.key, "Private key of whoever asks for approvals")
+      ->needs(request);
+  command.add_option("--valid-for", arguments.valid_for,
+                     "How long approvals may take (default: P7D, at most P30D)");
+  command
+      .add_option("--approved", arguments.approved,
+                  "The request, then each approval of it; several files")
+      ->excludes(request);
+}
+
+int write_request(const Session& session, const ApprovalArguments& arguments, const Vault& vault,
+                  const Plan& plan) {
   const Environment& environment = vault.environment();
   const auto signer = load_person_key(environment, arguments.key);
   const Time until =
@@ -23,10 +39,10 @@ int write_request(const Session& session, const Vault& vault, const Plan& plan) 
   return 0;
 }
 
-std::optional<DualApproval> read_approval(const Session& session, const Vault& vault,
+std::optional<DualApproval> read_approval(const ApprovalArguments& arguments, const Vault& vault,
                                           const std::function<Plan()>& plan) {
   ApprovalDocuments documents;
-  for (const std::string& path : session.arguments.approvals) {
+  for (const std::string& path : arguments.approved) {
     std::string text = read_input(vault.environment(), path, kStatementLimit);
     if (documents.request.empty()) {
       documents.request = std::move(text);
@@ -34,10 +50,10 @@ std::optional<DualApproval> read_approval(const Session& session, const Vault& v
       documents.approvals.push_back(std::move(text));
     }
   }
-  if (session.arguments.approvals.empty()) return std::nullopt;
+  if (arguments.approved.empty()) return std::nullopt;
   const Plan now = plan();
-  return check_approvals(now, documents, vault.trust(),
-                         Ledger::load(vault.store(), vault.trust(), now.tenant),
+  OpenTenant tenant(vault, now.tenant);
+  return check_approvals(now, documents, vault.trust(), tenant.ledger(),
                          vault.environment().clock->now());
 }
 

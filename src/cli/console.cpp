@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "atp/core/ids.hpp"
+#include "atp/view/text.hpp"
 
 namespace atp::cli {
 namespace {
@@ -27,15 +28,6 @@ constexpr double kSecondsToGuess = 1;
 constexpr char kDelete = '\x7f';
 
 std::string escaped(char c) { return encode_name(std::string_view(&c, 1)); }
-
-bool is_utf8_text(std::string_view text) {
-  try {
-    Json(text).str();
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
 
 std::size_t terminal_width() {
   winsize size{};
@@ -54,17 +46,6 @@ std::string clock_text(double seconds) {
   }
   return text.data();
 }
-
-}  // namespace
-
-std::string json_text(std::string_view text) {
-  if (is_utf8_text(text)) return std::string(text);
-  std::string safe;
-  for (const char c : text) safe += c >= ' ' && c < kDelete ? std::string(1, c) : escaped(c);
-  return safe;
-}
-
-namespace {
 
 /// How many bytes at the start of `text` are one character that shows nothing, or changes how
 /// others are shown: controls, marks of direction (U+200E, U+202A...), zero width, line separators.
@@ -169,26 +150,28 @@ void Console::line(std::string_view text) {
 }
 
 void Console::note(std::string_view text) {
+  if (!options_.quiet) warn(text);
+}
+
+void Console::warn(std::string_view text) {
   end_progress();
-  if (!options_.quiet) std::cerr << text << std::endl;
+  std::cerr << text << std::endl;
 }
 
 void Console::error(const Error& error) {
-  fail(error_kind_info(error.kind()).name, error.subject(), error.message());
+  const std::string named =
+      error.subject().empty() ? std::string() : printable(error.subject()) + ": ";
+  fail(to_json(error), named + printable(error.message()));
 }
 
-void Console::bug(std::string_view what) { fail("bug", "", what); }
+void Console::bug(std::string_view what) {
+  fail({{"kind", "bug"}, {"subject", ""}, {"message", json_text(what)}}, printable(what));
+}
 
-void Console::fail(std::string_view kind, std::string_view subject, std::string_view message) {
+void Console::fail(Json::Object failure, std::string_view text) {
   end_progress();
-  if (options_.json) {
-    object({{"error", Json::Object{{"kind", kind},
-                                   {"subject", json_text(subject)},
-                                   {"message", json_text(message)}}}});
-    return;
-  }
-  const std::string named = subject.empty() ? std::string() : printable(subject) + ": ";
-  std::cerr << "atp: " << named << printable(message) << std::endl;
+  if (options_.json) return object({{"error", std::move(failure)}});
+  std::cerr << "atp: " << text << std::endl;
 }
 
 std::string Console::paint(Colour colour, std::string_view word) const {

@@ -18,10 +18,7 @@ namespace atp::cli {
 
 enum class Colour { plain, good, warn, bad };
 
-/// `text` as a JSON string takes it: bytes that are no UTF-8 text become `=XX`.
-std::string json_text(std::string_view text);
-
-/// `text` as a terminal may show it: control characters become `=XX` as well.
+/// `text` as a terminal may show it: as `json_text`, and control characters become `=XX` as well.
 std::string printable(std::string_view text);
 
 /// `2.15 GB`: powers of ten.
@@ -52,6 +49,8 @@ class Console final : public ProgressSink {
   void line(std::string_view text);
   /// On standard error, unless quiet.
   void note(std::string_view text);
+  /// On standard error, also where quiet: what the exit code is about.
+  void warn(std::string_view text);
   /// The error as an object or on standard error.
   void error(const Error& error);
   /// Likewise, where the program itself is wrong.
@@ -65,7 +64,7 @@ class Console final : public ProgressSink {
 
  private:
   using Steady = std::chrono::steady_clock;
-  void fail(std::string_view kind, std::string_view subject, std::string_view message);
+  void fail(Json::Object failure, std::string_view text);
 
   Options options_;
   bool colour_;

@@ -8,9 +8,12 @@
 
 #include <atomic>
 #include <iostream>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include "cli/command_line.hpp"
+#include "cli/exit_codes.hpp"
 
 namespace atp::cli {
 namespace {
@@ -26,7 +29,7 @@ void keep_secrets() {
 void fill_standard_descriptors() {
   int opened = open("/dev/null", O_RDWR);
   while (opened >= 0 && opened <= STDERR_FILENO) opened = open("/dev/null", O_RDWR);
-  if (opened < 0) _exit(kExitBug);
+  if (opened < 0) _exit(error_kind_info(ErrorKind::unavailable).exit_code);
   close(opened);
 }
 
@@ -75,8 +78,8 @@ class SignalWatch {
 };
 
 /// Exit codes that say more than the error's kind.
-int exit_code_of(const Error& error, const Arguments& arguments) {
-  if (error.kind() == ErrorKind::not_found && error.subject() == arguments.vault.string()) {
+int exit_code_of(const Error& error, const Path& vault) {
+  if (error.kind() == ErrorKind::not_found && error.subject() == vault.string()) {
     return kExitNoVault;
   }
   if (error.kind() == ErrorKind::unauthenticated && error.subject().ends_with(".age")) {
@@ -92,25 +95,38 @@ int complain_of_output() {
   return error_kind_info(error.kind()).exit_code;
 }
 
-int run_main(int argc, char** argv) {
-  fill_standard_descriptors();
-  keep_secrets();
-  Arguments arguments;
-  int exit_code = 0;
-  const Run run = parse_command_line(argc, argv, arguments, exit_code);
-  if (run == nullptr) return exit_code;
-  Console console({.json = arguments.json, .quiet = arguments.quiet});
+int run_watched(const Chosen& chosen, Console& console) {
   const SignalWatch signals;
   try {
-    const int code = run({arguments, console, signals.token()});
+    const int code = chosen.run({console, signals.token()});
     return std::cout.flush() ? code : complain_of_output();
   } catch (const Error& error) {
     console.error(error);
     const int interrupted = error.kind() == ErrorKind::cancelled ? signals.exit_code() : 0;
-    return interrupted != 0 ? interrupted : exit_code_of(error, arguments);
+    return interrupted != 0 ? interrupted : exit_code_of(error, chosen.vault);
+  }
+}
+
+int complain_of_machine(Console& console, const char* lacking, const std::string& message) {
+  const Error error(ErrorKind::unavailable, lacking, message);
+  console.error(error);
+  return error_kind_info(error.kind()).exit_code;
+}
+
+int run_main(int argc, char** argv) {
+  fill_standard_descriptors();
+  keep_secrets();
+  CommandLine line;
+  int exit_code = 0;
+  const Chosen& chosen = line.parse(argc, argv, exit_code);
+  if (!chosen.run) return exit_code;
+  Console console({.json = chosen.json, .quiet = chosen.quiet});
+  try {
+    return run_watched(chosen, console);
   } catch (const std::bad_alloc&) {
-    console.error({ErrorKind::unavailable, "memory", "not enough memory"});
-    return error_kind_info(ErrorKind::unavailable).exit_code;
+    return complain_of_machine(console, "memory", "not enough memory");
+  } catch (const std::system_error& error) {  // Threads, mostly.
+    return complain_of_machine(console, "system", error.what());
   } catch (const std::exception& bug) {
     console.bug(std::string("this is a bug: ") + bug.what());
     return kExitBug;

@@ -1,65 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/reports.hpp"
 
-#include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
 
 namespace atp::cli {
 namespace {
 
 constexpr std::size_t kFailuresShown = 20;
 
-Json optional_json(const std::optional<std::string>& value) {
-  return value ? Json(json_text(*value)) : Json();
+/// A check that did not verify: what and where, then what was expected and found.
+void print_check(Console& console, const Check& check) {
+  const bool failed = check.state == CheckState::failed;
+  std::string head = console.paint(failed ? Colour::bad : Colour::warn, to_string(check.state)) +
+                     "  " + check.name;
+  if (check.stream && check.segment) {
+    head += "  segment " + printable(*check.stream) + "/" + printable(*check.segment);
+    if (check.frame) head += ", frame " + std::to_string(*check.frame);
+    if (check.records) {
+      head += ", records " + std::to_string(check.records->first) + " to " +
+              std::to_string(check.records->last);
+    }
+  }
+  console.line("  " + head);
+  console.line("    object    " + printable(check.subject));
+  if (!check.expected.empty()) console.line("    expected  " + printable(check.expected));
+  if (!check.found.empty()) {
+    console.line((failed ? "    found     " : "    because   ") + printable(check.found));
+  }
 }
 
 }  // namespace
 
-Json check_json(const Check& check) {
-  Json records;
-  if (check.records) {
-    records = Json::Object{{"first", check.records->first}, {"last", check.records->last}};
-  }
-  return Json::Object{{"name", check.name},
-                      {"state", to_string(check.state)},
-                      {"subject", json_text(check.subject)},
-                      {"stream", optional_json(check.stream)},
-                      {"segment", optional_json(check.segment)},
-                      {"frame", check.frame ? Json(*check.frame) : Json()},
-                      {"records", std::move(records)},
-                      {"expected", json_text(check.expected)},
-                      {"found", json_text(check.found)}};
-}
-
-Json::Array checks_json(const std::vector<Check>& checks) {
-  Json::Array array;
-  for (const Check& check : checks) array.push_back(check_json(check));
-  return array;
-}
-
-Json checkpoint_json(const Checkpoint& checkpoint) {
-  return Json::Object{
-      {"origin", checkpoint.origin}, {"size", checkpoint.size}, {"root", checkpoint.root.hex()}};
-}
-
-Json anchors_json(const Anchors& anchors) {
-  Json::Array cosignatures;
-  for (const Cosignature& each : anchors.cosignatures) {
-    cosignatures.push_back(
-        Json::Object{{"witness", each.witness}, {"time", format_time(each.time)}});
-  }
-  Json::Array pending;
-  for (const PendingAnchor& each : anchors.pending) {
-    pending.push_back(Json::Object{{"service", each.service},
-                                   {"subject", each.subject},
-                                   {"problem", json_text(each.problem)},
-                                   {"contradicts", each.contradicts}});
-  }
-  return Json::Object{
-      {"checkpoint", anchors.checkpoint ? checkpoint_json(*anchors.checkpoint) : Json()},
-      {"cosignatures", std::move(cosignatures)},
-      {"timestampsAdded", anchors.timestamps_added},
-      {"pending", std::move(pending)},
-      {"complete", anchors.complete}};
+std::string finding_word(Console& console, ErrorKind kind) {
+  return console.paint(Colour::bad, is_of_contents(kind) ? "damaged" : error_kind_info(kind).name);
 }
 
 int anchors_exit_code(const Anchors& anchors) {
@@ -85,26 +58,6 @@ void print_anchors(Console& console, const Anchors& anchors) {
   }
 }
 
-void print_check(Console& console, const Check& check) {
-  const bool failed = check.state == CheckState::failed;
-  std::string head = console.paint(failed ? Colour::bad : Colour::warn, to_string(check.state)) +
-                     "  " + check.name;
-  if (check.stream && check.segment) {
-    head += "  segment " + printable(*check.stream) + "/" + printable(*check.segment);
-    if (check.frame) head += ", frame " + std::to_string(*check.frame);
-    if (check.records) {
-      head += ", records " + std::to_string(check.records->first) + " to " +
-              std::to_string(check.records->last);
-    }
-  }
-  console.line("  " + head);
-  console.line("    object    " + printable(check.subject));
-  if (!check.expected.empty()) console.line("    expected  " + printable(check.expected));
-  if (!check.found.empty()) {
-    console.line((failed ? "    found     " : "    because   ") + printable(check.found));
-  }
-}
-
 void print_report(Console& console, const std::string& subject, const Report& report) {
   std::size_t shown = 0;
   for (const Check& check : report.checks) {
@@ -121,6 +74,18 @@ void print_report(Console& console, const std::string& subject, const Report& re
                                                         : Colour::warn;
   console.line(console.paint(colour, to_string(verdict)) + "  " + subject + "  (" +
                counted(report.checks.size(), "check") + ")");
+}
+
+void print_manifest(Console& console, const ExportManifest& manifest, const Digest& sha256,
+                    const Checkpoint& checkpoint) {
+  console.line("  export      " + manifest.export_id + ", made " +
+               format_time(manifest.header.created_at));
+  console.line("  SHA-256     " + sha256.hex() + " of its manifest");
+  console.line("  records     " + std::to_string(manifest.records) + " of " +
+               printable(manifest.header.tenant->str()) + ", of point " +
+               manifest.recovery_point_id);
+  console.line("  checkpoint  size " + std::to_string(checkpoint.size) + ", root " +
+               to_base64(checkpoint.root.view()));
 }
 
 }  // namespace atp::cli

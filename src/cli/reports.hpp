@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Reports, for people and as JSON.
+/// Results of several commands, for people.
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "atp/ledger/note.hpp"
+#include "atp/model/documents.hpp"
 #include "atp/vault/anchor.hpp"
 #include "atp/verify/report.hpp"
 #include "cli/console.hpp"
 
 namespace atp::cli {
 
-Json check_json(const Check& check);
-Json::Array checks_json(const std::vector<Check>& checks);
+/// `damaged`, or what else keeps something from being looked at, painted.
+std::string finding_word(Console& console, ErrorKind kind);
 
-Json checkpoint_json(const Checkpoint& checkpoint);
-
-Json anchors_json(const Anchors& anchors);
 /// 20 where a witness has seen another ledger, 3 where something is pending that must not be.
 int anchors_exit_code(const Anchors& anchors);
 
 /// What witnesses and authorities have added, and what is pending; nothing where nobody is asked.
 void print_anchors(Console& console, const Anchors& anchors);
 
-/// A check that did not verify, for people: what and where, then what was expected and found.
-void print_check(Console& console, const Check& check);
-
 /// The checks that did not verify, up to a number, and the verdict on `subject`.
 void print_report(Console& console, const std::string& subject, const Report& report);
+
+/// What a bundle has, for people.
+void print_manifest(Console& console, const ExportManifest& manifest, const Digest& sha256,
+                    const Checkpoint& checkpoint);
 
 }  // namespace atp::cli

@@ -8,6 +8,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
+#include "core/system_error.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -98,6 +99,22 @@ void write_and_rename(FileSystem& files, Random& random, const Path& path, ByteV
 
 }  // namespace
 
+std::unique_ptr<File> open_lock_file(FileSystem& files, const Path& path) {
+  constexpr std::uint32_t kOwner = 0600;
+  constexpr std::uint32_t kOwnerAndGroup = 0660;
+  constexpr std::uint32_t kGroupMayWrite = 0020;
+  auto file = files.open(path, OpenMode::create_or_open, kOwner);
+  const std::uint32_t mode = file->status().mode;
+  const std::uint32_t most = (mode & kGroupMayWrite) != 0 ? kOwnerAndGroup : kOwner;
+  if ((mode & ~most) == 0) return file;
+  try {
+    file->set_permissions(mode & most);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::permission_denied) throw;
+  }
+  return file;
+}
+
 Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit) {
   const auto file = files.open(path, OpenMode::read);
   const std::uint64_t size = file->status().size;
@@ -129,12 +146,29 @@ void create_directories(FileSystem& files, const Path& path, std::uint32_t permi
   sync_if_possible(files, parent);
 }
 
+void require_folders_move(FileSystem& files, Random& random, const Path& directory) {
+  const Path from = directory / (".tmp-" + random_hex(random, 8));
+  const Path to = from.string() + "-moved";
+  files.create_directory(from, kPrivateFolder);
+  try {
+    files.rename_new(from, to);
+  } catch (...) {
+    try {
+      files.remove(from);
+    } catch (const Error&) {
+      // The error that brought us here is the one to tell.
+    }
+    throw;
+  }
+  files.remove(to);
+}
+
 void require_outside(const Path& path, const Path& folder) {
   const auto canonical = [](const Path& of) {
     std::error_code error;
     const Path absolute = std::filesystem::absolute(of, error);
     Path found = error ? Path() : std::filesystem::weakly_canonical(absolute, error);
-    if (error) throw Error(ErrorKind::invalid_argument, of.string(), error.message());
+    if (error) throw system_error(error.value(), of.string(), "realpath");
     return found.has_filename() ? found : found.parent_path();
   };
   const Path inner = canonical(path);

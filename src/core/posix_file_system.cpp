@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::uint64_t kLargestOffset = std::numeric_limits<off_t>::max();
 constexpr std::uint32_t kPermissionBits = 07777;
+constexpr std::uint32_t kOthers = 0077;
 constexpr std::size_t kLargeWrite = 1 << 20;
 
 /// Repeats a call that a signal broke off.
@@ -76,6 +77,7 @@ FileStatus to_status(const struct stat& found) {
   status.size = static_cast<std::uint64_t>(found.st_size);
   status.inode = found.st_ino;
   status.mode = found.st_mode & kPermissionBits;
+  status.owner = found.st_uid;
   status.modified = to_time(found.st_mtim);
   status.changed = to_time(found.st_ctim);
   return status;
@@ -132,6 +134,10 @@ class PosixFile final : public File {
     if (::fsync(descriptor_.get()) == 0) return;
     sync_failed_ = true;
     throw system_error(errno, name_, "fsync");
+  }
+
+  void set_permissions(std::uint32_t permissions) override {
+    if (::fchmod(descriptor_.get(), permissions) != 0) throw system_error(errno, name_, "fchmod");
   }
 
   FileStatus status() override {
@@ -253,6 +259,59 @@ std::optional<FileType> type_of_entry(DIR* stream, const dirent& entry, const Pa
   throw system_error(errno, (directory / entry.d_name).string(), "fstatat");
 }
 
+/// Whatever the umask. Some file systems give all their files one mode, such as 0755.
+void make_private(int descriptor, const Path& path, std::uint32_t permissions) {
+  struct stat found {};
+  const bool done = ::fchmod(descriptor, permissions) == 0 && ::fstat(descriptor, &found) == 0 &&
+                    (found.st_mode & kOthers) == 0;
+  if (done) return;
+  static_cast<void>(::unlink(path.c_str()));
+  throw Error(ErrorKind::permission_denied, path.string(),
+              "its file system keeps no permissions: others could read this file");
+}
+
+/// About the name that is in the way or missing.
+Error rename_error(int number, const Path& from, const Path& to, std::string_view call) {
+  const Path& subject = number == EEXIST || number == ENOTEMPTY ? to : from;
+  return system_error(number == ENOTEMPTY ? EEXIST : number, subject.string(), call);
+}
+
+/// Whether a call failed because a file system does not have it, as NFS and many in user space say.
+bool is_unknown(int number) {
+  return number == EINVAL || number == ENOSYS || number == EOPNOTSUPP || number == EPERM;
+}
+
+/// An EPERM that any call gets is of the folder; one that only link(2) gets is of the file system.
+Error cannot_move(int first, int number, const Path& from, const Path& to, std::string_view call) {
+  if (!is_unknown(number) || first == EPERM) return rename_error(number, from, to, call);
+  return Error(ErrorKind::unsupported, to.string(),
+               "its file system gives a new name only where it may replace an old one (" +
+                   std::string(call) + ", errno " + std::to_string(number) + ")");
+}
+
+/// link(2) refuses a taken name.
+void link_file(int first, const Path& from, const Path& to) {
+  if (::link(from.c_str(), to.c_str()) != 0) throw cannot_move(first, errno, from, to, "link");
+  if (::unlink(from.c_str()) != 0) throw rename_error(errno, from, to, "unlink");
+}
+
+/// rename(2) puts a folder in the place of an empty one, and of nothing else.
+void replace_empty_folder(int first, const Path& from, const Path& to, mode_t mode) {
+  if (::mkdir(to.c_str(), mode) != 0) throw cannot_move(first, errno, from, to, "mkdir");
+  if (::rename(from.c_str(), to.c_str()) == 0) return;
+  const int number = errno;
+  static_cast<void>(::rmdir(to.c_str()));
+  throw cannot_move(first, number, from, to, "rename");
+}
+
+/// Where renameat2(2) said `first` of RENAME_NOREPLACE.
+void rename_otherwise(int first, const Path& from, const Path& to) {
+  struct stat found {};
+  if (::lstat(from.c_str(), &found) != 0) throw rename_error(errno, from, to, "lstat");
+  if (!S_ISDIR(found.st_mode)) return link_file(first, from, to);
+  replace_empty_folder(first, from, to, found.st_mode & kPermissionBits);
+}
+
 class PosixFileSystem final : public FileSystem {
  public:
   std::unique_ptr<File> open(const Path& path, OpenMode mode, std::uint32_t permissions) override {
@@ -266,10 +325,8 @@ class PosixFileSystem final : public FileSystem {
       throw Error(ErrorKind::invalid_argument, path.string(),
                   "expected a regular file, found something else");
     }
-    const bool exact = mode != OpenMode::create_new || status.mode == permissions;
-    if (!exact && ::fchmod(number, permissions) != 0) {
-      throw system_error(errno, path.string(), "fchmod");
-    }
+    const bool is_private = mode == OpenMode::create_new && (permissions & kOthers) == 0;
+    if (is_private && status.mode != permissions) make_private(number, path, permissions);
     return file;
   }
 
@@ -310,10 +367,8 @@ class PosixFileSystem final : public FileSystem {
     const char* const old_name = system_path(from);
     const char* const new_name = system_path(to);
     if (::renameat2(AT_FDCWD, old_name, AT_FDCWD, new_name, RENAME_NOREPLACE) == 0) return;
-    if (errno != EINVAL && errno != ENOSYS) throw rename_error(errno, from, to, "renameat2");
-    // This file system knows no RENAME_NOREPLACE; link(2) refuses a taken name as well.
-    if (::link(old_name, new_name) != 0) throw rename_error(errno, from, to, "link");
-    if (::unlink(old_name) != 0) throw rename_error(errno, from, to, "unlink");
+    if (!is_unknown(errno)) throw rename_error(errno, from, to, "renameat2");
+    rename_otherwise(errno, from, to);
   }
 
   void rename(const Path& from, const Path& to) override {
@@ -329,15 +384,8 @@ class PosixFileSystem final : public FileSystem {
   void sync_directory(const Path& path) override {
     const Descriptor descriptor = open_directory(path, 0);
     if (::fsync(descriptor.get()) == 0) return;
-    if (errno != EINVAL) throw system_error(errno, path.string(), "fsync");
+    if (errno != EINVAL && errno != EROFS) throw system_error(errno, path.string(), "fsync");
     throw Error(ErrorKind::unsupported, path.string(), "its file system syncs no directories");
-  }
-
- private:
-  /// About the name that is in the way or missing.
-  static Error rename_error(int number, const Path& from, const Path& to, std::string_view call) {
-    const Path& subject = number == EEXIST || number == ENOTEMPTY ? to : from;
-    return system_error(number, subject.string(), call);
   }
 };
 

@@ -22,6 +22,8 @@ std::string loader_message() {
 
 std::uint64_t process_id() { return static_cast<std::uint64_t>(::getpid()); }
 
+std::uint32_t user_id() { return ::geteuid(); }
+
 void* load_symbol(const Path& library, const std::string& symbol) {
   std::error_code error;
   if (!std::filesystem::exists(library, error))

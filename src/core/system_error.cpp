@@ -21,7 +21,6 @@ ErrorKind kind_of(int number) {
       return ErrorKind::already_exists;
     case EACCES:
     case EPERM:
-    case EROFS:
       return ErrorKind::permission_denied;
     case ELOOP:
     case ENAMETOOLONG:

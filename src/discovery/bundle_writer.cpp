@@ -5,14 +5,13 @@
 #include <utility>
 
 #include "atp/core/error.hpp"
+#include "atp/core/random.hpp"
 #include "atp/verify/bundle_layout.hpp"
 
 namespace atp {
 inline namespace v0 {
 
 namespace {
-
-constexpr std::uint32_t kOwnersOnly = 0700;
 
 Path parent_of(const Path& folder) {
   const Path parent = folder.parent_path();
@@ -27,8 +26,10 @@ BundleWriter::BundleWriter(FileSystem& files, const Path& folder)
       unfinished_(folder_.string() + ".unfinished") {
   require_free();
   create_directories(files_, parent_of(folder_));
+  SystemRandom names;  // None of the caller's: a probe changes nothing of what comes after it.
+  require_folders_move(files_, names, parent_of(folder_));
   try {
-    files_.create_directory(unfinished_, kOwnersOnly);
+    files_.create_directory(unfinished_, kPrivateFolder);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::already_exists) throw;
     throw Error(ErrorKind::already_exists, unfinished_.string(),
@@ -48,7 +49,7 @@ void BundleWriter::put(const RecordProof& proof) {
     segments_.push_back(place.segment);
     const std::string name = bundle::data_file(place.segment);
     make_folder_of(name);
-    data_ = files_.open(unfinished_ / name, OpenMode::create_new);
+    data_ = files_.open(unfinished_ / name, OpenMode::create_new, kPrivateFile);
   }
   Bytes line = proof.proven.record;
   line.push_back(std::byte{'\n'});
@@ -93,7 +94,7 @@ bool BundleWriter::discard() {
 }
 
 void BundleWriter::write_file(const std::string& name, ByteView bytes) {
-  const auto file = files_.open(unfinished_ / name, OpenMode::create_new);
+  const auto file = files_.open(unfinished_ / name, OpenMode::create_new, kPrivateFile);
   file->write_at(0, bytes);
   file->sync();
 }
@@ -115,7 +116,7 @@ void BundleWriter::end_data_file() {
 void BundleWriter::make_folder_of(const std::string& name) {
   const Path folder = (unfinished_ / name).parent_path();
   if (folders_.contains(folder)) return;
-  create_directories(files_, folder);
+  create_directories(files_, folder, kPrivateFolder);
   folders_.insert(folder);
 }
 

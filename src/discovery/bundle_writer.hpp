@@ -9,7 +9,7 @@
 
 #include "atp/core/file_system.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/model/documents.hpp"
+#include "atp/model/export_documents.hpp"
 #include "atp/verify/record_proof.hpp"
 
 namespace atp {
@@ -24,8 +24,8 @@ struct BundleContents {
 
 class BundleWriter {
  public:
-  /// Makes the unfinished folder, which nobody else then writes to. Throws: already_exists where
-  /// there is one, or `folder`.
+  /// Makes the unfinished folder, which nobody else then writes to or reads. Throws: already_exists
+  /// where there is one, or `folder`; unsupported where it could not become `folder`.
   BundleWriter(FileSystem& files, const Path& folder);
 
   void put_checkpoint(const std::string& note);

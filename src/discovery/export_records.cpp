@@ -7,10 +7,11 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"
 #include "atp/vault/clock.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/halt.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "discovery/bundle_writer.hpp"
 
@@ -18,7 +19,8 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-constexpr const char* kAct = "export";
+constexpr const char* kJobKind = "export";
+const std::string kRule(acts::kExportIntended.rule);  // Of the trust policy.
 
 /// Runs of record numbers, both ends included, that neither overlap nor touch, by segment.
 using Runs = std::map<std::pair<StreamId, SegmentId>, std::vector<RecordRange>>;
@@ -75,11 +77,10 @@ Runs runs_of(const RecordProver& prover, const std::vector<ExportSelection>& sel
   return runs;
 }
 
-Plan plan_of(const TenantId& tenant, const std::string& point, std::uint64_t entry,
-             const Runs& runs) {
-  Plan plan{.action = kAct,
-            .tenant = tenant,
-            .subject_id = point,
+Plan plan_of(const PointName& point, std::uint64_t entry, const Runs& runs) {
+  Plan plan{.action = kRule,
+            .tenant = point.tenant,
+            .subject_id = point.id,
             .steps = {{"export.records", std::to_string(count(runs))}},
             .ledger_size = entry + 1};
   for (const auto& [segment, ranges] : runs) {
@@ -98,25 +99,23 @@ class ExportJob {
   ExportJob(const Vault& vault, const ExportOptions& options)
       : vault_(vault),
         options_(options),
-        tenant_(tenant_of_point(vault.store(), options.recovery_point_id)),
-        prover_(vault.store(), options.recovery_point_id, vault.trust(), vault.keys().identities,
-                options.stop),
+        prover_(vault.store(), options.point, vault.trust(), vault.keys().identities, options.stop),
         runs_(runs_of(prover_, options.selection)),
         job_id_(random_hex(*vault.environment().random, 16)),
         lock_(vault.lock_for_job(job_id_)),
-        ledger_(catch_up(vault, tenant_)) {
-    require_approval(vault, kAct, options.approval);
+        open_(vault, options.point.tenant) {
+    require_approval(vault, kRule, options.approval);
     const Time now = vault.environment().clock->now();
-    retain_until_ = document_retention(vault, tenant_, now);
-    export_id_ = make_export_id(now, vault.region(), tenant_, *vault.environment().random);
+    retain_until_ = open_.document_retention(now);
+    export_id_ = make_export_id(now, vault.region(), open_.tenant(), *vault.environment().random);
   }
 
   ExportResult run() {
     BundleWriter writer(*vault_.environment().files, options_.folder);
     try {
       vault_.catalog().begin_job({.job_id = job_id_,
-                                  .tenant = tenant_,
-                                  .kind = kAct,
+                                  .tenant = open_.tenant(),
+                                  .kind = kJobKind,
                                   .state = JobState::running,
                                   .started_at = vault_.environment().clock->now()});
       intend();
@@ -125,7 +124,7 @@ class ExportJob {
       state_done(result);
       writer.publish(result.manifest, stored_);
       end_job(JobState::completed);
-      result.anchors = anchor_ledger(vault_, ledger_);
+      result.anchors = anchor_ledger(open_);
       return result;
     } catch (const Error& error) {
       const bool gone = writer.discard();
@@ -138,10 +137,10 @@ class ExportJob {
   }
 
  private:
-  Statement statement(const std::string& action, const std::optional<Digest>& manifest) const {
-    return {.header = vault_.new_header(tenant_),
+  Statement statement(const Act& act, const std::optional<Digest>& manifest) const {
+    return {.header = vault_.new_header(open_.tenant()),
             .index = 0,
-            .action = action,
+            .action = std::string(act.action),
             .job_id = job_id_,
             .subject_id = export_id_,
             .subject_sha256 = manifest};
@@ -150,29 +149,27 @@ class ExportJob {
   void intend() {
     if (options_.clock == ClockTrust::judge) require_store_clock(vault_, job_id_);
     append_act(
-        vault_, ledger_, statement("export.intended", {}), kAct, options_.approval,
-        [&](const Ledger&) {
-          return plan_of(tenant_, options_.recovery_point_id, prover_.entry(), runs_);
-        },
+        open_, statement(acts::kExportIntended, {}), kRule, options_.approval,
+        [&](const Ledger&) { return plan_of(options_.point, prover_.entry(), runs_); },
         retain_until_);
-    record();
+    open_.record_progress();
   }
 
   ExportResult write(BundleWriter& writer) {
     writer.put_checkpoint(prover_.checkpoint());
     const Checkpoint checkpoint = write_records(writer);
     BundleContents contents = writer.finish();
-    ExportManifest manifest{.header = vault_.new_header(tenant_),
+    ExportManifest manifest{.header = vault_.new_header(open_.tenant()),
                             .export_id = export_id_,
                             .region = vault_.region(),
-                            .recovery_point_id = options_.recovery_point_id,
+                            .recovery_point_id = options_.point.id,
                             .records = contents.records,
                             .ranges = std::move(contents.ranges),
                             .files = std::move(contents.files)};
     auto pending = stamp(manifest);
     stored_ = sign_document(manifest, vault_.signers());
     const Digest sha256_of_stored = sha256(as_bytes(stored_));
-    store_sealed(vault_, tenant_, std::span(&stored_, 1), retain_until_);
+    store_sealed(open_, std::span(&stored_, 1), retain_until_);
     return {std::move(manifest), sha256_of_stored, checkpoint, std::move(pending), {}};
   }
 
@@ -180,13 +177,13 @@ class ExportJob {
   /// That may not be said once the tenant is halted, or its ledger another than it was.
   void state_done(const ExportResult& result) {
     throw_if_stopped(options_.stop);
-    ledger_ = catch_up(vault_, tenant_);
+    open_.reopen_ledger();
     try {
-      append_end(vault_, ledger_, statement("export.done", result.manifest_sha256), retain_until_);
+      append_end(open_, statement(acts::kExportDone, result.manifest_sha256), retain_until_);
     } catch (const Error&) {
-      ledger_.refresh();
+      open_.ledger().refresh();
       // Where it is said, only its checkpoint is missing, which the next run adds.
-      if (last_statement(ledger_, job_id_)->action != "export.done") throw;
+      if (last_statement(open_, job_id_)->action != acts::kExportDone.action) throw;
     }
   }
 
@@ -213,17 +210,12 @@ class ExportJob {
     return std::move(stamped.pending);
   }
 
-  void record() {
-    SegmentChains chains(vault_, tenant_, SegmentChains::From::catalog);
-    record_progress(vault_, ledger_, chains);
-  }
-
   /// After an error: what was intended is abandoned, unless the ledger says that it was done. To a
   /// ledger that is not what it was, or of a tenant that is halted, nothing is said.
   void settle() {
     try {
-      ledger_ = catch_up(vault_, tenant_);
-      end_job(settle_act(vault_, ledger_, job_id_) ? JobState::completed : JobState::failed);
+      open_.reopen_ledger();
+      end_job(settle_act(open_, job_id_) ? JobState::completed : JobState::failed);
     } catch (const Error&) {
       return;  // The next run finds that nobody holds the job, and says so.
     }
@@ -233,8 +225,8 @@ class ExportJob {
   /// the checkpoint that is missing.
   void end_job(JobState state) {
     try {
-      record();
-      if (ledger_.has_checkpoint()) vault_.catalog().end_job(job_id_, state);
+      open_.record_progress();
+      if (open_.ledger().has_checkpoint()) vault_.catalog().end_job(job_id_, state);
     } catch (const Error&) {
       return;
     }
@@ -242,12 +234,11 @@ class ExportJob {
 
   const Vault& vault_;
   const ExportOptions& options_;
-  const TenantId tenant_;
   const RecordProver prover_;
   const Runs runs_;
   const std::string job_id_;
   const WorkLock lock_;
-  Ledger ledger_;
+  OpenTenant open_;
   Time retain_until_;
   std::string export_id_;
   std::string stored_;  ///< The manifest.
@@ -255,13 +246,11 @@ class ExportJob {
 
 }  // namespace
 
-Plan plan_export(const Vault& vault, const std::string& recovery_point_id,
+Plan plan_export(const Vault& vault, const PointName& point,
                  const std::vector<ExportSelection>& selection, const std::stop_token& stop) {
-  const RecordProver prover(vault.store(), recovery_point_id, vault.trust(),
-                            vault.keys().identities, stop);
-  Plan plan = plan_of(tenant_of_point(vault.store(), recovery_point_id), recovery_point_id,
-                      prover.entry(), runs_of(prover, selection));
-  if (vault.trust().approvals.find_rule(kAct) && plan.steps.size() > kPlanStepLimit) {
+  const RecordProver prover(vault.store(), point, vault.trust(), vault.keys().identities, stop);
+  Plan plan = plan_of(point, prover.entry(), runs_of(prover, selection));
+  if (vault.trust().approvals.find_rule(kRule) && plan.steps.size() > kPlanStepLimit) {
     throw Error(ErrorKind::invalid_argument, "export",
                 "has " + std::to_string(plan.steps.size() - 1) +
                     " runs of records, and approvals are to " + std::to_string(kPlanStepLimit - 1) +
@@ -273,7 +262,7 @@ Plan plan_export(const Vault& vault, const std::string& recovery_point_id,
 ExportResult export_records(const Vault& vault, const ExportOptions& options) {
   vault.signers();  // Both before anything is written.
   vault.ledger_signers();
-  const TenantId tenant = tenant_of_point(vault.store(), options.recovery_point_id);
+  const TenantId& tenant = options.point.tenant;
   require_not_halted(vault, tenant);
   require_outside(options.folder, vault.paths().folder);
   try {

@@ -42,13 +42,10 @@ std::optional<Problem> check_wrap(ObjectStore& store, const TenantId& tenant,
   return Problem{Problem::Kind::integrity, epoch.wrap_key, expected, "SHA-256 " + digest.hex()};
 }
 
-}  // namespace
-
-std::string epoch_name(Time now) { return format_compact_time(now).substr(0, 6); }
-
-KeyEpochs read_key_epochs(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant) {
+KeyEpochs read_under(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant,
+                     const std::string& prefix) {
   KeyEpochs epochs;
-  for_each_key(store, layout::key_epochs(tenant), [&](const std::string& key) {
+  for_each_key(store, prefix, [&](const std::string& key) {
     if (!key.ends_with(".json")) return;
     const Bytes stored = find_small_object(store, key, kDocumentLimit).value_or(Bytes());
     auto checked = check_document<KeyEpoch>(as_text(stored), trust, tenant);
@@ -66,6 +63,19 @@ KeyEpochs read_key_epochs(ObjectStore& store, const TrustPolicy* trust, const Te
     documents.push_back(std::move(*checked.document));
   });
   return epochs;
+}
+
+}  // namespace
+
+std::string epoch_name(Time now) { return format_compact_time(now).substr(0, 6); }
+
+KeyEpochs read_key_epochs(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant) {
+  return read_under(store, trust, tenant, layout::key_epochs(tenant));
+}
+
+KeyEpochs read_key_epoch(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant,
+                         const std::string& epoch) {
+  return read_under(store, trust, tenant, layout::key_epoch(tenant, epoch));
 }
 
 std::vector<age::Identity> open_key_epochs(ObjectStore& store, const KeyEpochs& epochs,

@@ -13,6 +13,7 @@ namespace {
 using keys::SecretFiles;
 
 constexpr std::uint64_t kTrustPolicyLimit = 1 << 20;
+constexpr std::uint32_t kTrustPermissions = 0644;
 
 age::Identity parse_identity(const Path& path, const SecretBytes& secret) {
   return keys::in_file(path, [&] { return age::Identity::parse_file(secret.text()); });
@@ -61,7 +62,7 @@ std::optional<age::Recipient> seal_to(FileSystem& files, Random& random, const P
   if (!files.status(path)) {
     const Bytes file = age::encrypt_with_passphrase(age::Identity::generate(random).file().view(),
                                                     *sealing.passphrase, random);
-    write_file_durably(files, random, path, file, 0600);
+    write_file_durably(files, random, path, file, kPrivateFile);
   }
   return secrets.identity().recipient();
 }
@@ -108,11 +109,12 @@ KeyPaths key_paths(const Path& folder) {
 Keys create_keys(FileSystem& files, Random& random, const Path& folder, const std::string& vault_id,
                  const std::string& domain, const KeySealing& sealing, const KeyUnlock& unlock) {
   const KeyPaths paths = key_paths(folder);
+  keys::require_own_folder(files, folder);
   const auto trust = find_trust_policy(files, folder);
   if (trust && trust->vault_id != vault_id) {
     throw Error(ErrorKind::already_exists, folder.string(), "holds the keys of another vault");
   }
-  create_directories(files, folder, 0700);
+  create_directories(files, folder, kPrivateFolder);
   const KeyUnlock opening = unlock_for(sealing, unlock);
   SecretFiles secrets(files, folder, opening);
   const auto recipient = seal_to(files, random, folder, sealing, secrets);
@@ -130,7 +132,8 @@ Keys create_keys(FileSystem& files, Random& random, const Path& folder, const st
   keys.ledger_signer = ensure_signer(paths.ledger_key);
   keys.trust = trust ? trust : trust_of(vault_id, domain, *keys.signer, *keys.ledger_signer);
   if (!trust) {
-    write_file_durably(files, random, paths.trust, as_bytes(print_trust_policy(*keys.trust)));
+    write_file_durably(files, random, paths.trust, as_bytes(print_trust_policy(*keys.trust)),
+                       kTrustPermissions);
   }
   files.sync_directory(folder);
   return keys;
@@ -138,6 +141,7 @@ Keys create_keys(FileSystem& files, Random& random, const Path& folder, const st
 
 Keys load_keys(FileSystem& files, const Path& folder, const KeyUnlock& unlock) {
   const KeyPaths paths = key_paths(folder);
+  keys::require_own_folder(files, folder);
   SecretFiles secrets(files, folder, unlock);
   Keys keys;
   if (const auto secret = secrets.find(paths.identity)) {
@@ -152,14 +156,24 @@ Keys load_keys(FileSystem& files, const Path& folder, const KeyUnlock& unlock) {
 }
 
 std::optional<TrustPolicy> find_trust_policy(FileSystem& files, const Path& folder) {
+  keys::require_own_folder(files, folder);
   const Path path = key_paths(folder).trust;
-  if (!files.status(path)) return std::nullopt;
+  const auto status = files.status(path);
+  if (!status) return std::nullopt;
+  if (status->type == FileType::regular) {
+    keys::require_own_file(path, *status, 0022, "others may write what is trusted");
+  }
   return load_trust_policy(files, path);
 }
 
 TrustPolicy load_trust_policy(FileSystem& files, const Path& path) {
-  const Bytes contents = read_file(files, path, kTrustPolicyLimit);
   const auto status = files.status(path);
+  if (status && status->type == FileType::regular && status->size > kTrustPolicyLimit) {
+    throw Error(ErrorKind::invalid_argument, path.string(),
+                "expected a trust policy of at most " + std::to_string(kTrustPolicyLimit) +
+                    " bytes, found " + std::to_string(status->size));
+  }
+  const Bytes contents = read_file(files, path, kTrustPolicyLimit);
   if (status && status->type == FileType::regular && (status->mode & 0002) != 0) {
     throw Error(ErrorKind::permission_denied, path.string(),
                 "everybody may write what is trusted: make it mode 0644");
@@ -178,12 +192,13 @@ TrustPolicy change_trust_policy(FileSystem& files, Random& random, const Path& p
   change(policy);
   const std::string text = print_trust_policy(policy);
   parse_trust_policy(text);  // What would be refused later is refused now.
-  replace_file_durably(files, random, path, as_bytes(text));
+  replace_file_durably(files, random, path, as_bytes(text), kTrustPermissions);
   return policy;
 }
 
 void seal_keys(FileSystem& files, Random& random, const Path& folder, const KeySealing& sealing,
                const KeyUnlock& unlock) {
+  keys::require_own_folder(files, folder);
   const auto lock = keys::lock_folder(files, folder);
   const KeyUnlock opening = unlock_for(sealing, unlock);
   SecretFiles secrets(files, folder, opening);

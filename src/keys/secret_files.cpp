@@ -1,22 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/secret_files.hpp"
 
+#include <filesystem>
+#include <system_error>
+
+#include "core/process.hpp"
+
 namespace atp {
 inline namespace v0 {
 namespace keys {
 namespace {
 
 constexpr std::uint64_t kKeyFileLimit = 64 << 10;
-constexpr std::uint32_t kSecretPermissions = 0600;
+
+constexpr std::uint32_t kOthersWrite = 0022;
+constexpr std::uint32_t kSticky = 01000;
+
+void require_owner(const Path& path, std::uint32_t owner) {
+  if (owner == 0 || owner == user_id()) return;
+  throw Error(
+      ErrorKind::permission_denied, path.string(),
+      "user " + std::to_string(owner) +
+          " owns this and may change it: run as that user, or chown it to yourself or root");
+}
+
+void require_own_directory(FileSystem& files, const Path& path) {
+  const auto status = files.status(path / "");
+  if (!status) return;
+  require_owner(path, status->owner);
+  const bool safe = (status->mode & kOthersWrite) == 0 || (status->mode & kSticky) != 0;
+  if (safe) return;
+  throw Error(ErrorKind::permission_denied, path.string(),
+              "others may write this folder and so replace keys: chmod go-w");
+}
+
+/// Without symbolic links, as far as the machine's file system knows of any.
+Path resolved(const Path& path) {
+  std::error_code error;
+  const Path absolute = std::filesystem::absolute(path, error).lexically_normal();
+  const Path found = std::filesystem::weakly_canonical(absolute, error);
+  const Path& best = error ? absolute : found;
+  return best.has_filename() ? best : best.parent_path();
+}
 
 /// What others may not do with it is in `refused`.
 SecretBytes read_own_file(FileSystem& files, const Path& path, std::uint32_t refused,
                           const std::string& problem) {
   const auto file = files.open(path, OpenMode::read);
   const FileStatus status = file->status();
-  if ((status.mode & refused) != 0) {
-    throw Error(ErrorKind::permission_denied, path.string(), problem + ": make it mode 0600");
-  }
+  require_own_file(path, status, refused, problem);
   if (status.size > kKeyFileLimit) {
     throw Error(ErrorKind::invalid_argument, path.string(), "is too large for a key file");
   }
@@ -29,8 +61,22 @@ SecretBytes read_own_file(FileSystem& files, const Path& path, std::uint32_t ref
 
 }  // namespace
 
+void require_own_file(const Path& path, const FileStatus& status, std::uint32_t refused,
+                      const std::string& problem) {
+  require_owner(path, status.owner);
+  if ((status.mode & refused) == 0) return;
+  throw Error(ErrorKind::permission_denied, path.string(), problem + ": make it mode 0600");
+}
+
+void require_own_folder(FileSystem& files, const Path& folder) {
+  for (Path path = resolved(folder);; path = path.parent_path()) {
+    require_own_directory(files, path);
+    if (path == path.parent_path()) return;
+  }
+}
+
 SecretBytes read_trusted_file(FileSystem& files, const Path& path) {
-  return read_own_file(files, path, 0022, "others may write this file");
+  return read_own_file(files, path, kOthersWrite, "others may write this file");
 }
 
 std::unique_ptr<File> lock_folder(FileSystem& files, const Path& folder) {
@@ -69,22 +115,22 @@ void SecretFiles::require_sealed_as(const Path& path, const SecretBytes& secret)
 
 void SecretFiles::replace(Random& random, const Path& path, const SecretBytes& secret) {
   if (!sealed(path)) {
-    replace_file_durably(files_, random, path, secret.view(), kSecretPermissions);
+    replace_file_durably(files_, random, path, secret.view(), kPrivateFile);
     return;
   }
   const age::Recipient recipient = identity().recipient();
   const Bytes file = age::encrypt(secret.view(), std::span(&recipient, 1), random);
-  replace_file_durably(files_, random, sealed_path(path), file, kSecretPermissions);
+  replace_file_durably(files_, random, sealed_path(path), file, kPrivateFile);
 }
 
 void SecretFiles::write(Random& random, const Path& path, const SecretBytes& secret,
                         const std::optional<age::Recipient>& recipient) {
   if (!recipient) {
-    write_file_durably(files_, random, path, secret.view(), kSecretPermissions);
+    write_file_durably(files_, random, path, secret.view(), kPrivateFile);
     return;
   }
   const Bytes file = age::encrypt(secret.view(), std::span(&*recipient, 1), random);
-  write_file_durably(files_, random, sealed_path(path), file, kSecretPermissions);
+  write_file_durably(files_, random, sealed_path(path), file, kPrivateFile);
 }
 
 const age::Identity& SecretFiles::identity() {

@@ -26,6 +26,17 @@ auto in_file(const Path& path, const Parse& parse) {
 /// `path` with `.age` behind it.
 Path sealed_path(const Path& path);
 
+/// That nobody but root and the user we run as may change what `folder` holds or is: it and all
+/// folders above it are owned by one of them, and others may not write them, as sshd's StrictModes
+/// asks; where a folder is sticky (as /tmp), others may write it. A folder that is not there
+/// passes. Throws: permission_denied, with what to do.
+void require_own_folder(FileSystem& files, const Path& folder);
+
+/// That the file is owned by root or the user we run as, and others may do nothing of `refused` to
+/// it. Throws: permission_denied, with what to do.
+void require_own_file(const Path& path, const FileStatus& status, std::uint32_t refused,
+                      const std::string& problem);
+
 /// Held while the keys of a folder change places. Throws: precondition_failed where somebody else
 /// holds it.
 std::unique_ptr<File> lock_folder(FileSystem& files, const Path& folder);

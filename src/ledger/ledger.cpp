@@ -2,6 +2,8 @@
 #include "atp/ledger/ledger.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "atp/core/error.hpp"
 #include "atp/merkle/tree.hpp"
@@ -43,7 +45,82 @@ Ledger Ledger::load(ObjectStore& store, const TrustPolicy& trust, const TenantId
   return Ledger(store, trust, tenant, std::move(reading));
 }
 
-Digest Ledger::root_at(std::uint64_t size) const {
+std::optional<Ledger> Ledger::resume(ObjectStore& store, const TrustPolicy& trust,
+                                     const TenantId& tenant, const KnownHead& known) {
+  const std::uint64_t size = known.tree.size();
+  LedgerReading reading;
+  auto last = ledger::read_entry(store, &trust, tenant, known.origin, size - 1, reading.problems);
+  if (!last) return std::nullopt;
+  const Time last_entry_at = last->statement.header.created_at;
+  const Checkpoint expected{.origin = known.origin, .size = size, .root = known.tree.root()};
+  const auto note =
+      find_small_object(store, layout::ledger_checkpoint(tenant, kTerm, size), kCheckpointLimit);
+  if (!note ||
+      open_checkpoint(as_text(*note), trust.keys_of(KeyRole::ledger, last_entry_at)) != expected) {
+    return std::nullopt;
+  }
+  reading.origin = known.origin;
+  reading.tree = known.tree;
+  reading.last_entry_at = last_entry_at;
+  reading.newest_checkpoint = expected;
+  reading.newest_note = as_text(*note);
+  reading.entries.push_back(std::move(*last));
+  ledger::Scan(store, &trust, tenant, reading, {}, [&](LedgerEntry&& entry) {
+    reading.entries.push_back(std::move(entry));
+  }).read_all();
+  if (!reading.problems.empty()) throw_problem(reading.problems.front());
+  Ledger ledger(store, trust, tenant, std::move(reading));
+  ledger.first_ = size - 1;
+  return ledger;
+}
+
+LedgerEntry Ledger::entry(std::uint64_t index) const {
+  if (index >= size()) {
+    throw Error(
+        ErrorKind::invalid_argument, origin(),
+        "has " + std::to_string(size()) + " entries, and none of index " + std::to_string(index));
+  }
+  if (index >= first_) return reading_.entries[index - first_];
+  std::vector<Problem> problems;
+  auto entry = ledger::read_entry(*store_, trust_, tenant_, origin(), index, problems);
+  if (!entry) throw_problem(problems.front());
+  return std::move(*entry);
+}
+
+void Ledger::reach_back(Time since) {
+  constexpr std::uint64_t kBlock = 64;
+  while (first_ > 0 && reading_.entries.front().statement.header.created_at >= since) {
+    const std::uint64_t from = first_ - std::min(first_, kBlock);
+    std::vector<LedgerEntry> entries;
+    for (std::uint64_t index = from; index < first_; ++index) entries.push_back(entry(index));
+    std::ranges::move(reading_.entries, std::back_inserter(entries));
+    reading_.entries = std::move(entries);
+    first_ = from;
+  }
+}
+
+const std::vector<LedgerEntry>& Ledger::entries() {
+  if (first_ == 0) return reading_.entries;
+  Ledger whole = load(*store_, *trust_, tenant_);
+  if (whole.size() < size() || whole.root_at(size()) != root() || whole.origin() != origin()) {
+    throw Error(ErrorKind::corrupt, layout::ledger_entries(tenant_, term()),
+                "the first " + std::to_string(size()) +
+                    " entries are not those of its checkpoint: one of them was rewritten");
+  }
+  whole.reading_.entries.resize(size());
+  reading_.entries = std::move(whole.reading_.entries);
+  first_ = 0;
+  return reading_.entries;
+}
+
+std::vector<Digest> Ledger::leaves() {
+  entries();
+  return reading_.leaves(size());
+}
+
+Digest Ledger::root_at(std::uint64_t size) {
+  if (size == this->size()) return root();
+  entries();
   if (size > this->size()) {
     throw Error(ErrorKind::invalid_argument, reading_.origin,
                 "has " + std::to_string(this->size()) + " entries, not " + std::to_string(size));
@@ -68,6 +145,7 @@ bool Ledger::try_append(Statement statement, const Signers& signers, const PutOp
     throw Error(ErrorKind::invalid_argument, key,
                 "a statement of " + std::to_string(stored.size()) + " bytes is over the limit");
   }
+  require_capabilities(*store_, {.atomic_create = true});
   try {
     put_object(*store_, key, as_bytes(stored), options);
   } catch (const Error& error) {

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "atp/model/acts.hpp"
+
 namespace atp {
 inline namespace v0 {
 
 std::uint64_t corrected_by(const Statement& statement) {
-  if (statement.action != kClockCorrected || !statement.subject_id) return 0;
+  if (statement.action != acts::kClockCorrected.action || !statement.subject_id) return 0;
   const std::string& text = *statement.subject_id;
   std::uint64_t index = 0;
   const char* end = text.data() + text.size();
@@ -27,8 +29,10 @@ std::uint64_t corrected_entries(std::span<const LedgerEntry> entries) {
 }
 
 std::optional<DatedEntry> newest_plausible(std::span<const LedgerEntry> entries) {
+  const std::uint64_t corrected = corrected_entries(entries);
   std::optional<DatedEntry> newest;
-  for (const LedgerEntry& entry : entries.subspan(corrected_entries(entries))) {
+  for (const LedgerEntry& entry : entries) {
+    if (entry.statement.index < corrected) continue;
     const Time time = entry.statement.header.created_at;
     if (!newest || time > newest->created_at) newest = DatedEntry{entry.statement.index, time};
   }

@@ -3,6 +3,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/parallel.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 
@@ -35,7 +36,7 @@ std::optional<Problem> misplaced(const Statement& statement, const std::string& 
                    "an origin " + trust->domain + "/<16 hexadecimal digits>/<term>",
                    "origin " + statement.origin};
   }
-  if ((statement.action == "ledger.opened") != (index == 0)) {
+  if ((statement.action == acts::kLedgerOpened.action) != (index == 0)) {
     return integrity(key, index == 0 ? "ledger.opened" : "another action than ledger.opened",
                      statement.action);
   }
@@ -44,12 +45,33 @@ std::optional<Problem> misplaced(const Statement& statement, const std::string& 
 
 }  // namespace
 
-CheckpointCursor::CheckpointCursor(ObjectStore& store, const TenantId& tenant,
+std::optional<LedgerEntry> read_entry(ObjectStore& store, const TrustPolicy* trust,
+                                      const TenantId& tenant, const std::string& origin,
+                                      std::uint64_t index, std::vector<Problem>& problems) {
+  const std::string key = layout::ledger_entry(tenant, kTerm, index);
+  const auto bytes = find_small_object(store, key, kStatementLimit);
+  if (!bytes) {
+    problems.push_back(integrity(key, "a statement", "none, or one over the limit"));
+    return std::nullopt;
+  }
+  auto checked = check_document<Statement>(as_text(*bytes), trust, tenant);
+  if (!checked.document) {
+    problems.push_back(problem_of(key, checked));
+    return std::nullopt;
+  }
+  if (auto problem = misplaced(*checked.document, key, index, origin, trust)) {
+    problems.push_back(std::move(*problem));
+    return std::nullopt;
+  }
+  return LedgerEntry{std::move(*checked.document), std::string(as_text(*bytes))};
+}
+
+CheckpointCursor::CheckpointCursor(ObjectStore& store, const TenantId& tenant, std::uint64_t above,
                                    std::vector<Problem>& problems)
     : store_(store),
       prefix_(layout::ledger_checkpoints(tenant, kTerm)),
       problems_(problems),
-      after_("") {
+      after_(above == 0 ? "" : layout::ledger_checkpoint(tenant, kTerm, above)) {
   fetch();
 }
 
@@ -73,7 +95,8 @@ std::optional<std::uint64_t> CheckpointCursor::size() {
 }
 
 void Scan::read_all() {
-  CheckpointCursor cursor(store_, tenant_, head_.problems);  // Others may append while we read.
+  CheckpointCursor cursor(store_, tenant_, head_.tree.size(),
+                          head_.problems);  // Others may append while we read.
   due_ = &cursor;
   check_due();
   bool sound = read_entries();

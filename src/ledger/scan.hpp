@@ -17,8 +17,9 @@ namespace ledger {
 /// Checkpoints in order of their size, listed as they are needed.
 class CheckpointCursor {
  public:
-  /// Lists the first of them.
-  CheckpointCursor(ObjectStore& store, const TenantId& tenant, std::vector<Problem>& problems);
+  /// Lists the first of those over more than `above` entries.
+  CheckpointCursor(ObjectStore& store, const TenantId& tenant, std::uint64_t above,
+                   std::vector<Problem>& problems);
 
   const std::string& key() const { return keys_[next_]; }
   /// Of the current one; nothing after the last.
@@ -36,6 +37,12 @@ class CheckpointCursor {
   std::optional<std::string> after_;  ///< Nothing once all are listed.
 };
 
+/// The entry `index` of the ledger `origin`, checked by itself; where it cannot be believed, the
+/// problem is added.
+std::optional<LedgerEntry> read_entry(ObjectStore& store, const TrustPolicy* trust,
+                                      const TenantId& tenant, const std::string& origin,
+                                      std::uint64_t index, std::vector<Problem>& problems);
+
 class Scan {
  public:
   /// Goes on behind the entries that `head` has taken in.
@@ -48,7 +55,8 @@ class Scan {
         options_(std::move(options)),
         each_(std::move(each)) {}
 
-  /// Entries, up to the first that is missing or cannot be believed, and every checkpoint.
+  /// Entries, up to the first that is missing or cannot be believed, and every checkpoint over more
+  /// entries than `head` had.
   void read_all();
   /// The entries alone. False where one is missing or cannot be believed.
   bool read_entries();

@@ -40,6 +40,14 @@ std::optional<Digest> parse_hash(std::string_view line) {
   return hash;
 }
 
+/// How many notes a log that came without a proof are kept.
+constexpr std::size_t kUnprovenKept = 8;
+
+/// `.unproven`, `.unproven-2`...
+Path unproven_name(const Path& path, std::size_t number) {
+  return path.string() + ".unproven" + (number > 1 ? "-" + std::to_string(number) : "");
+}
+
 /// The ledger keys of those whose log `origin` is; nothing where it is nobody's. A log signs its
 /// checkpoints now: a key that is over or not yet in force is none of its keys.
 std::optional<std::vector<PublicKey>> keys_of_log(const std::vector<TrustPolicy>& logs,
@@ -94,7 +102,7 @@ Witness::Witness(std::shared_ptr<FileSystem> files, std::shared_ptr<const Clock>
   if (options_.signer->public_key().algorithm() != KeyAlgorithm::ed25519) {
     throw Error(ErrorKind::unsupported, options_.name, "checkpoints are cosigned with Ed25519");
   }
-  create_directories(*files_, options_.folder, 0700);
+  create_directories(*files_, options_.folder, kPrivateFolder);
   lock_ = files_->open(options_.folder / "witness.lock", OpenMode::create_or_open);
   if (!lock_->try_lock(0, 1, LockKind::exclusive)) {
     throw Error(ErrorKind::precondition_failed, options_.folder.string(),
@@ -132,28 +140,55 @@ void Witness::keep_fork(const Path& path, const std::string& note) {
   if (!files_->status(fork)) write_file_durably(*files_, *random_, fork, as_bytes(note));
 }
 
+/// The proof may be wrong, and not the log: kept, but in no fork's place. What comes later takes no
+/// earlier one's: anybody can send a checkpoint that the log has published.
+void Witness::keep_unproven(const Path& path, const std::string& note,
+                            const Checkpoint& checkpoint) {
+  for (std::size_t i = 1; i <= kUnprovenKept; ++i) {
+    const Path name = unproven_name(path, i);
+    if (!files_->status(name)) {
+      return write_file_durably(*files_, *random_, name, as_bytes(note));
+    }
+    if (parse_checkpoint(as_text(read_file(*files_, name, kWitnessRequestLimit))) == checkpoint) {
+      return;
+    }
+  }
+}
+
+/// What was unproven and is as large as the checkpoint that is known now is that one, or a fork.
+void Witness::judge_unproven(const Path& path, const Checkpoint& known) {
+  for (std::size_t i = 1; i <= kUnprovenKept; ++i) {
+    const Path name = unproven_name(path, i);
+    if (!files_->status(name)) continue;
+    const std::string note(as_text(read_file(*files_, name, kWitnessRequestLimit)));
+    const auto checkpoint = parse_checkpoint(note);
+    if (!checkpoint || checkpoint->size != known.size) continue;
+    if (checkpoint->root != known.root) keep_fork(path, note);
+    files_->remove(name);
+  }
+}
+
 WitnessReply Witness::cosign(const WitnessRequest& request, const Checkpoint& checkpoint) {
   const auto known = newest(checkpoint.origin);
   const std::uint64_t size = known ? known->size : 0;
   const Path path = options_.folder / file_name(checkpoint.origin);
-  if (known && checkpoint.size == size && checkpoint.root != known->root) {
-    keep_fork(path, request.note);
-    return conflict(size);
-  }
+  const bool forks = known && checkpoint.size == size && checkpoint.root != known->root;
+  if (forks) keep_fork(path, request.note);
   if (request.old_size != size) return conflict(size);
+  if (forks) return refuse(422, "the log has signed another root for this size");
   const bool goes_on =
       size == 0 ? request.proof.empty()
                 : merkle::verify_consistency<Rfc9162Hasher>(size, checkpoint.size, request.proof,
                                                             known->root, checkpoint.root);
   if (!goes_on) {
-    // The proof may be wrong, and not the log: kept, but in no fork's place.
-    replace_file_durably(*files_, *random_, path.string() + ".unproven", as_bytes(request.note));
+    if (checkpoint != known) keep_unproven(path, request.note, checkpoint);
     return refuse(422, "the checkpoint does not go on from the one of the old size");
   }
   const std::string line =
       cosign_checkpoint(request.note, options_.name, *options_.signer, clock_->now());
   if (checkpoint != known) {
     replace_file_durably(*files_, *random_, path, as_bytes(with_signatures(request.note, line)));
+    judge_unproven(path, checkpoint);
   }
   return {.status = 200, .content_type = "text/plain; charset=utf-8", .body = line};
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Requests and approvals.
+#include "atp/model/approval_documents.hpp"
+
 #include "atp/crypto/sha256.hpp"
 #include "model/document_fields.hpp"
 
 namespace atp {
 inline namespace v0 {
+
 template <>
 struct Codec<PlanStep> {
   static Json encode(const PlanStep& step) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// How the documents of documents.hpp stand in JSON.
+/// How the documents stand in JSON; each has a source of its header's name.
 #pragma once
 
 #include "atp/model/documents.hpp"
@@ -24,6 +24,7 @@ void write_members(FieldWriter& out, const Statement& statement);
 void write_members(FieldWriter& out, const ApprovalRequest& request);
 void write_members(FieldWriter& out, const Approval& approval);
 void write_members(FieldWriter& out, const ExportManifest& manifest);
+void write_members(FieldWriter& out, const Halt& halt);
 
 /// Reads them and checks what they say of one another.
 template <class T>
@@ -46,6 +47,8 @@ template <>
 Approval read_members(FieldReader& in, DocumentHeader header);
 template <>
 ExportManifest read_members(FieldReader& in, DocumentHeader header);
+template <>
+Halt read_members(FieldReader& in, DocumentHeader header);
 
 }  // namespace v0
 }  // namespace atp

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Export manifests as JSON.
+#include "atp/model/export_documents.hpp"
+
 #include <algorithm>
 
 #include "atp/crypto/sha256.hpp"

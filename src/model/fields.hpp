@@ -178,19 +178,29 @@ template <class E>
 struct EnumNames;
 
 template <class E>
+std::string_view enum_name(E value) {
+  const auto& names = EnumNames<E>::names;
+  return std::find_if(std::begin(names), std::end(names),
+                      [&](const auto& row) { return row.first == value; })
+      ->second;
+}
+
+/// Nothing for another word.
+template <class E>
+std::optional<E> enum_named(std::string_view text) {
+  for (const auto& [value, name] : EnumNames<E>::names) {
+    if (text == name) return value;
+  }
+  return std::nullopt;
+}
+
+template <class E>
 requires std::is_enum_v<E>
 struct Codec<E> {
-  static Json encode(E value) {
-    const auto& names = EnumNames<E>::names;
-    return std::find_if(std::begin(names), std::end(names),
-                        [&](const auto& row) { return row.first == value; })
-        ->second;
-  }
+  static Json encode(E value) { return enum_name(value); }
   static E decode(const Field& field) {
     const std::string text = field;
-    for (const auto& [value, name] : EnumNames<E>::names) {
-      if (text == name) return value;
-    }
+    if (const auto value = enum_named<E>(text)) return *value;
     field.refuse("a name of the format");
   }
 };

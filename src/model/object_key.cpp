@@ -8,7 +8,6 @@ inline namespace v0 {
 namespace {
 
 constexpr std::size_t kElementLimit = 200;
-constexpr std::size_t kKeyLimit = 1000;
 
 bool is_key_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -22,8 +21,10 @@ bool is_key_element(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_key_character);
 }
 
-bool is_key(std::string_view text) {
-  if (text.size() > kKeyLimit) return false;
+bool is_key(std::string_view text) { return text.size() <= kKeyLimit && is_stored_key(text); }
+
+bool is_stored_key(std::string_view text) {
+  if (text.size() > kStoredKeyLimit) return false;
   for (auto slash = text.find('/'); slash != text.npos; slash = text.find('/')) {
     if (!is_key_element(text.substr(0, slash))) return false;
     text.remove_prefix(slash + 1);

@@ -1,24 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Segment manifests and recovery points as JSON.
+#include "atp/model/point_documents.hpp"
+
 #include <algorithm>
 #include <tuple>
 
+#include "atp/core/error.hpp"
 #include "model/document_fields.hpp"
 
 namespace atp {
 inline namespace v0 {
+namespace {
+
+constexpr std::string_view kListType = "list";
+constexpr std::uint64_t kListFormatVersion = 1;
+
+ListPage read_list_page(const Json& json) {
+  FieldReader in(json);
+  require(std::string(in["type"]) == kListType, "member `type`: expected list");
+  require(std::uint64_t(in["formatVersion"]) == kListFormatVersion,
+          "member `formatVersion`: expected 1");
+  ListPage page{.vault_id = in.text("vaultId", kRandomId),
+                .tenant = in["tenantId"],
+                .stream = in["stream"],
+                .page = in["page"],
+                .descriptors = in["descriptors"]};
+  in.finish();
+  return page;
+}
+
+void check_list_page(const ListPage& page) {
+  const std::size_t count = page.descriptors.size();
+  require(count >= 1 && count <= kDescriptorsPerPage,
+          "expected 1 to 1000 descriptors, found " + std::to_string(count));
+  const Descriptor* previous = nullptr;
+  for (const Descriptor& descriptor : page.descriptors) {
+    const std::string at = "sequence " + std::to_string(descriptor.sequence) + ": ";
+    require(descriptor.stream == page.stream, at + "expected the page's stream, found another");
+    require(descriptor.sequence / kDescriptorsPerPage == page.page,
+            at + "expected on page " + std::to_string(page.page) + ", found elsewhere");
+    require(previous == nullptr || previous->sequence < descriptor.sequence,
+            at + "expected sequences to rise, found them out of order");
+    previous = &descriptor;
+  }
+}
+
+void check_point(const RecoveryPoint& point) {
+  require(point.parent.has_value() == (point.backup_type == BackupType::incremental),
+          "member `parent`: expected in an incremental point and only there");
+  const ListReference* previous = nullptr;
+  for (const ListReference& list : point.lists) {
+    require(previous == nullptr ||
+                std::tie(previous->stream, previous->page) < std::tie(list.stream, list.page),
+            "member `lists`: expected in order of stream and page, found out of order");
+    previous = &list;
+  }
+  const auto& covered = point.covered_to;
+  const auto disorder = std::adjacent_find(
+      covered.begin(), covered.end(),
+      [](const auto& one, const auto& next) { return !(one.stream < next.stream); });
+  require(disorder == covered.end(),
+          "member `coveredTo`: expected in order of stream, found out of order");
+}
+
+}  // namespace
 
 template <>
-struct EnumNames<InputEncoding> {
-  static constexpr std::pair<InputEncoding, std::string_view> names[] = {
-      {InputEncoding::none, "none"}, {InputEncoding::gzip, "gzip"}, {InputEncoding::zstd, "zstd"}};
+struct EnumNames<DescriptorKind> {
+  static constexpr std::pair<DescriptorKind, std::string_view> names[] = {
+      {DescriptorKind::segment, "segment"}, {DescriptorKind::blob, "blob"}};
 };
+
+Json Codec<Descriptor>::encode(const Descriptor& descriptor) {
+  FieldWriter out;
+  out("kind", descriptor.kind)("name", descriptor.name)("stream", descriptor.stream);
+  out("sequence", descriptor.sequence)("key", descriptor.key)("sha256", descriptor.sha256);
+  out("bytes", descriptor.bytes)("manifestSha256", descriptor.manifest_sha256);
+  out("merkleRoot", descriptor.merkle_root)("leafScheme", descriptor.leaf_scheme);
+  out("records", descriptor.records);
+  return std::move(out).json();
+}
+
+Descriptor Codec<Descriptor>::decode(const Field& field) {
+  FieldReader in(field);
+  Descriptor descriptor{.kind = in["kind"],
+                        .name = SegmentId(in["name"]).str(),
+                        .stream = in["stream"],
+                        .sequence = in["sequence"],
+                        .key = in.text("key", kObjectKey),
+                        .sha256 = in["sha256"],
+                        .bytes = in["bytes"],
+                        .manifest_sha256 = in["manifestSha256"],
+                        .merkle_root = in["merkleRoot"],
+                        .leaf_scheme = in["leafScheme"],
+                        .records = in["records"]};
+  in.finish();
+  require(descriptor.leaf_scheme >= 1, "member `leafScheme`: expected 1 or more, found 0");
+  return descriptor;
+}
+
+std::string canonical(const Descriptor& descriptor) {
+  return Codec<Descriptor>::encode(descriptor).str();
+}
+
+Descriptor descriptor_of(const SegmentManifest& manifest, const Digest& manifest_sha256) {
+  return {.kind = DescriptorKind::segment,
+          .name = manifest.segment.str(),
+          .stream = manifest.stream,
+          .sequence = manifest.sequence,
+          .key = manifest.key,
+          .sha256 = manifest.stored_sha256,
+          .bytes = manifest.stored_bytes,
+          .manifest_sha256 = manifest_sha256,
+          .merkle_root = manifest.merkle_root,
+          .leaf_scheme = manifest.leaf_scheme,
+          .records = manifest.records};
+}
+
+std::string canonical(const ListPage& page) {
+  check_list_page(page);
+  FieldWriter out;
+  out("type", kListType)("formatVersion", kListFormatVersion)("vaultId", page.vault_id);
+  out("tenantId", page.tenant)("stream", page.stream)("page", page.page);
+  out("descriptors", page.descriptors);
+  return std::move(out).json().str();
+}
+
+ListPage parse_list_page(std::string_view stored) {
+  try {
+    const Json json = parse_json(stored);
+    require(json.str() == stored, "expected canonical JSON, found another form");
+    ListPage page = read_list_page(json);
+    check_list_page(page);
+    return page;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid_argument) throw;
+    throw Error(ErrorKind::corrupt, "list page", error.what());
+  }
+}
 
 template <>
 struct EnumNames<BackupType> {
   static constexpr std::pair<BackupType, std::string_view> names[] = {
       {BackupType::full, "full"}, {BackupType::incremental, "incremental"}};
 };
+
+std::string_view to_string(BackupType type) { return enum_name(type); }
+
+std::optional<BackupType> parse_backup_type(std::string_view text) {
+  return enum_named<BackupType>(text);
+}
 
 template <>
 struct Codec<ParentPoint> {
@@ -108,87 +238,6 @@ struct Codec<AlteredSegment> {
     return altered;
   }
 };
-
-namespace {
-
-void check_manifest(const SegmentManifest& manifest) {
-  require(manifest.leaf_scheme >= 1, "member `leafScheme`: expected 1 or more, found 0");
-  require(manifest.records >= manifest.opaque_records,
-          "member `opaqueRecords`: expected at most `records`, found more");
-  const bool timed = manifest.first_time.has_value();
-  require(timed == manifest.last_time.has_value(),
-          "members `firstTime` and `lastTime`: expected both or neither, found one");
-  require(timed == (manifest.records > manifest.opaque_records),
-          "member `firstTime`: expected where a record is not opaque and only there");
-  require(!timed || *manifest.first_time <= *manifest.last_time,
-          "member `firstTime`: expected no later than `lastTime`, found later");
-}
-
-void check_point(const RecoveryPoint& point) {
-  require(point.parent.has_value() == (point.backup_type == BackupType::incremental),
-          "member `parent`: expected in an incremental point and only there");
-  const ListReference* previous = nullptr;
-  for (const ListReference& list : point.lists) {
-    require(previous == nullptr ||
-                std::tie(previous->stream, previous->page) < std::tie(list.stream, list.page),
-            "member `lists`: expected in order of stream and page, found out of order");
-    previous = &list;
-  }
-  const auto& covered = point.covered_to;
-  const auto disorder = std::adjacent_find(
-      covered.begin(), covered.end(),
-      [](const auto& one, const auto& next) { return !(one.stream < next.stream); });
-  require(disorder == covered.end(),
-          "member `coveredTo`: expected in order of stream, found out of order");
-}
-
-}  // namespace
-
-void write_members(FieldWriter& out, const SegmentManifest& manifest) {
-  out("stream", manifest.stream)("segment", manifest.segment)("sequence", manifest.sequence);
-  out("key", manifest.key)("storedBytes", manifest.stored_bytes);
-  out("storedSha256", manifest.stored_sha256)("indexSha256", manifest.index_sha256);
-  out("keyEpoch", manifest.key_epoch)("records", manifest.records);
-  out("opaqueRecords", manifest.opaque_records)("frames", manifest.frames);
-  out("firstTime", manifest.first_time)("lastTime", manifest.last_time);
-  out("bytes", manifest.bytes)("sha256", manifest.sha256);
-  out("finalNewline", manifest.final_newline)("inputEncoding", manifest.input_encoding);
-  out("inputBytes", manifest.input_bytes)("inputSha256", manifest.input_sha256);
-  out("sealedAt", manifest.sealed_at)("policyVersion", manifest.policy_version);
-  out("merkleRoot", manifest.merkle_root)("leafScheme", manifest.leaf_scheme);
-  out("previous", manifest.previous);
-}
-
-template <>
-SegmentManifest read_members(FieldReader& in, DocumentHeader header) {
-  SegmentManifest manifest{.header = std::move(header),
-                           .stream = in["stream"],
-                           .segment = in["segment"],
-                           .sequence = in["sequence"],
-                           .key = in.text("key", kObjectKey),
-                           .stored_bytes = in["storedBytes"],
-                           .stored_sha256 = in["storedSha256"],
-                           .index_sha256 = in["indexSha256"],
-                           .key_epoch = in.text("keyEpoch", kEpoch),
-                           .records = in["records"],
-                           .opaque_records = in["opaqueRecords"],
-                           .frames = in["frames"],
-                           .first_time = in.optional<Time>("firstTime"),
-                           .last_time = in.optional<Time>("lastTime"),
-                           .bytes = in["bytes"],
-                           .sha256 = in["sha256"],
-                           .final_newline = in["finalNewline"],
-                           .input_encoding = in["inputEncoding"],
-                           .input_bytes = in["inputBytes"],
-                           .input_sha256 = in["inputSha256"],
-                           .sealed_at = in["sealedAt"],
-                           .policy_version = in["policyVersion"],
-                           .merkle_root = in["merkleRoot"],
-                           .leaf_scheme = in["leafScheme"],
-                           .previous = in.optional<Digest>("previous")};
-  check_manifest(manifest);
-  return manifest;
-}
 
 void write_members(FieldWriter& out, const RecoveryPoint& point) {
   out("recoveryPointId", point.recovery_point_id)("region", point.region);

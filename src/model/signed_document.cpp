@@ -41,7 +41,7 @@ struct Parsed {
   std::vector<DocumentSignature> signatures;
 };
 
-struct Finding {
+struct Outcome {
   DocumentState state;
   std::string detail;
   std::string key_id = {};
@@ -107,17 +107,17 @@ std::vector<DocumentSignature> read_signatures(FieldReader& in) {
 }
 
 /// What tells the document apart before its members are read; nothing where all is as it should be.
-std::optional<Finding> check_kind(const Json& json, std::string_view expected_type) {
+std::optional<Outcome> check_kind(const Json& json, std::string_view expected_type) {
   FieldReader in(json);
   const std::string type = in["type"];
   const std::uint64_t version = in["formatVersion"];
   require(version >= kFormatVersion, "member `formatVersion`: expected 1, found 0");
   if (version > kFormatVersion) {
-    return Finding{DocumentState::unsupported,
+    return Outcome{DocumentState::unsupported,
                    "expected formatVersion 1, found " + std::to_string(version)};
   }
   if (type == expected_type) return std::nullopt;
-  return Finding{DocumentState::wrong_type,
+  return Outcome{DocumentState::wrong_type,
                  "expected type " + std::string(expected_type) + ", found " + type};
 }
 
@@ -133,7 +133,7 @@ Parsed<T> read_document(const Json& json) {
   return {std::move(document), std::move(signatures)};
 }
 
-Finding check_tenant(const DocumentHeader& header, const std::optional<TenantId>& tenant) {
+Outcome check_tenant(const DocumentHeader& header, const std::optional<TenantId>& tenant) {
   const auto name = [](const std::optional<TenantId>& id) { return id ? id->str() : "no tenant"; };
   if (header.tenant == tenant) return {DocumentState::not_checked, "no trust policy was given"};
   return {DocumentState::wrong_tenant,
@@ -142,10 +142,10 @@ Finding check_tenant(const DocumentHeader& header, const std::optional<TenantId>
 
 /// Signatures by keys that the policy does not take are passed over: while keys overlap, each
 /// verifier may know another of the two.
-Finding check_signatures(Time signed_at, const std::string& text,
+Outcome check_signatures(Time signed_at, const std::string& text,
                          const std::vector<DocumentSignature>& signatures, const TrustPolicy& trust,
                          KeyRole role) {
-  Finding found{
+  Outcome found{
       DocumentState::untrusted_key,
       "expected a trusted key of the document's role and time, found " + signatures.front().key_id};
   for (const DocumentSignature& signature : signatures) {
@@ -161,15 +161,15 @@ Finding check_signatures(Time signed_at, const std::string& text,
 }
 
 template <class T>
-Finding check_parsed(Json json, const Parsed<T>& parsed, const TrustPolicy* trust,
+Outcome check_parsed(Json json, const Parsed<T>& parsed, const TrustPolicy* trust,
                      const std::optional<TenantId>& tenant) {
   const DocumentHeader& header = parsed.document.header;
   if (trust != nullptr && header.vault_id != trust->vault_id) {
     return {DocumentState::wrong_vault,
             "expected vault " + trust->vault_id + ", found " + header.vault_id};
   }
-  Finding finding = check_tenant(header, tenant);
-  if (finding.state != DocumentState::not_checked || trust == nullptr) return finding;
+  Outcome outcome = check_tenant(header, tenant);
+  if (outcome.state != DocumentState::not_checked || trust == nullptr) return outcome;
   return check_signatures(header.created_at, signed_text(std::move(json)), parsed.signatures,
                           *trust, is_personal<T> ? KeyRole::approver : KeyRole::document);
 }
@@ -237,16 +237,16 @@ CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* tr
   try {
     check_size(stored.size(), size_limit<T>());
     Json json = parse_stored(stored);
-    if (const auto finding = check_kind(json, T::type)) {
-      return {finding->state, finding->detail, std::nullopt};
+    if (const auto outcome = check_kind(json, T::type)) {
+      return {outcome->state, outcome->detail, std::nullopt};
     }
     Parsed<T> parsed = read_document<T>(json);
-    Finding finding = check_parsed(std::move(json), parsed, trust, tenant);
+    Outcome outcome = check_parsed(std::move(json), parsed, trust, tenant);
     const bool usable =
-        finding.state == DocumentState::verified || finding.state == DocumentState::not_checked;
-    if (!usable) return {finding.state, std::move(finding.detail), std::nullopt};
-    return {finding.state, std::move(finding.detail), std::move(parsed.document),
-            std::move(finding.key_id)};
+        outcome.state == DocumentState::verified || outcome.state == DocumentState::not_checked;
+    if (!usable) return {outcome.state, std::move(outcome.detail), std::nullopt};
+    return {outcome.state, std::move(outcome.detail), std::move(parsed.document),
+            std::move(outcome.key_id)};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid_argument) throw;
     return {DocumentState::malformed, error.what(), std::nullopt};
@@ -277,6 +277,7 @@ ATP_INSTANTIATE(Statement);
 ATP_INSTANTIATE(ApprovalRequest);
 ATP_INSTANTIATE(Approval);
 ATP_INSTANTIATE(ExportManifest);
+ATP_INSTANTIATE(Halt);
 
 #undef ATP_INSTANTIATE
 

@@ -311,11 +311,7 @@ void check_kind(FieldReader& in) {
 
 }  // namespace
 
-std::string_view to_string(KeyRole role) {
-  return std::ranges::find(EnumNames<KeyRole>::names, role,
-                           &std::pair<KeyRole, std::string_view>::first)
-      ->second;
-}
+std::string_view to_string(KeyRole role) { return enum_name(role); }
 
 std::string print_trust_policy(const TrustPolicy& policy) {
   FieldWriter out;

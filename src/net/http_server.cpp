@@ -2,6 +2,8 @@
 #include "atp/net/http_server.hpp"
 
 #include <boost/asio/post.hpp>
+#include <map>
+#include <string_view>
 
 #include "atp/core/error.hpp"
 #include "net/session.hpp"
@@ -91,14 +93,38 @@ class HttpServer::Gate {
   }
 
   void welcome(Tcp::socket socket) {
-    const bool full =
-        serving_.sessions.size() - serving_.turned_away >= serving_.limits.connections;
+    const bool full = !make_room(net::host_of(socket));
     if (full && serving_.turned_away >= kTurnedAwayAtOnce) return;
     ErrorCode ignored;  // It only makes answers come later.
     socket.set_option(Tcp::no_delay(true), ignored);
     const auto session = std::make_shared<net::Session>(serving_, std::move(socket));
     if (full) return session->turn_away();
     session->start();
+  }
+
+  /// Whether there is a place for one more of `host`, if need be that of somebody who waits.
+  bool make_room(const std::string& host) {
+    std::map<std::string_view, std::size_t> shares;
+    for (const net::Session* session : serving_.sessions) {
+      if (session->takes_place()) ++shares[session->host()];
+    }
+    const bool full =
+        serving_.sessions.size() - serving_.turned_away >= serving_.limits.connections;
+    const bool greedy = shares[host] >= serving_.limits.connections_of_one;
+    if (!full && !greedy) return true;
+    net::Session* longest = nullptr;
+    const auto before = [&](const net::Session& a, const net::Session& b) {
+      if (shares[a.host()] != shares[b.host()]) return shares[a.host()] > shares[b.host()];
+      return a.waits_since() < b.waits_since();
+    };
+    for (net::Session* session : serving_.sessions) {
+      const bool may_go =
+          session->takes_place() && session->waits() && (!greedy || session->host() == host);
+      if (may_go && (longest == nullptr || before(*session, *longest))) longest = session;
+    }
+    if (longest == nullptr) return false;
+    longest->give_way();
+    return true;
   }
 
   void close() {

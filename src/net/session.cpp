@@ -66,8 +66,25 @@ HttpResponse call(const HttpHandler& handler, const HttpRequest& request) {
 
 }  // namespace
 
+std::string host_of(const Tcp::socket& socket) {
+  ErrorCode error;
+  asio::ip::address address = socket.remote_endpoint(error).address();
+  if (error) return "";
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  if (address.is_v4()) return address.to_string();
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), 0);
+  return asio::ip::address_v6(bytes).to_string();
+}
+
 Session::Session(Serving& serving, Tcp::socket socket)
-    : serving_(serving), stream_(std::move(socket)), timer_(serving.io), reader_(serving.limits) {
+    : serving_(serving),
+      host_(host_of(socket)),
+      stream_(std::move(socket)),
+      timer_(serving.io),
+      reader_(serving.limits) {
   serving_.sessions.insert(this);
 }
 
@@ -94,6 +111,12 @@ void Session::turn_away() {
 
 void Session::stop() {
   if (phase_ != Phase::answering && phase_ != Phase::writing) stream_.close();
+}
+
+void Session::give_way() {
+  turned_away_ = true;
+  ++serving_.turned_away;
+  stream_.close();
 }
 
 void Session::read() {
@@ -178,6 +201,7 @@ void Session::finish() {
 
 void Session::enter(Phase phase, milliseconds time) {
   phase_ = phase;
+  since_ = std::chrono::steady_clock::now();
   timer_.expires_after(time);
   timer_.async_wait([weak = weak_from_this()](const ErrorCode&) {
     const auto self = weak.lock();

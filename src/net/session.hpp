@@ -31,9 +31,12 @@ struct Serving {
   boost::asio::thread_pool& workers;
   boost::asio::ssl::context* tls;  ///< Null without TLS.
   std::set<Session*> sessions{};
-  std::size_t turned_away = 0;  ///< Of the sessions; they take no place.
+  std::size_t turned_away = 0;  ///< Of the sessions, and those that gave way; they take no place.
   bool stopping = false;
 };
+
+/// The peer's address, of IPv6 its /64; empty where it is gone.
+std::string host_of(const Tcp::socket& socket);
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
@@ -47,6 +50,15 @@ class Session : public std::enable_shared_from_this<Session> {
   void turn_away();
   /// Closes, once what is being answered is.
   void stop();
+  /// Closes for somebody else's sake.
+  void give_way();
+
+  /// Whose share of the connections it takes.
+  const std::string& host() const { return host_; }
+  bool takes_place() const { return !turned_away_; }
+  /// Nothing is being answered: it is the peer who keeps the server waiting.
+  bool waits() const { return phase_ != Phase::answering; }
+  std::chrono::steady_clock::time_point waits_since() const { return since_; }
 
  private:
   enum class Phase { idle, head, body, answering, writing, finishing };
@@ -63,10 +75,12 @@ class Session : public std::enable_shared_from_this<Session> {
   void refuse(int status, std::string_view reason);
 
   Serving& serving_;
+  const std::string host_;
   Stream stream_;
   boost::asio::steady_timer timer_;
   RequestReader reader_;
   Phase phase_ = Phase::idle;
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   bool late_ = false;  ///< The time of a phase in which is read is up.
   bool turned_away_ = false;
   bool continued_ = false;

@@ -55,7 +55,8 @@ void RestoreFolder::prepare(const std::string& identity) {
   if (status && status->type != FileType::directory) {
     refuse(folder_, "expected a folder, found something else");
   }
-  create_directories(files_, folder_);  // Where it is there, it may not be durable yet.
+  create_directories(files_, folder_,
+                     kPrivateFolder);  // Where it is there, it may not be durable yet.
   refuse_strangers(files_.list(folder_));
   ensure_directory(unfinished_);
   check_marker(identity);
@@ -100,13 +101,13 @@ void RestoreFolder::check_marker(const std::string& identity) {
     refuse(marker_, "is of another restore; finish that one or remove " + unfinished_.string());
   }
   if (files_.status(staging_)) refuse(staging_, "is of a restore that cannot be told");
-  write_file_durably(files_, random_, marker_, as_bytes(identity));
+  write_file_durably(files_, random_, marker_, as_bytes(identity), kPrivateFile);
 }
 
 void RestoreFolder::ensure_directory(const Path& path) {
   const auto status = files_.status(path);
   if (!status) {
-    files_.create_directory(path);
+    files_.create_directory(path, kPrivateFolder);
     files_.sync_directory(path.parent_path());
   } else if (status->type != FileType::directory) {
     refuse(path, "expected a folder, found something else");
@@ -134,7 +135,7 @@ bool RestoreFolder::find_whole(const Item& item, const std::stop_token& stop) {
 
 std::unique_ptr<File> RestoreFolder::begin(const Item& item) {
   if (files_.status(part(item))) files_.remove(part(item));
-  return files_.open(part(item), OpenMode::create_new);
+  return files_.open(part(item), OpenMode::create_new, kPrivateFile);
 }
 
 void RestoreFolder::finish(const Item& item, std::unique_ptr<File> file) {

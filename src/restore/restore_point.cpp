@@ -96,14 +96,24 @@ void take_in(RestoreResult& result, const Item& item, Outcome outcome) {
   result.bytes += item.manifest().bytes;
 }
 
+/// One segment is found past all others.
+ResolvedPoint resolve(ObjectStore& store, const PointName& point, const TrustPolicy& trust,
+                      const RestoreOptions& options) {
+  if (options.segment && options.segment_stream) {
+    return resolve_segment(store, point, {*options.segment_stream, *options.segment}, trust,
+                           options.stop);
+  }
+  return resolve_point(store, point, &trust, LedgerDepth::statement, options.workers, options.stop);
+}
+
 }  // namespace
 
 RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& random,
-                            const std::string& id, const Path& folder, const TrustPolicy& trust,
+                            const PointName& point, const Path& folder, const TrustPolicy& trust,
                             std::span<const age::Identity> identities,
                             const RestoreOptions& options) {
-  ResolvedPoint resolved = resolve_point(store, id, &trust, options.workers, options.stop);
-  RestoreResult result{.recovery_point_id = id, .folder = folder, .report = {id, {}}};
+  ResolvedPoint resolved = resolve(store, point, trust, options);
+  RestoreResult result{.recovery_point_id = point.id, .folder = folder, .report = {point.id, {}}};
   auto& checks = result.report.checks;
   checks = std::move(resolved.checks);
   const EpochIdentities opened = open_epochs(store, resolved.epochs, identities, checks);
@@ -131,9 +141,9 @@ RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& rando
   return result;
 }
 
-RestorePlan plan_restore(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+RestorePlan plan_restore(ObjectStore& store, const PointName& point, const TrustPolicy& trust,
                          const RestoreOptions& options) {
-  const ResolvedPoint resolved = resolve_point(store, id, &trust, options.workers, options.stop);
+  const ResolvedPoint resolved = resolve(store, point, trust, options);
   require_sound(resolved.checks);
   RestorePlan plan;
   for (const Item& item : restore::select_items(resolved, options)) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "atp/core/bytes.hpp"
+#include "atp/records/record_reader.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -12,8 +13,8 @@ namespace segment {
 
 class Buffer {
  public:
-  /// Readable bytes behind whatever was reserved; the JSON parser looks that far.
-  static constexpr std::size_t kPadding = 64;
+  /// Readable bytes behind whatever was reserved.
+  static constexpr std::size_t kPadding = kRecordPadding;
 
   /// `size` bytes; the earlier contents may be gone.
   MutableByteView reserve(std::size_t size) {

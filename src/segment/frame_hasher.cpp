@@ -18,6 +18,12 @@ namespace {
 
 constexpr std::uint64_t kSaltsPerBlock = 4;  // The key stream is cut at multiples of 64 bytes.
 
+bool are_ends_of(ByteView raw, std::span<const std::size_t> ends) {
+  if (ends.empty() || ends.back() != raw.size()) return false;
+  return std::ranges::all_of(ends.first(ends.size() - 1),
+                             [&](std::size_t end) { return raw[end - 1] == kLineFeed; });
+}
+
 }  // namespace
 
 Bytes salt_of(ByteView salt_seed, std::uint64_t number) {
@@ -39,25 +45,22 @@ FrameHasher::FrameHasher(ByteView salt_seed) : seed_(salt_seed) {
 }
 
 std::optional<Digest> FrameHasher::root(ByteView raw, std::uint64_t first_record,
-                                        std::uint32_t records) {
+                                        std::span<const std::size_t> ends) {
   const std::uint64_t lead = first_record % kSaltsPerBlock;
-  salts_.resize((lead + records) * kSaltSize);
+  salts_.resize((lead + ends.size()) * kSaltSize);
   chacha20_stream(seed_.view(), (first_record - lead) * kSaltSize, salts_);
   ByteView salts = ByteView(salts_).subspan(lead * kSaltSize);
 
   merkle::Frontier<Rfc9162Hasher> tree;
   std::array<std::byte, 1 + kSaltSize> prefix{};  // 0x00 || salt
-  bool too_many = false;
   crypto::Sha256Pair pair(sha256_, raw);
-  for_each_record(raw, [&](ByteView record) {
-    too_many = too_many || salts.empty();
-    if (too_many) return;
+  for_each_record(raw, ends, [&](ByteView record) {
     std::ranges::copy(salts.first(kSaltSize), prefix.begin() + 1);
     salts = salts.subspan(kSaltSize);
     tree.push(pair.hash(prefix, record));
   });
   pair.finish();
-  if (too_many || tree.size() != records) return std::nullopt;
+  if (!are_ends_of(raw, ends)) return std::nullopt;
   return tree.root();
 }
 

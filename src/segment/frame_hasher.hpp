@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "atp/core/bytes.hpp"
 #include "atp/crypto/sha256.hpp"
@@ -27,9 +28,11 @@ class FrameHasher {
   /// Throws: invalid_argument unless the seed has 32 bytes.
   explicit FrameHasher(ByteView salt_seed);
 
-  /// Takes the next frame. The root over the records in `raw`, the first of which is record
-  /// `first_record` of its segment; nothing unless there are exactly `records`.
-  std::optional<Digest> root(ByteView raw, std::uint64_t first_record, std::uint32_t records);
+  /// Takes the next frame. The root over the records in `raw`, which end at `ends`; the first is
+  /// record `first_record` of its segment. Nothing unless each end but the last is behind a line
+  /// feed, and the last is that of `raw`.
+  std::optional<Digest> root(ByteView raw, std::uint64_t first_record,
+                             std::span<const std::size_t> ends);
 
   /// Of all frames taken; the object is then as new.
   Digest sha256() { return sha256_.finish(); }

@@ -78,13 +78,14 @@ std::optional<ByteView> FrameScan::decode(const FrameEntry& entry) {
 }
 
 bool FrameScan::prove(const FrameEntry& entry, ByteView raw) {
-  const auto root = hasher_.root(raw, entry.first_record, entry.records);
+  find_record_ends(raw, entry.records, ends_);
+  const auto root = hasher_.root(raw, entry.first_record, ends_);
   const bool last = next_ + 1 == index_.frames.size();
   if (!last && raw.back() != kLineFeed) {
     report("frame", "a line feed at its end", "another byte");
     return false;
   }
-  if (!root) {
+  if (!root || ends_.size() != entry.records) {
     report("leaves", std::to_string(entry.records) + " records", "another number");
     return false;
   }

@@ -48,6 +48,7 @@ class FrameScan {
   FrameHasher hasher_;
   FrameDecoder decoder_;
   Bytes compressed_;
+  std::vector<std::size_t> ends_;  ///< Of the current frame's records.
   std::size_t next_ = 0;
   std::uint64_t position_ = 0;
   bool lost_ = false;  ///< Bytes of the current frame.

@@ -2,7 +2,9 @@
 #include "atp/segment/package_reader.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "atp/core/error.hpp"
 #include "atp/core/progress.hpp"
@@ -34,7 +36,7 @@ std::string span_of(std::uint64_t from, std::uint64_t to) {
 struct PackageReader::State {
   State(ObjectStore& store, const SegmentManifest& of, std::span<const age::Identity> identities)
       : manifest(of),
-        envelope(store, manifest.key, manifest.stored_bytes, identities),
+        envelope(store, manifest, identities),
         index(segment::read_proven_index(envelope, manifest)) {
     const bool agreed = merkle_root(index) == manifest.merkle_root &&
                         segment::total(index.frames).records == manifest.records;
@@ -43,13 +45,17 @@ struct PackageReader::State {
                 "its index and its manifest are of other records");
   }
 
-  /// Valid until `decoder` is used again.
-  ByteView proven_frame(const FrameEntry& frame, segment::FrameDecoder& decoder) const {
+  /// A frame's bytes, proven; valid until `decoder` is used again. `ends` is then where its records
+  /// end.
+  ByteView proven_frame(const FrameEntry& frame, segment::FrameDecoder& decoder,
+                        std::vector<std::size_t>& ends) const {
     try {
       const Bytes stored = envelope.read(frame.offset, frame.compressed_size);
       const ByteView raw = decoder.decode(stored, frame.raw_size);
+      segment::find_record_ends(raw, frame.records, ends);
       segment::FrameHasher hasher(index.salt_seed.view());
-      if (hasher.root(raw, frame.first_record, frame.records) == frame.root) return raw;
+      const auto root = hasher.root(raw, frame.first_record, ends);
+      if (ends.size() == frame.records && root == frame.root) return raw;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::corrupt) throw;
       throw_damaged(manifest, frame, error.message());
@@ -57,17 +63,20 @@ struct PackageReader::State {
     throw_damaged(manifest, frame, "their leaves do not give the root in the index");
   }
 
-  /// Calls `each` with the place in the index and the bytes of every frame of whose records, the
-  /// first and the one behind the last, `wants` says so.
+  /// The frame's number, its raw bytes, and where its records end in them.
+  using EachFrame = std::function<void(std::size_t, ByteView, std::span<const std::size_t>)>;
+
+  /// Calls `each` for every frame for which `wants(first_record, end_record)` is true.
   void for_each_frame(const std::function<bool(std::uint64_t, std::uint64_t)>& wants,
-                      const std::stop_token& stop,
-                      const std::function<void(std::size_t, ByteView)>& each) const {
+                      const std::stop_token& stop, const EachFrame& each) const {
     segment::FrameDecoder decoder;
+    std::vector<std::size_t> ends;
     for (std::size_t at = 0; at < index.frames.size(); ++at) {
       const FrameEntry& frame = index.frames[at];
       if (!wants(frame.first_record, frame.first_record + frame.records)) continue;
       throw_if_stopped(stop);
-      each(at, proven_frame(frame, decoder));
+      const ByteView raw = proven_frame(frame, decoder, ends);
+      each(at, raw, ends);
     }
   }
 
@@ -111,11 +120,11 @@ void PackageReader::prove(std::span<const RecordRange> ranges, const EachProven&
     return range != ranges.end() && range->first < end;
   };
   const ByteView seed = state_->index.salt_seed.view();
-  state_->for_each_frame(wants, stop, [&](std::size_t at, ByteView raw) {
+  state_->for_each_frame(wants, stop, [&](std::size_t at, ByteView raw, const auto& ends) {
     const FrameEntry& frame = state_->index.frames[at];
     std::vector<Digest> leaves;
     std::vector<std::pair<std::uint64_t, RecordInclusion>> wanted;
-    segment::for_each_record(raw, [&](ByteView record) {
+    segment::for_each_record(raw, ends, [&](ByteView record) {
       const std::uint64_t number = frame.first_record + leaves.size();
       Bytes salt = segment::salt_of(seed, number);
       leaves.push_back(segment::leaf_of(salt, record));
@@ -141,9 +150,9 @@ void PackageReader::read(std::uint64_t from, std::uint64_t to, const Each& each,
   const auto wants = [&](std::uint64_t first, std::uint64_t end) {
     return first < to && end > from;
   };
-  state_->for_each_frame(wants, stop, [&](std::size_t at, ByteView raw) {
+  state_->for_each_frame(wants, stop, [&](std::size_t at, ByteView raw, const auto& ends) {
     std::uint64_t number = state_->index.frames[at].first_record;
-    segment::for_each_record(raw, [&](ByteView record) {
+    segment::for_each_record(raw, ends, [&](ByteView record) {
       if (number >= from && number < to) each(number, record);
       ++number;
     });

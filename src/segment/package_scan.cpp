@@ -47,34 +47,55 @@ void compare(std::vector<PackageDamage>& damage, const char* check,
   if (expected != found) add_damage(damage, check, text(expected), text(found));
 }
 
-/// A package's stored bytes from first to last, hashed as they pass.
+/// A package's stored bytes from first to last, hashed as they pass. Of one that is longer than
+/// expected, no more is read than shows it.
 class StoredPass {
  public:
-  StoredPass(ObjectStore& store, const std::string& key, const ScanOptions& options)
-      : source_(store.get(key)), options_(options), buffer_(kReadSize) {}
+  StoredPass(ObjectStore& store, const StoredPackage& expected, const ScanOptions& options)
+      : expected_(expected),
+        source_(store.get(expected.key, {.length = expected.bytes + 1})),
+        options_(options),
+        buffer_(kReadSize) {}
+
+  /// The first `size` bytes, which `read` then gives again; fewer only at the end.
+  ByteView peek(std::size_t size) {
+    peeked_.resize(size);
+    peeked_.resize(read_fully(*source_, peeked_));
+    return peeked_;
+  }
 
   /// The next `size` bytes (at most `kReadSize`); fewer only at the end.
   ByteView read(std::uint64_t size) {
     throw_if_stopped(options_.stop);
     const MutableByteView wanted = MutableByteView(buffer_).first(size);
-    const ByteView got = wanted.first(read_fully(*source_, wanted));
+    const ByteView again =
+        ByteView(peeked_).subspan(std::min<std::uint64_t>(size_, peeked_.size()));
+    const std::size_t known = std::min(again.size(), wanted.size());
+    std::ranges::copy(again.first(known), wanted.begin());
+    const ByteView got = wanted.first(known + read_fully(*source_, wanted.subspan(known)));
     sha256_.update(got);
     size_ += got.size();
     if (options_.on_bytes && !got.empty()) options_.on_bytes(got.size());
     return got;
   }
 
-  /// Takes what is left and compares size and digest with the manifest's.
-  void finish(const SegmentManifest& manifest, std::vector<PackageDamage>& damage) {
+  /// Takes what is left and compares size and digest with what was expected.
+  void finish(std::vector<PackageDamage>& damage) {
     while (!read(kReadSize).empty()) {
     }
-    compare(damage, "stored_bytes", manifest.stored_bytes, size_);
-    compare(damage, "stored_sha256", manifest.stored_sha256, sha256_.finish());
+    if (size_ > expected_.bytes) {
+      add_damage(damage, "stored_bytes", std::to_string(expected_.bytes), "more");
+    } else {
+      compare(damage, "stored_bytes", expected_.bytes, size_);
+    }
+    compare(damage, "stored_sha256", expected_.sha256, sha256_.finish());
   }
 
  private:
+  StoredPackage expected_;
   std::unique_ptr<ByteSource> source_;
   const ScanOptions& options_;
+  Bytes peeked_;
   Bytes buffer_;
   Sha256 sha256_;
   std::uint64_t size_ = 0;
@@ -92,29 +113,32 @@ class PackageScan {
         options_(options) {}
 
   std::vector<PackageDamage> run() {
-    if (!open_envelope()) return std::move(damage_);
+    segment::StoredTail tail = segment::read_stored_tail(store_, manifest_);
+    StoredPass stored(store_, stored_of(manifest_), options_);
+    if (!open_envelope(stored, std::move(tail))) return std::move(damage_);
     open_index();
-    StoredPass stored(store_, manifest_.key, options_);
     stored.read(envelope_->header_size());
     read_chunks(stored);
-    stored.finish(manifest_, damage_);
+    stored.finish(damage_);
     if (index_) compare_totals();
     return std::move(damage_);
   }
 
  private:
-  /// Whether there is more to look at. A header that nothing opens is damage only where the stored
-  /// bytes are not those of the manifest; else it is the caller who lacks something.
-  bool open_envelope() {
+  /// Whether there is more to look at. If no identity opens the header, that is damage where the
+  /// stored bytes differ from the manifest; otherwise the caller lacks the identity, and the error
+  /// is passed on.
+  bool open_envelope(StoredPass& stored, segment::StoredTail tail) {
     try {
-      envelope_.emplace(store_, manifest_.key, manifest_.stored_bytes, identities_);
+      envelope_.emplace(store_, manifest_, identities_, stored.peek(segment::kEnvelopePrefix),
+                        std::move(tail));
       return true;
     } catch (const Error& error) {
       const ErrorKind kind = error.kind();
       if (kind != ErrorKind::corrupt && kind != ErrorKind::unauthenticated &&
           kind != ErrorKind::unsupported)
         throw;
-      damage_ = scan_stored(store_, manifest_, options_);
+      stored.finish(damage_);
       if (damage_.empty() && kind != ErrorKind::corrupt) throw;
       add_damage(damage_, "envelope", "an age header", error.message());
       return false;
@@ -222,10 +246,14 @@ std::vector<PackageDamage> scan_package(ObjectStore& store, const SegmentManifes
   return PackageScan(store, manifest, identities, sink, options).run();
 }
 
-std::vector<PackageDamage> scan_stored(ObjectStore& store, const SegmentManifest& manifest,
+StoredPackage stored_of(const SegmentManifest& manifest) {
+  return {.key = manifest.key, .bytes = manifest.stored_bytes, .sha256 = manifest.stored_sha256};
+}
+
+std::vector<PackageDamage> scan_stored(ObjectStore& store, const StoredPackage& expected,
                                        const ScanOptions& options) {
   std::vector<PackageDamage> damage;
-  StoredPass(store, manifest.key, options).finish(manifest, damage);
+  StoredPass(store, expected, options).finish(damage);
   return damage;
 }
 

@@ -8,13 +8,13 @@
 #include "atp/core/error.hpp"
 #include "atp/core/progress.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/records/record_reader.hpp"
 #include "atp/segment/package_index.hpp"
 #include "segment/frame_codec.hpp"
 #include "segment/frame_hasher.hpp"
 #include "segment/frame_totals.hpp"
 #include "segment/package_tail.hpp"
 #include "segment/record_blocks.hpp"
-#include "segment/record_reader.hpp"
 #include "segment/records.hpp"
 
 namespace atp {
@@ -63,15 +63,16 @@ class PackageWriter {
         blocks_(source),
         index_{.salt_seed = random_seed(random)},
         hasher_(index_.salt_seed.view()),
-        reader_(options.time_path),
+        reader_(FieldMap{{"time", options.time_path}}),
         stored_(sink, options.probe),
         encryptor_({&recipient, 1}, random, stored_) {}
 
-  std::variant<PackageSummary, LongRecord> run() {
+  PackageOutcome run() {
     for (;;) {
       throw_if_stopped(options_.stop);
       const auto next = blocks_.next();
       if (const auto* record = std::get_if<LongRecord>(&next)) return *record;
+      if (const auto* failure = std::get_if<InputFailure>(&next)) return *failure;
       if (const auto* end = std::get_if<EndOfSegment>(&next)) return finish(*end);
       add_frame(std::get<RecordBlock>(next));
     }
@@ -106,23 +107,26 @@ class PackageWriter {
   }
 
   FrameEntry describe(const RecordBlock& block, std::size_t compressed_size, ByteView decoded) {
-    const auto root = hasher_.root(decoded, block.first_record, block.records);
+    const auto root = hasher_.root(decoded, block.first_record, block.ends);
     if (!root) {
       throw Error(ErrorKind::corrupt, "frame " + std::to_string(index_.frames.size()),
-                  "expected " + std::to_string(block.records) + " records, found another number");
+                  "expected " + std::to_string(block.ends.size()) +
+                      " records where they were found, found other bytes at an end");
     }
     FrameEntry entry{.offset = offset_,
                      .compressed_size = static_cast<std::uint32_t>(compressed_size),
                      .raw_size = static_cast<std::uint32_t>(decoded.size()),
                      .first_record = block.first_record,
-                     .records = block.records,
+                     .records = static_cast<std::uint32_t>(block.ends.size()),
                      .root = *root};
-    segment::for_each_record(decoded, [&](ByteView record) { add_time(entry, record); });
+    segment::for_each_record(decoded, block.ends,
+                             [&](ByteView record) { add_time(entry, record); });
     return entry;
   }
 
   void add_time(FrameEntry& entry, ByteView record) {
-    const std::optional<Time> time = reader_.time(record);
+    const auto fields = reader_.read_padded(record);  // The decoder's memory goes on behind it.
+    const std::optional<Time> time = fields ? time_of(fields->front()) : std::nullopt;
     if (!time) {
       ++entry.opaque_records;
       return;
@@ -162,7 +166,7 @@ class PackageWriter {
   segment::RecordBlocks blocks_;
   PackageIndex index_;
   segment::FrameHasher hasher_;
-  segment::RecordReader reader_;
+  RecordReader reader_;
   segment::FrameEncoder encoder_;
   segment::FrameDecoder decoder_;
   StoredBytes stored_;
@@ -172,10 +176,32 @@ class PackageWriter {
 
 }  // namespace
 
-std::variant<PackageSummary, LongRecord> write_package(ByteSource& source, ByteSink& sink,
-                                                       const age::Recipient& recipient,
-                                                       Random& random,
-                                                       const PackageOptions& options) {
+SegmentManifest manifest_of(const PackageSummary& summary, const StreamId& stream,
+                            const SegmentId& segment, const std::string& key) {
+  return {.stream = stream,
+          .segment = segment,
+          .sequence = 0,
+          .key = key,
+          .stored_bytes = summary.stored_bytes,
+          .stored_sha256 = summary.stored_sha256,
+          .index_sha256 = summary.index_sha256,
+          .records = summary.records,
+          .opaque_records = summary.opaque_records,
+          .frames = summary.frames,
+          .first_time = summary.first_time,
+          .last_time = summary.last_time,
+          .bytes = summary.bytes,
+          .sha256 = summary.sha256,
+          .final_newline = summary.final_newline,
+          .input_encoding = InputEncoding::none,
+          .input_bytes = summary.bytes,
+          .input_sha256 = summary.sha256,
+          .policy_version = 0,
+          .merkle_root = summary.merkle_root};
+}
+
+PackageOutcome write_package(ByteSource& source, ByteSink& sink, const age::Recipient& recipient,
+                             Random& random, const PackageOptions& options) {
   return PackageWriter(source, sink, recipient, random, options).run();
 }
 

@@ -2,7 +2,7 @@
 /// The index of a package in a store, proven to the package's manifest.
 #pragma once
 
-#include "atp/model/documents.hpp"
+#include "atp/model/segment_documents.hpp"
 #include "atp/segment/package_index.hpp"
 #include "segment/envelope.hpp"
 

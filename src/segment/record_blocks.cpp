@@ -23,21 +23,24 @@ constexpr std::size_t kCapacity = kRecordLimit + 1 + kReadSize;
 RecordBlocks::RecordBlocks(ByteSource& source)
     : source_(source), buffer_(memory_.reserve(kCapacity)) {}
 
-std::variant<RecordBlock, EndOfSegment, LongRecord> RecordBlocks::next() {
+RecordBlocks::Next RecordBlocks::next() {
   drop_block();
   const auto limit = std::size_t{1} << std::min<int>(kFrameLevels, std::countr_zero(first_record_));
   for (scan(limit); !decided(limit); scan(limit)) {
     if (filled_ > kRecordLimit && ends_.empty()) return LongRecord{first_record_, offset_};
-    fill();
+    try {
+      fill();
+    } catch (const Error& error) {
+      return InputFailure{error};
+    }
   }
   if (ends_.empty()) return EndOfSegment{final_newline_};
   if (first_record_is_long()) return LongRecord{first_record_, offset_};
   block_records_ = choose(limit);
   const MutableByteView raw = buffer_.subspan(begin_, ends_[block_records_ - 1]);
   final_newline_ = raw.back() == kLineFeed;
-  return RecordBlock{.raw = raw,
-                     .first_record = first_record_,
-                     .records = static_cast<std::uint32_t>(block_records_)};
+  return RecordBlock{
+      .raw = raw, .first_record = first_record_, .ends = std::span(ends_).first(block_records_)};
 }
 
 void RecordBlocks::drop_block() {

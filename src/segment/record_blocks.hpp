@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -18,7 +19,8 @@ namespace segment {
 struct RecordBlock {
   MutableByteView raw;  ///< With line feeds.
   std::uint64_t first_record;
-  std::uint32_t records;
+  std::span<const std::size_t>
+      ends;  ///< Where its records end in `raw`, each behind its line feed.
 };
 
 struct EndOfSegment {
@@ -29,9 +31,10 @@ class RecordBlocks {
  public:
   explicit RecordBlocks(ByteSource& source);
 
-  /// The next block: the largest that design and limits allow. Its bytes are valid until the next
-  /// call. After anything but a block there is nothing more to ask for.
-  std::variant<RecordBlock, EndOfSegment, LongRecord> next();
+  using Next = std::variant<RecordBlock, EndOfSegment, LongRecord, InputFailure>;
+  /// The next block: the largest that design and limits allow. It is valid until the next call.
+  /// After anything but a block there is nothing more to ask for.
+  Next next();
 
  private:
   void drop_block();

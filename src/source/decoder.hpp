@@ -18,7 +18,8 @@ class Decoder {
   };
   virtual ~Decoder() = default;
   /// Decodes some of `in` into `out`; with an empty `in`, what is left of earlier input.
-  /// Throws: corrupt.
+  /// Throws: corrupt; unsupported for what is whole and made in a way that is not read; unavailable
+  /// where there is no memory.
   virtual Step step(ByteView in, MutableByteView out) = 0;
   /// Whether all input so far is whole members or frames, at least one.
   virtual bool complete() const = 0;

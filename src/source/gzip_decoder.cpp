@@ -15,7 +15,9 @@ namespace {
 constexpr int kGzipOnly = 16 + MAX_WBITS;
 
 Error gzip_error(int code, const z_stream& stream, const std::string& name) {
-  if (code == Z_MEM_ERROR) return Error(ErrorKind::unavailable, name, "no memory for zlib");
+  if (code == Z_MEM_ERROR) {
+    return Error(ErrorKind::unavailable, name, "no memory for zlib", Error::Retry::temporary);
+  }
   const std::string reason = stream.msg != nullptr ? stream.msg : zError(code);
   return Error(ErrorKind::corrupt, name, "expected gzip members, found damage: " + reason);
 }

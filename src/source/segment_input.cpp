@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::size_t kBufferSize = 256 * 1024;
 
+/// What a compressed file may decode to. Logs compress ten to fifty times; what costs minutes
+/// a megabyte is a trap or a mistake.
+constexpr std::uint64_t kDecodedPerByte = 128;
+constexpr std::uint64_t kDecodedAlways = 32 << 20;
+
 /// The stored bytes, in order, up to the listed size.
 class StoredFile {
  public:
@@ -57,8 +62,11 @@ class PlainInput final : public SegmentInput {
 
 class DecodedInput final : public SegmentInput {
  public:
-  DecodedInput(StoredFile file, std::string name, std::unique_ptr<Decoder> decoder)
-      : file_(std::move(file)), name_(std::move(name)), decoder_(std::move(decoder)) {}
+  DecodedInput(StoredFile file, const SegmentFile& listed, std::unique_ptr<Decoder> decoder)
+      : file_(std::move(file)),
+        name_(listed.name),
+        left_(kDecodedAlways + kDecodedPerByte * listed.status.size),
+        decoder_(std::move(decoder)) {}
 
   std::size_t read(MutableByteView out) override {
     if (out.empty() || input_sha256_) return 0;
@@ -70,6 +78,8 @@ class DecodedInput final : public SegmentInput {
       }
       const Decoder::Step step = decoder_->step(pending_, out);
       pending_ = pending_.subspan(step.consumed);
+      if (step.produced > left_) throw_too_large();
+      left_ -= step.produced;
       if (step.produced > 0) return step.produced;
       if (more || decoder_->complete()) continue;
       throw Error(ErrorKind::corrupt, name_,
@@ -88,8 +98,15 @@ class DecodedInput final : public SegmentInput {
     return !pending_.empty();
   }
 
+  [[noreturn]] void throw_too_large() const {
+    throw Error(ErrorKind::unsupported, name_,
+                "expected at most " + std::to_string(kDecodedPerByte) + " times its size and " +
+                    std::to_string(kDecodedAlways) + " bytes decoded, found more");
+  }
+
   StoredFile file_;
   std::string name_;
+  std::uint64_t left_;
   std::unique_ptr<Decoder> decoder_;
   Sha256 hash_;
   Bytes buffer_ = Bytes(kBufferSize);
@@ -106,9 +123,9 @@ std::unique_ptr<SegmentInput> open_segment_input(std::shared_ptr<FileSystem> fil
     case InputEncoding::none:
       return std::make_unique<PlainInput>(std::move(stored));
     case InputEncoding::gzip:
-      return std::make_unique<DecodedInput>(std::move(stored), file.name, gzip_decoder(file.name));
+      return std::make_unique<DecodedInput>(std::move(stored), file, gzip_decoder(file.name));
     case InputEncoding::zstd:
-      return std::make_unique<DecodedInput>(std::move(stored), file.name, zstd_decoder(file.name));
+      return std::make_unique<DecodedInput>(std::move(stored), file, zstd_decoder(file.name));
   }
   throw Error(ErrorKind::invalid_argument, file.name, "expected one of InputEncoding");
 }

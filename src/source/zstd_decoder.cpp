@@ -16,10 +16,17 @@ constexpr int kLargestWindowLog = 27;
 Error zstd_error(std::size_t code, const std::string& name) {
   switch (ZSTD_getErrorCode(code)) {
     case ZSTD_error_memory_allocation:
-      return Error(ErrorKind::unavailable, name, "no memory for libzstd");
+      return Error(ErrorKind::unavailable, name, "no memory for libzstd", Error::Retry::temporary);
     case ZSTD_error_frameParameter_windowTooLarge:
-      return Error(ErrorKind::corrupt, name,
-                   "expected a zstd window of at most 128 MiB, found a larger one");
+      return Error(ErrorKind::unsupported, name,
+                   "expected a zstd window of at most 128 MiB, found a larger one (made with "
+                   "--long or --ultra)");
+    case ZSTD_error_dictionary_wrong:
+    case ZSTD_error_frameParameter_unsupported:
+    case ZSTD_error_version_unsupported:
+      return Error(ErrorKind::unsupported, name,
+                   std::string("expected zstd frames without a dictionary, found: ") +
+                       ZSTD_getErrorName(code));
     default:
       return Error(ErrorKind::corrupt, name,
                    std::string("expected zstd frames, found damage: ") + ZSTD_getErrorName(code));
@@ -29,7 +36,9 @@ Error zstd_error(std::size_t code, const std::string& name) {
 class ZstdDecoder final : public Decoder {
  public:
   explicit ZstdDecoder(std::string name) : name_(std::move(name)), context_(ZSTD_createDCtx()) {
-    if (!context_) throw Error(ErrorKind::unavailable, name_, "no memory for libzstd");
+    if (!context_) {
+      throw Error(ErrorKind::unavailable, name_, "no memory for libzstd", Error::Retry::temporary);
+    }
     checked(ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kLargestWindowLog));
   }
 

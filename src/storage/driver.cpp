@@ -4,16 +4,16 @@
 #include <algorithm>
 
 #include "atp/core/error.hpp"
-#include "atp/model/object_key.hpp"
 
 namespace atp {
 inline namespace v0 {
 
 void check_key(std::string_view key) {
-  if (is_key(key)) return;
-  throw Error(ErrorKind::invalid_argument, std::string(key.substr(0, 1000)),
+  if (is_stored_key(key)) return;
+  throw Error(ErrorKind::invalid_argument, std::string(key.substr(0, kStoredKeyLimit)),
               "expected a key of elements of [A-Za-z0-9._=-], none beginning with a dot, each at "
-              "most 200 bytes, 1000 in all");
+              "most 200 bytes, " +
+                  std::to_string(kKeyLimit) + " in all");
 }
 
 void check_listing(std::string_view prefix, std::size_t limit) {
@@ -63,6 +63,12 @@ void throw_writer_closed(const std::string& key) {
 void throw_no_room(const std::string& key, const std::string& other) {
   throw Error(ErrorKind::invalid_argument, key,
               "expected no object at a part of another's key, found '" + other + "'");
+}
+
+Error about_key(const std::string& key, const Error& error) {
+  if (error.subject() == key) return error;
+  return {error.kind(), key, error.what(),
+          error.temporary() ? Error::Retry::temporary : Error::Retry::permanent};
 }
 
 }  // namespace v0

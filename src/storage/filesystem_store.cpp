@@ -29,19 +29,20 @@ Digest digest_of(File& file, std::uint64_t size) {
 
 class FileSource final : public ByteSource {
  public:
-  FileSource(std::unique_ptr<File> file, std::uint64_t from, std::uint64_t left)
-      : file_(std::move(file)), next_(from), left_(left) {}
+  FileSource(std::string key, std::unique_ptr<File> file, std::uint64_t from, std::uint64_t left)
+      : key_(std::move(key)), file_(std::move(file)), next_(from), left_(left) {}
 
   std::size_t read(MutableByteView out) override {
     const std::size_t wanted = std::min<std::uint64_t>(out.size(), left_);
     if (wanted == 0) return 0;
-    const std::size_t count = file_->read_at(next_, out.first(wanted));
+    const std::size_t count = about(key_, [&] { return file_->read_at(next_, out.first(wanted)); });
     next_ += count;
     left_ -= count;
     return count;
   }
 
  private:
+  std::string key_;
   std::unique_ptr<File> file_;
   std::uint64_t next_;
   std::uint64_t left_;
@@ -57,12 +58,17 @@ class FilesystemWriter final : public ObjectWriter {
 
   void write(ByteView bytes) override {
     auto temporary = take_temporary();
-    temporary->file().write_at(size_, bytes);
+    about(key_, [&] { temporary->file().write_at(size_, bytes); });
     size_ += bytes.size();
     temporary_ = std::move(temporary);
   }
 
   ObjectInfo commit(const std::optional<Digest>& expected) override {
+    return about(key_, [&] { return put(expected); });
+  }
+
+ private:
+  ObjectInfo put(const std::optional<Digest>& expected) {
     const auto temporary = take_temporary();
     File& file = temporary->file();
     file.sync();
@@ -87,7 +93,6 @@ class FilesystemWriter final : public ObjectWriter {
             .immutability = immutability};
   }
 
- private:
   /// The writer is closed unless it is put back: after an error the contents are unknown.
   std::unique_ptr<Temporary> take_temporary() {
     if (!temporary_) throw_writer_closed(key_);
@@ -102,6 +107,20 @@ class FilesystemWriter final : public ObjectWriter {
 };
 
 class FilesystemStore final : public ObjectStore {
+  template <class Act>
+  auto reading(const std::string& key, const Act& act) {
+    check_key(key);
+    return about(key, act);
+  }
+
+  template <class Act>
+  auto writing(const std::string& key, const Act& act) {
+    return reading(key, [&] {
+      folder_->check_writable();
+      return act();
+    });
+  }
+
  public:
   FilesystemStore(std::shared_ptr<StoreFolder> folder, std::shared_ptr<const Clock> clock)
       : folder_(std::move(folder)), clock_(std::move(clock)) {}
@@ -112,26 +131,79 @@ class FilesystemStore final : public ObjectStore {
   }
 
   std::unique_ptr<ObjectWriter> create(const std::string& key, const PutOptions& options) override {
-    check_key(key);
-    folder_->check_writable();
-    folder_->check_room(key);
-    return std::make_unique<FilesystemWriter>(folder_, key, options);
+    return writing(key, [&] {
+      folder_->check_room(key);
+      return std::make_unique<FilesystemWriter>(folder_, key, options);
+    });
   }
 
   std::unique_ptr<ByteSource> get(const std::string& key, const ByteRange& range) override {
-    check_key(key);
-    if (!folder_->status(key)) throw_no_object(key);
-    folder_->settle_folder_of(key);
-    auto file = folder_->files().open(folder_->path_of(key), OpenMode::read);
-    const std::uint64_t size = file->status().size;
-    const std::uint64_t from = std::min(range.offset, size);
-    const std::uint64_t left = size - from;
-    return std::make_unique<FileSource>(std::move(file), from,
-                                        std::min(left, range.length.value_or(left)));
+    return reading(key, [&] {
+      if (!folder_->status(key)) throw_no_object(key);
+      folder_->settle_folder_of(key);
+      auto file = folder_->files().open(folder_->path_of(key), OpenMode::read);
+      const std::uint64_t size = file->status().size;
+      const std::uint64_t from = std::min(range.offset, size);
+      const std::uint64_t left = size - from;
+      return std::make_unique<FileSource>(key, std::move(file), from,
+                                          std::min(left, range.length.value_or(left)));
+    });
   }
 
   std::optional<ObjectInfo> stat(const std::string& key) override {
-    check_key(key);
+    return reading(key, [&] { return find(key); });
+  }
+
+  ListPageOfKeys list(const std::string& prefix, const std::string& after,
+                      std::size_t limit) override {
+    check_listing(prefix, limit);
+    return about(subject_of_listing(prefix),
+                 [&] { return list_page(*folder_, prefix, after, limit); });
+  }
+
+  FolderPage list_folders(const std::string& prefix, const std::string& after,
+                          std::size_t limit) override {
+    check_listing(prefix, limit);
+    return about(subject_of_listing(prefix),
+                 [&] { return folder_page(*folder_, prefix, after, limit); });
+  }
+
+  void remove(const std::string& key) override {
+    writing(key, [&] {
+      const auto lock = folder_->lock(key);
+      check_removable(key, immutability_of(key), clock_->now());
+      folder_->files().remove(folder_->path_of(key));
+      // First, so that the object can not come back without its retention.
+      folder_->sync_folder_of(key);
+      folder_->remove_retention(key);
+    });
+  }
+
+  Time extend_retention(const std::string& key, Time retain_until) override {
+    return writing(key, [&] {
+      const auto lock = folder_->lock(key);
+      const Immutability asked{.retain_until = retain_until, .legal_hold = false};
+      const Immutability grown = stricter(immutability_of(key), asked);
+      folder_->write_retention(key, grown);
+      return *grown.retain_until;
+    });
+  }
+
+  void set_legal_hold(const std::string& key, bool held) override {
+    writing(key, [&] {
+      const auto lock = folder_->lock(key);
+      Immutability changed = immutability_of(key);
+      changed.legal_hold = held;
+      folder_->write_retention(key, changed);
+    });
+  }
+
+ private:
+  std::string subject_of_listing(const std::string& prefix) const {
+    return prefix.empty() ? describe() : prefix;
+  }
+
+  std::optional<ObjectInfo> find(const std::string& key) {
     auto found = folder_->status(key);
     if (!found) return std::nullopt;
     const auto retention = folder_->read_retention(key);
@@ -145,43 +217,6 @@ class FilesystemStore final : public ObjectStore {
                       .immutability = retention.value_or(kRetainedForEver)};
   }
 
-  ListPageOfKeys list(const std::string& prefix, const std::string& after,
-                      std::size_t limit) override {
-    check_listing(prefix, limit);
-    return list_page(*folder_, prefix, after, limit);
-  }
-
-  void remove(const std::string& key) override {
-    check_key(key);
-    folder_->check_writable();
-    const auto lock = folder_->lock(key);
-    check_removable(key, immutability_of(key), clock_->now());
-    folder_->files().remove(folder_->path_of(key));
-    // First, so that the object can not come back without its retention.
-    folder_->sync_folder_of(key);
-    folder_->remove_retention(key);
-  }
-
-  Time extend_retention(const std::string& key, Time retain_until) override {
-    check_key(key);
-    folder_->check_writable();
-    const auto lock = folder_->lock(key);
-    const Immutability asked{.retain_until = retain_until, .legal_hold = false};
-    const Immutability grown = stricter(immutability_of(key), asked);
-    folder_->write_retention(key, grown);
-    return *grown.retain_until;
-  }
-
-  void set_legal_hold(const std::string& key, bool held) override {
-    check_key(key);
-    folder_->check_writable();
-    const auto lock = folder_->lock(key);
-    Immutability changed = immutability_of(key);
-    changed.legal_hold = held;
-    folder_->write_retention(key, changed);
-  }
-
- private:
   /// Under the key's lock. Throws: not_found.
   Immutability immutability_of(const std::string& key) {
     if (!folder_->status(key)) throw_no_object(key);

@@ -28,7 +28,7 @@ KeyLocks::Guard KeyLocks::lock(const std::string& key) {
   constexpr int kAttempts = 15'000;
   const std::uint64_t byte = lock_byte(key);
   std::unique_lock threads(mutexes_[byte % mutexes_.size()]);
-  auto file = files_->open(lock_file_, OpenMode::create_or_open);
+  auto file = open_lock_file(*files_, lock_file_);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (file->try_lock(byte, 1, LockKind::exclusive)) return {std::move(threads), std::move(file)};
     std::this_thread::sleep_for(kPause);

@@ -10,9 +10,13 @@
 namespace atp {
 inline namespace v0 {
 
-/// Throws: corrupt where it meets what no store has made.
+/// What `ObjectStore::list` answers.
 ListPageOfKeys list_page(StoreFolder& folder, const std::string& prefix, const std::string& after,
                          std::size_t limit);
+
+/// What `ObjectStore::list_folders` answers; reads one directory.
+FolderPage folder_page(StoreFolder& folder, const std::string& prefix, const std::string& after,
+                       std::size_t limit);
 
 }  // namespace v0
 }  // namespace atp

@@ -116,6 +116,12 @@ std::string document(const TenantId& tenant, const Digest& sha256, const std::st
   return documents(tenant, sha256) + attempt + ".json.age";
 }
 
+std::string halts(const TenantId& tenant) { return folder("halts", tenant); }
+
+std::string halt(const TenantId& tenant, std::uint64_t number) {
+  return halts(tenant) + format_sequence(number) + ".json";
+}
+
 std::string_view element(std::string_view key, std::size_t depth) {
   std::string_view rest = key;
   for (std::size_t i = 0; i < depth; ++i) {

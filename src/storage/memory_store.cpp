@@ -78,6 +78,8 @@ class Objects {
         break;
       }
       page.keys.push_back(next->first);
+      page.infos.push_back(
+          {.size = next->second.bytes->size(), .immutability = next->second.immutability});
     }
     return page;
   }

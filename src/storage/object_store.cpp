@@ -5,6 +5,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "storage/driver.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -20,24 +21,56 @@ bool holds_same_bytes(ObjectStore& store, const std::string& key, ByteView bytes
   return std::equal(found.begin(), found.end(), bytes.begin(), bytes.end());
 }
 
-void check_page(const ListPageOfKeys& page, const std::string& prefix, const std::string& after,
-                const std::string& store) {
+/// That `names` are under `prefix` and in order after `after`, and that the next page is further
+/// on.
+void check_page(const std::vector<std::string>& names, const std::optional<std::string>& next,
+                const std::string& prefix, const std::string& after, const std::string& store) {
   const std::string* last = &after;
-  for (const std::string& key : page.keys) {
-    if (key <= *last || !key.starts_with(prefix)) {
+  for (const std::string& name : names) {
+    if (name <= *last || !name.starts_with(prefix)) {
       throw Error(ErrorKind::corrupt, store,
                   "listing: expected a key under '" + prefix + "' after '" + *last + "', found '" +
-                      key + "'");
+                      name + "'");
     }
-    last = &key;
+    last = &name;
   }
-  if (page.next && (*page.next < *last || *page.next <= after)) {
+  if (next && (*next < *last || *next <= after)) {
     throw Error(ErrorKind::corrupt, store,
-                "listing: expected to go on after '" + *last + "', found '" + *page.next + "'");
+                "listing: expected to go on after '" + *last + "', found '" + *next + "'");
   }
 }
 
+bool is_folder_below(const std::string& prefix, const std::string& folder) {
+  return folder.ends_with('/') && folder.starts_with(prefix) &&
+         is_key_element(
+             std::string_view(folder).substr(prefix.size(), folder.size() - prefix.size() - 1));
+}
+
+/// The folder directly under `prefix` that `key` is in; nothing for an object beside the folders.
+std::optional<std::string> folder_below(const std::string& prefix, const std::string& key) {
+  const auto slash = key.find('/', prefix.size());
+  if (slash == std::string::npos) return std::nullopt;
+  return key.substr(0, slash + 1);
+}
+
+/// Comes after every key in `folder` and before every other one: '0' is the byte after '/'.
+std::string past(std::string folder) {
+  folder.back() = '0';
+  return folder;
+}
+
 }  // namespace
+
+void require_capabilities(const ObjectStore& store, const Capabilities& needed) {
+  const Capabilities found = store.capabilities();
+  const auto require = [&](bool has, bool needs, const std::string& what) {
+    if (has || !needs) return;
+    throw Error(ErrorKind::unsupported, store.describe(), "expected a store that " + what);
+  };
+  require(found.atomic_create, needed.atomic_create,
+          "creates a key for one of several writers alone (atomic_create)");
+  require(found.immutability, needed.immutability, "keeps objects until a date (immutability)");
+}
 
 void put_object(ObjectStore& store, const std::string& key, ByteView bytes,
                 const PutOptions& options) {
@@ -98,7 +131,11 @@ std::optional<Bytes> find_small_object(ObjectStore& store, const std::string& ke
 ListPageOfKeys list_keys(ObjectStore& store, const std::string& prefix, const std::string& after,
                          std::size_t limit) {
   ListPageOfKeys page = store.list(prefix, after, limit);
-  check_page(page, prefix, after, store.describe());
+  check_page(page.keys, page.next, prefix, after, store.describe());
+  if (!page.infos.empty() && page.infos.size() != page.keys.size()) {
+    throw Error(ErrorKind::corrupt, store.describe(),
+                "listing: expected as many infos as keys, found others");
+  }
   return page;
 }
 
@@ -108,6 +145,47 @@ void for_each_key(ObjectStore& store, const std::string& prefix,
   for (;;) {
     const ListPageOfKeys page = list_keys(store, prefix, after, kKeysPerPage);
     for (const std::string& key : page.keys) each(key);
+    if (!page.next) return;
+    after = *page.next;
+  }
+}
+
+FolderPage ObjectStore::list_folders(const std::string& prefix, const std::string& after,
+                                     std::size_t limit) {
+  check_listing(prefix, limit);
+  FolderPage page;
+  std::string done = after;
+  for (;;) {
+    const ListPageOfKeys first = list_keys(*this, prefix, done, 1);
+    if (first.keys.empty() && !first.next) return page;
+    if (first.keys.empty()) {
+      done = *first.next;
+      continue;
+    }
+    const auto folder = folder_below(prefix, first.keys.front());
+    done = folder ? past(*folder) : first.keys.front();
+    if (!folder || *folder <= after) continue;
+    if (page.folders.size() == limit) {
+      page.next = page.folders.back();
+      return page;
+    }
+    page.folders.push_back(*folder);
+  }
+}
+
+void for_each_folder(ObjectStore& store, const std::string& prefix,
+                     const std::function<void(const std::string&)>& each) {
+  std::string after;
+  for (;;) {
+    const FolderPage page = store.list_folders(prefix, after, kKeysPerPage);
+    check_page(page.folders, page.next, prefix, after, store.describe());
+    for (const std::string& folder : page.folders) {
+      if (!is_folder_below(prefix, folder)) {
+        throw Error(ErrorKind::corrupt, store.describe(),
+                    "listing: expected a folder under '" + prefix + "', found '" + folder + "'");
+      }
+      each(folder.substr(prefix.size(), folder.size() - prefix.size() - 1));
+    }
     if (!page.next) return;
     after = *page.next;
   }

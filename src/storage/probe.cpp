@@ -36,6 +36,7 @@ void remove_expired(ObjectStore& store) {
 }  // namespace
 
 void probe_immutability(ObjectStore& store, const Clock& clock, Random& random) {
+  require_capabilities(store, {.immutability = true});
   remove_expired(store);
   const std::string key = std::string(kProbes) + random_hex(random, 8);
   const Time until = clock.now() + kCanaryRetention;

@@ -2,26 +2,34 @@
 #include "atp/vault/act.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <map>
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/keys/key_epochs.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
-#include "atp/vault/recovery.hpp"
-#include "atp/vault/tenant.hpp"
+#include "atp/vault/halt.hpp"
 
 namespace atp {
 inline namespace v0 {
 namespace {
 
 constexpr std::string_view kAbandoned = ".abandoned";
+/// How far the clocks of those who write one ledger may be apart.
+constexpr std::chrono::days kClockMargin{1};
 
-/// Appends `ledger.opened` to an empty ledger and anything else to another; does nothing where the
-/// ledger is not of that kind (any more).
-void append(const Vault& vault, Ledger& ledger, const Statement& statement,
-            const PutOptions& options) {
-  while ((ledger.size() == 0) == (statement.action == "ledger.opened")) {
-    if (ledger.try_append(statement, vault.signers(), options)) return;
+void open_ledger(OpenTenant& tenant, const Statement& statement, const PutOptions& options) {
+  const Vault& vault = tenant.vault();
+  Ledger& ledger = tenant.ledger();
+  const Statement opened{
+      .header = vault.new_header(tenant.tenant()),
+      .origin = make_origin(vault.document().domain, *vault.environment().random),
+      .index = 0,
+      .action = std::string(acts::kLedgerOpened.action),
+      .job_id = statement.job_id};
+  while (ledger.size() == 0) {
+    if (ledger.try_append(opened, vault.signers(), options)) return;
     ledger.refresh();
   }
 }
@@ -37,18 +45,22 @@ void put_sealed(const Vault& vault, const TenantId& tenant, const std::string& d
 
 }  // namespace
 
-void append_statement(const Vault& vault, Ledger& ledger, const Statement& statement,
-                      Time retain_until) {
+void append_when(OpenTenant& tenant, const Statement& statement, Time retain_until,
+                 const std::function<void(Ledger&)>& condition) {
+  const Vault& vault = tenant.vault();
   const PutOptions options{.retain_until = retain_until};
-  append(vault, ledger,
-         {.header = vault.new_header(ledger.tenant()),
-          .origin = make_origin(vault.document().domain, *vault.environment().random),
-          .index = 0,
-          .action = "ledger.opened",
-          .job_id = statement.job_id},
-         options);
-  append(vault, ledger, statement, options);
+  Ledger& ledger = tenant.ledger();
+  open_ledger(tenant, statement, options);
+  condition(ledger);
+  while (!ledger.try_append(statement, vault.signers(), options)) {
+    ledger.refresh();
+    condition(ledger);
+  }
   ledger.put_checkpoint(vault.ledger_signers(), options);
+}
+
+void append_statement(OpenTenant& tenant, const Statement& statement, Time retain_until) {
+  append_when(tenant, statement, retain_until, [](Ledger&) {});
 }
 
 void require_approval(const Vault& vault, const std::string& action,
@@ -58,81 +70,115 @@ void require_approval(const Vault& vault, const std::string& action,
               "needs approvals by the trust policy: ask for them with --request, then atp approve");
 }
 
-void append_act(const Vault& vault, Ledger& ledger, Statement statement, const std::string& action,
+void append_act(OpenTenant& tenant, Statement statement, const std::string& action,
                 const std::optional<DualApproval>& approval,
-                const std::function<Plan(const Ledger&)>& plan, Time retain_until) {
+                const std::function<Plan(Ledger&)>& plan, Time retain_until) {
+  const Vault& vault = tenant.vault();
   require_approval(vault, action, approval);
-  if (!approval) return append_statement(vault, ledger, statement, retain_until);
-  const auto check = [&] {
+  if (!approval) return append_statement(tenant, statement, retain_until);
+  const auto check = [&](Ledger& ledger) {
     check_approvals(plan(ledger), approval->documents(), vault.trust(), ledger,
                     vault.environment().clock->now());
   };
-  check();
+  check(tenant.ledger());
   std::vector<std::string> documents = approval->documents().approvals;
   documents.push_back(approval->documents().request);
-  store_sealed(vault, ledger.tenant(), documents, retain_until);
+  store_sealed(tenant, documents, retain_until);
   statement.approved_by = approval->approved_by();
-  while (!ledger.try_append(statement, vault.signers(), {.retain_until = retain_until})) {
-    ledger.refresh();
-    check();
-  }
-  ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
+  append_when(tenant, statement, retain_until, check);
 }
 
-void store_sealed(const Vault& vault, const TenantId& tenant,
-                  std::span<const std::string> documents, Time retain_until) {
-  const KeyEpochs epochs = read_key_epochs(vault.store(), &vault.trust(), tenant);
-  if (!epochs.problems.empty()) throw_problem(epochs.problems.front());
-  if (epochs.documents.empty() || epochs.documents.rbegin()->second.empty()) {
-    throw Error(ErrorKind::precondition_failed, tenant.str(), "has no key epoch to seal to");
-  }
-  const auto recipient = age::Recipient::parse(epochs.documents.rbegin()->second.front().recipient);
+void store_sealed(OpenTenant& tenant, std::span<const std::string> documents, Time retain_until) {
+  const Time now = tenant.vault().environment().clock->now();
+  const auto recipient =
+      age::Recipient::parse(tenant.ensure_key_epoch(now, retain_until).recipient);
   for (const std::string& document : documents) {
-    put_sealed(vault, tenant, document, recipient, retain_until);
+    put_sealed(tenant.vault(), tenant.tenant(), document, recipient, retain_until);
   }
 }
 
-const Statement* last_statement(const Ledger& ledger, const std::string& job_id) {
-  const auto& entries = ledger.entries();
-  const auto last = std::find_if(entries.rbegin(), entries.rend(), [&](const LedgerEntry& entry) {
-    return entry.statement.job_id == job_id;
+std::optional<Statement> last_statement(OpenTenant& tenant, const std::string& job_id) {
+  Ledger& ledger = tenant.ledger();
+  const auto find = [&]() -> std::optional<Statement> {
+    const auto& entries = ledger.tail();
+    const auto last = std::find_if(entries.rbegin(), entries.rend(), [&](const LedgerEntry& entry) {
+      return entry.statement.job_id == job_id;
+    });
+    if (last == entries.rend()) return std::nullopt;
+    return last->statement;
+  };
+  if (auto found = find()) return found;
+  const auto job = tenant.vault().catalog().job(job_id);
+  ledger.reach_back(job ? job->started_at - kClockMargin : Time::min());
+  return find();
+}
+
+void append_end(OpenTenant& tenant, const Statement& statement, Time retain_until) {
+  tenant.ledger().refresh();
+  append_when(tenant, statement, retain_until, [&](Ledger&) {
+    require_not_halted(tenant.vault(), tenant.tenant());
+    const auto last = last_statement(tenant, *statement.job_id);
+    if (last && last->action.ends_with(kIntended)) return;
+    throw Error(ErrorKind::precondition_failed, *statement.subject_id,
+                "was ended by somebody else: the ledger says " +
+                    (last ? last->action : std::string("nothing of it")));
   });
-  return last == entries.rend() ? nullptr : &last->statement;
 }
 
-void append_end(const Vault& vault, Ledger& ledger, const Statement& statement, Time retain_until) {
-  const PutOptions options{.retain_until = retain_until};
-  do {
-    ledger.refresh();
-    require_not_halted(vault, ledger.tenant());
-    const Statement* last = last_statement(ledger, *statement.job_id);
-    if (last == nullptr || !last->action.ends_with(kIntended)) {
-      throw Error(ErrorKind::precondition_failed, *statement.subject_id,
-                  "was ended by somebody else: the ledger says " +
-                      (last ? last->action : std::string("nothing of it")));
-    }
-  } while (!ledger.try_append(statement, vault.signers(), options));
-  ledger.put_checkpoint(vault.ledger_signers(), options);
-}
-
-bool settle_act(const Vault& vault, Ledger& ledger, const std::string& job_id) {
-  const Statement* last = last_statement(ledger, job_id);
-  if (last == nullptr) return false;
-  const Time retain_until =
-      document_retention(vault, ledger.tenant(), vault.environment().clock->now());
+bool settle_act(OpenTenant& tenant, const std::string& job_id) {
+  const auto last = last_statement(tenant, job_id);
+  if (!last) return false;
+  const Vault& vault = tenant.vault();
+  const Time retain_until = tenant.document_retention(vault.environment().clock->now());
   if (!last->action.ends_with(kIntended)) {
-    if (!ledger.has_checkpoint()) {
-      ledger.put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
+    if (!tenant.ledger().has_checkpoint()) {
+      tenant.ledger().put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
     }
     return !last->action.ends_with(kAbandoned);
   }
   Statement abandoned = *last;
-  abandoned.header = vault.new_header(ledger.tenant());
+  abandoned.header = vault.new_header(tenant.tenant());
   abandoned.action.replace(abandoned.action.size() - kIntended.size(), kIntended.size(),
                            kAbandoned);
   abandoned.approved_by.reset();
-  append_end(vault, ledger, abandoned, retain_until);
+  append_end(tenant, abandoned, retain_until);
   return false;
+}
+
+std::vector<Statement> unknown_intents(OpenTenant& tenant) {
+  std::map<std::string, Statement> intents;
+  for (const LedgerEntry& entry : tenant.ledger().entries()) {
+    const Statement& statement = entry.statement;
+    if (!statement.job_id) continue;
+    if (statement.action.ends_with(kIntended)) {
+      intents.emplace(*statement.job_id, statement);
+    } else {
+      intents.erase(*statement.job_id);
+    }
+  }
+  std::vector<Statement> unknown;
+  for (auto& [job_id, statement] : intents) {
+    if (!tenant.vault().catalog().job(job_id)) unknown.push_back(std::move(statement));
+  }
+  return unknown;
+}
+
+std::size_t take_over_intents(OpenTenant& tenant) {
+  const auto intents = unknown_intents(tenant);
+  for (const Statement& statement : intents) {
+    const std::string& action = statement.action;
+    try {
+      tenant.vault().catalog().begin_job(
+          {.job_id = *statement.job_id,
+           .tenant = tenant.tenant(),
+           .kind = action.substr(0, action.size() - kIntended.size()),
+           .state = JobState::running,
+           .started_at = statement.header.created_at});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::already_exists) throw;  // Another process was faster.
+    }
+  }
+  return intents.size();
 }
 
 }  // namespace v0

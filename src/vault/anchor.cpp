@@ -7,7 +7,6 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
-#include "atp/vault/tenant.hpp"
 #include "vault/services.hpp"
 
 namespace atp {
@@ -112,10 +111,13 @@ class Stamper {
 
 class Anchoring {
  public:
-  Anchoring(const Vault& vault, const Ledger& ledger, const AnchorOptions& options)
-      : vault_(vault), ledger_(ledger), options_(options), tenant_(ledger.tenant()) {
-    retain_until_ = document_retention(vault, tenant_, vault.environment().clock->now());
-  }
+  Anchoring(OpenTenant& tenant, const AnchorOptions& options)
+      : open_(tenant),
+        vault_(tenant.vault()),
+        ledger_(tenant.ledger()),
+        options_(options),
+        tenant_(tenant.tenant()),
+        retain_until_(tenant.document_retention(vault_.environment().clock->now())) {}
 
   Anchors run() {
     if (!ledger_.has_checkpoint()) return std::move(anchors_);
@@ -180,14 +182,12 @@ class Anchoring {
     ProgressMeter progress(options_.progress, {.stage = "anchor"});
     stamp_one(stamper, layout::ledger_checkpoint(tenant_, ledger_.term(), ledger_.size()),
               sha256(as_bytes(ledger_.newest_note())));
-    std::size_t points = 0;
-    for (auto entry = ledger_.entries().rbegin(); entry != ledger_.entries().rend(); ++entry) {
-      const Statement& statement = entry->statement;
-      if (statement.action != "recovery_point.completed") continue;
-      if (!options_.thorough && ++points > kPointsOfABackup) return;
+    open_.record_progress();  // So that the catalog has the newest points.
+    const std::uint64_t limit = options_.thorough ? SegmentChains::kAll : kPointsOfABackup;
+    for (const PointRow& point : vault_.catalog().newest_points(tenant_, limit)) {
       throw_if_stopped(options_.stop);
-      if (!stamp_one(stamper, layout::recovery_point(tenant_, *statement.subject_id),
-                     *statement.subject_sha256)) {
+      if (!stamp_one(stamper, layout::recovery_point(tenant_, point.recovery_point_id),
+                     point.manifest_sha256)) {
         return;  // Who does not answer now need not be asked a thousand times.
       }
       progress.add(0, 1);
@@ -224,8 +224,9 @@ class Anchoring {
     }
   }
 
+  OpenTenant& open_;
   const Vault& vault_;
-  const Ledger& ledger_;
+  Ledger& ledger_;
   const AnchorOptions& options_;
   const TenantId& tenant_;
   Time retain_until_;
@@ -238,8 +239,8 @@ bool Anchors::contradicted() const {
   return std::ranges::any_of(pending, &PendingAnchor::contradicts);
 }
 
-Anchors anchor_ledger(const Vault& vault, const Ledger& ledger, const AnchorOptions& options) {
-  return Anchoring(vault, ledger, options).run();
+Anchors anchor_ledger(OpenTenant& tenant, const AnchorOptions& options) {
+  return Anchoring(tenant, options).run();
 }
 
 void require_timestamp(const Vault& vault, const TenantId& tenant, const std::string& key,

@@ -7,12 +7,15 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/ledger/ledger_clock.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/problem.hpp"
 
 namespace atp {
 inline namespace v0 {
 namespace {
 
+/// How far the clocks of those who write one ledger may be apart.
+constexpr std::chrono::days kClockMargin{1};
 constexpr std::size_t kApprovalsLimit = 100;
 
 [[noreturn]] void refuse(const std::string& subject, const std::string& message) {
@@ -109,9 +112,11 @@ void require_consent(const std::string& name, const Approval& approval,
   require_same(name, "the end", format_time(request.expires_at), format_time(approval.expires_at));
 }
 
-void require_unused(const Ledger& ledger, const Digest& request,
+/// Nothing can have used a request before it was made.
+void require_unused(Ledger& ledger, const Digest& request, Time requested_at,
                     const std::vector<Digest>& approvals) {
-  for (const LedgerEntry& entry : ledger.entries()) {
+  ledger.reach_back(requested_at - kClockMargin);
+  for (const LedgerEntry& entry : ledger.tail()) {
     const auto& used = entry.statement.approved_by;
     if (!used) continue;
     const bool again =
@@ -163,9 +168,9 @@ class Consent {
 /// A clock that is set back would revive what is over. Who corrects entries of a clock that stood
 /// ahead stands before them.
 void require_not_set_back(const Plan& plan, const Ledger& ledger, Time now) {
-  const auto newest = newest_plausible(ledger.entries());
+  const auto newest = newest_plausible(ledger.tail());
   if (!newest || newest->created_at <= now + kClockTolerance) return;
-  if (plan.action == kCorrectClock) return;
+  if (plan.action == acts::kClockCorrected.rule) return;
   throw Error(ErrorKind::clock_untrusted, plan.action,
               "the clock says " + format_time(now) + ", before the ledger's entry of " +
                   format_time(newest->created_at) +
@@ -238,7 +243,7 @@ ApprovedBy DualApproval::approved_by() const {
 }
 
 DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& documents,
-                             const TrustPolicy& trust, const Ledger& ledger, Time now) {
+                             const TrustPolicy& trust, Ledger& ledger, Time now) {
   const ApprovalRule& rule = require_rule(trust, plan.action);
   if (documents.approvals.size() > kApprovalsLimit) {
     refuse(plan.action, "expected at most " + std::to_string(kApprovalsLimit) + " approvals");
@@ -256,7 +261,8 @@ DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& document
     consent.add(name, approval.person, approval.document.role);
   }
   DualApproval approved(plan, request.person.name, consent.require_enough(), documents);
-  require_unused(ledger, request_sha256, approved.approved_by().approvals);
+  require_unused(ledger, request_sha256, request.document.header.created_at,
+                 approved.approved_by().approvals);
   return approved;
 }
 

@@ -5,9 +5,10 @@
 
 #include "atp/core/error.hpp"
 #include "atp/ledger/cosignature.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/vault/act.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/halt.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -16,6 +17,9 @@ namespace {
 std::optional<Time> store_time(const Vault& vault, const std::string& job_id) {
   return file_system_time(*vault.environment().files, vault.paths().store, job_id);
 }
+
+/// For so long after an entry that counts the store is not asked by whoever writes nothing else.
+constexpr std::chrono::hours kStoreUnasked{1};
 
 std::string what_is_wrong(Time now, const ClockVerdict& verdict, bool of_ledger) {
   const std::string at = format_time(verdict.evidence);
@@ -41,7 +45,7 @@ std::string what_is_wrong(Time now, const ClockVerdict& verdict, bool of_ledger)
 }
 
 Plan correction_of(const ClockCorrection& correction, const Ledger& ledger) {
-  return {.action = std::string(kCorrectClock),
+  return {.action = std::string(acts::kClockCorrected.rule),
           .tenant = ledger.tenant(),
           .subject_id = ledger.tenant().str(),
           .steps = {{"entries.ahead", std::to_string(correction.entries)},
@@ -52,7 +56,7 @@ Plan correction_of(const ClockCorrection& correction, const Ledger& ledger) {
           .ledger_size = ledger.size()};
 }
 
-ClockCorrection require_ahead(const Ledger& ledger, Time now) {
+ClockCorrection require_ahead(Ledger& ledger, Time now) {
   if (const auto correction = entries_ahead(ledger, now)) return *correction;
   throw Error(ErrorKind::not_found, ledger.tenant().str(),
               "has no entry ahead of this clock, which says " + format_time(now));
@@ -82,10 +86,11 @@ std::optional<std::string> require_clock(const Vault& vault, const Ledger& ledge
                                          const std::string& job_id, ClockTrust trust,
                                          const std::function<std::optional<Time>()>& source) {
   const Time now = vault.environment().clock->now();
-  const auto newest = newest_plausible(ledger.entries());
-  ClockEvidence evidence{.vault = vault.document().header.created_at,
-                         .store = store_time(vault, job_id)};
+  const auto newest = newest_plausible(ledger.tail());
+  ClockEvidence evidence{.vault = vault.document().header.created_at};
   if (newest) evidence.last_entry = newest->created_at;
+  const bool is_recent = newest && now <= newest->created_at + kStoreUnasked;
+  if (trust == ClockTrust::judge && !is_recent) evidence.store = store_time(vault, job_id);
   ClockVerdict verdict = judge_clock(now, evidence);
   const bool of_ledger = newest && verdict.evidence == newest->created_at;
   if (verdict.state == ClockState::behind && of_ledger) refuse(now, verdict, true);
@@ -107,13 +112,14 @@ void require_store_clock(const Vault& vault, const std::string& job_id) {
   if (verdict.state != ClockState::plausible) refuse(now, verdict, false);
 }
 
-std::optional<ClockCorrection> entries_ahead(const Ledger& ledger, Time now) {
+std::optional<ClockCorrection> entries_ahead(Ledger& ledger, Time now) {
   std::optional<ClockCorrection> found;
   const std::span entries(ledger.entries());
   for (const LedgerEntry& entry : entries.subspan(corrected_entries(entries))) {
     const DatedEntry dated{entry.statement.index, entry.statement.header.created_at};
     if (dated.created_at <= now + kClockTolerance) continue;
-    if (!found) found = ClockCorrection{.first = dated.index, .newest = dated};
+    if (!found)
+      found = ClockCorrection{.tenant = ledger.tenant(), .first = dated.index, .newest = dated};
     ++found->entries;
     found->last = dated.index;
     if (dated.created_at > found->newest.created_at) found->newest = dated;
@@ -122,40 +128,41 @@ std::optional<ClockCorrection> entries_ahead(const Ledger& ledger, Time now) {
 }
 
 Plan plan_clock_correction(const Vault& vault, const TenantId& tenant) {
-  const Ledger ledger = catch_up(vault, tenant);
-  return correction_of(require_ahead(ledger, vault.environment().clock->now()), ledger);
+  OpenTenant open(vault, tenant);
+  return correction_of(require_ahead(open.ledger(), vault.environment().clock->now()),
+                       open.ledger());
 }
 
 ClockCorrection correct_clock(const Vault& vault, const TenantId& tenant, ClockTrust trust,
                               const std::optional<DualApproval>& approval) {
+  const std::string rule(acts::kClockCorrected.rule);
   vault.signers();  // Both before anything is written.
   vault.ledger_signers();
   require_not_halted(vault, tenant);
-  require_approval(vault, std::string(kCorrectClock), approval);
+  require_approval(vault, rule, approval);
   const std::string job_id = random_hex(*vault.environment().random, 16);
   const WorkLock lock = vault.lock_for_job(job_id);
-  Ledger ledger = catch_up(vault, tenant);
+  OpenTenant open(vault, tenant);
   const Time now = vault.environment().clock->now();
-  const ClockCorrection correction = require_ahead(ledger, now);
+  const ClockCorrection correction = require_ahead(open.ledger(), now);
   if (trust == ClockTrust::judge) require_store_clock(vault, job_id);
-  require_not_behind(vault, ledger, trust, now);
+  require_not_behind(vault, open.ledger(), trust, now);
   vault.catalog().begin_job({.job_id = job_id,
                              .tenant = tenant,
-                             .kind = std::string(kCorrectClock),
+                             .kind = rule,
                              .state = JobState::running,
                              .started_at = now});
   append_act(
-      vault, ledger,
+      open,
       {.header = vault.new_header(tenant),
        .index = 0,
-       .action = std::string(kClockCorrected),
+       .action = std::string(acts::kClockCorrected.action),
        .job_id = job_id,
        .subject_id = std::to_string(correction.last)},
-      std::string(kCorrectClock), approval,
-      [&](const Ledger& now_is) { return correction_of(require_ahead(now_is, now), now_is); },
-      document_retention(vault, tenant, now));
-  SegmentChains chains(vault, tenant, SegmentChains::From::catalog);
-  record_progress(vault, ledger, chains);
+      rule, approval,
+      [&](Ledger& ledger) { return correction_of(require_ahead(ledger, now), ledger); },
+      open.document_retention(now));
+  open.record_progress();
   vault.catalog().end_job(job_id, JobState::completed);
   return correction;
 }

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "atp/vault/doctor.hpp"
+
 #include <algorithm>
 
-#include "atp/core/error.hpp"
 #include "atp/keys/key_epochs.hpp"
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/storage/probe.hpp"
+#include "atp/vault/act.hpp"
 #include "atp/vault/clock.hpp"
-#include "atp/vault/recovery.hpp"
-#include "atp/verify/verify.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/halt.hpp"
+#include "atp/vault/rebuild.hpp"
+#include "atp/verify/points.hpp"
+#include "vault/tenant_documents.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -40,8 +45,7 @@ Finding examine_temporaries(const Vault& vault) {
 }
 
 Finding examine_keys(const Vault& vault, const TenantId& tenant) {
-  const KeyEpochs epochs = read_key_epochs(vault.store(), &vault.trust(), tenant);
-  if (!epochs.problems.empty()) throw_problem(epochs.problems.front());
+  const KeyEpochs epochs = require_key_epochs(vault, tenant);
   if (vault.keys().identities.empty()) {
     return good("keys", tenant.str(), "no identity at hand: wraps were not opened");
   }
@@ -52,48 +56,97 @@ Finding examine_keys(const Vault& vault, const TenantId& tenant) {
 }
 
 /// The finding, doubtful where entries of the ledger are ahead of this clock.
-Finding with_clock(const Vault& vault, const Ledger& ledger, Finding finding) {
-  const Time now = vault.environment().clock->now();
-  const auto ahead = entries_ahead(ledger, now);
+Finding with_clock(OpenTenant& tenant, Finding finding) {
+  const Time now = tenant.vault().environment().clock->now();
+  const auto ahead = entries_ahead(tenant.ledger(), now);
   if (!ahead) return finding;
   finding.state = FindingState::doubtful;
   finding.detail += "; " + std::to_string(ahead->entries) + " of them ahead of this clock, " +
-                    layout::ledger_entry(ledger.tenant(), ledger.term(), ahead->newest.index) +
-                    " by " + gap_text(now, ahead->newest.created_at) +
+                    layout::ledger_entry(tenant.tenant(), 0, ahead->newest.index) + " by " +
+                    gap_text(now, ahead->newest.created_at) +
                     ": set the clock, or, if it is right, `atp ledger accept-clock`";
   return finding;
 }
 
-Finding mend_tenant(const Vault& vault, const TenantId& tenant) {
-  Ledger ledger = catch_up(vault, tenant);
-  SegmentChains chains(vault, tenant, SegmentChains::From::catalog);
-  const std::size_t lost = finish_lost_jobs(vault, ledger, chains, kWorkers);
-  record_progress(vault, ledger, chains);
-  return with_clock(vault, ledger,
-                    {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.str(),
-                     std::to_string(ledger.size()) + " entries, " + std::to_string(lost) +
-                         " interrupted jobs ended"});
+Finding mend_tenant(OpenTenant& tenant) {
+  const std::size_t lost = finish_lost_jobs(tenant, kWorkers);
+  tenant.chains().look_at_all();
+  tenant.record_progress();
+  return with_clock(tenant, {"ledger", lost > 0 ? FindingState::mended : FindingState::good,
+                             tenant.tenant().str(),
+                             std::to_string(tenant.ledger().size()) + " entries, " +
+                                 std::to_string(lost) + " interrupted jobs ended"});
 }
 
-Finding examine_tenant(const Vault& vault, const TenantId& tenant, Mending mending) {
+Finding examine_tenant(const Vault& vault, const TenantId& tenant, const ExamineOptions& options) {
   require_not_halted(vault, tenant);
-  if (mending == Mending::report_only) {
-    const Ledger ledger = catch_up(vault, tenant);
-    return with_clock(vault, ledger,
-                      good("ledger", tenant.str(), std::to_string(ledger.size()) + " entries"));
-  }
+  const bool mends = options.mending == Mending::mend;
   try {
-    return mend_tenant(vault, tenant);
+    OpenTenant open(vault, tenant);
+    open.ledger().entries();  // All of it: nobody else reads what is old.
+    if (!mends) {
+      return with_clock(
+          open, good("ledger", tenant.str(), std::to_string(open.ledger().size()) + " entries"));
+    }
+    if (options.take_over) take_over_intents(open);
+    return mend_tenant(open);
   } catch (const Error& error) {
-    halt_for(vault, tenant, error);
+    if (mends) halt_for(vault, tenant, error);
     throw;
   }
 }
 
+/// Acts of which nobody here knows whether they are still under way.
+Finding examine_acts(const Vault& vault, const TenantId& tenant) {
+  OpenTenant open(vault, tenant);
+  const auto unknown = unknown_intents(open);
+  if (unknown.empty()) return good("acts", tenant.str(), "none is open that is not known here");
+  const Statement& first = unknown.front();
+  return {"acts", FindingState::doubtful, layout::ledger_entry(tenant, 0, first.index),
+          std::to_string(unknown.size()) + " are open that this catalog does not know, first " +
+              first.action + " of " + first.subject_id.value_or("?") +
+              ": another host is at work, or was; `atp doctor --take-over` ends them"};
+}
+
+/// All that the newest point and its parents need is there and kept, asked of the store anew.
+Finding examine_kept(const Vault& vault, const TenantId& tenant) {
+  OpenTenant open(vault, tenant);
+  const auto newest = newest_point(open);
+  if (!newest) return good("kept", tenant.str(), "no recovery point yet");
+  vault.catalog().record_kept({tenant, {}, 0, {}, {}});
+  keep_newest(open, *newest, newest->point.as_of, kWorkers);
+  return good("kept", tenant.str(), "what " + newest->point.recovery_point_id + " needs is kept");
+}
+
+/// What people, NAS boxes and broken disks leave among a tenant's objects.
+Finding examine_names(const Vault& vault, const TenantId& tenant) {
+  std::vector<ForeignName> foreign;
+  std::uint64_t unnamed = 0;
+  for (const std::string_view root : layout::kTenantRoots) {
+    const std::string prefix = std::string(root) + tenant.encoded() + "/";
+    std::string after;
+    while (true) {
+      const ListPageOfKeys page = list_keys(vault.store(), prefix, after, 50'000);
+      foreign.insert(foreign.end(), page.foreign.begin(), page.foreign.end());
+      unnamed += page.foreign_unnamed;
+      if (!page.next) break;
+      after = *page.next;
+    }
+  }
+  if (foreign.empty()) return good("names", tenant.str(), "nothing but objects");
+  return {"names", FindingState::doubtful, foreign.front().name,
+          foreign.front().what + "; " + std::to_string(foreign.size() + unnamed) +
+              " such names among the objects of " + tenant.str() +
+              ": nothing of ours, and passed over"};
+}
+
+/// Both are in the same order.
 template <class Row>
 bool has_all(const std::vector<Row>& rows, const std::vector<Row>& of) {
+  auto next = rows.begin();
   return std::all_of(of.begin(), of.end(), [&](const Row& row) {
-    return std::find(rows.begin(), rows.end(), row) != rows.end();
+    next = std::find(next, rows.end(), row);
+    return next != rows.end();
   });
 }
 
@@ -108,8 +161,13 @@ bool is_behind(const DerivedRows& catalog, const DerivedRows& store) {
          std::all_of(catalog.heads.begin(), catalog.heads.end(), grown);
 }
 
-Finding examine_catalog(const Vault& vault) {
+Finding examine_catalog(Vault& vault) {
   const std::string subject = vault.paths().catalog.string();
+  vault.check_catalog();
+  if (!vault.catalog_problem().empty()) {
+    return {"catalog", FindingState::bad, subject,
+            vault.catalog_problem() + "; run `atp catalog rebuild`", ErrorKind::corrupt};
+  }
   const bool at_work = !vault.catalog().running_jobs().empty();
   const DerivedRows catalog = vault.catalog().derived();
   const DerivedRows store = derive_rows(vault, {}, nullptr);
@@ -137,10 +195,11 @@ std::string_view to_string(FindingState state) {
   return "bad";
 }
 
-std::vector<Finding> examine(Vault& vault, Mending mending) {
+std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
+  const bool mends = options.mending == Mending::mend;
   std::vector<Finding> findings;
   const std::string id = random_hex(*vault.environment().random, 16);
-  const auto lock = mending == Mending::mend ? vault.try_lock_for_job(id) : std::nullopt;
+  const auto lock = mends ? vault.try_lock_for_job(id) : std::nullopt;
   const std::string folder = vault.paths().folder.string();
   examine_one(findings, "vault", folder, [&] {
     vault.trust();
@@ -154,7 +213,7 @@ std::vector<Finding> examine(Vault& vault, Mending mending) {
     }
     return good("vault", folder, "vault.json is signed by a trusted key");
   });
-  if (mending == Mending::mend) {
+  if (mends) {
     examine_one(findings, "store", vault.store().describe(), [&] {
       probe_immutability(vault.store(), *vault.environment().clock, *vault.environment().random);
       return good("store", vault.store().describe(), "refuses to change a retained object");
@@ -163,9 +222,15 @@ std::vector<Finding> examine(Vault& vault, Mending mending) {
                 [&] { return examine_temporaries(vault); });
   }
   for (const TenantId& tenant : list_tenants(vault.store())) {
-    examine_one(findings, "ledger", tenant.str(),
-                [&] { return examine_tenant(vault, tenant, mending); });
-    examine_one(findings, "keys", tenant.str(), [&] { return examine_keys(vault, tenant); });
+    const std::string name = tenant.str();
+    examine_one(findings, "names", name, [&] { return examine_names(vault, tenant); });
+    examine_one(findings, "ledger", name, [&] { return examine_tenant(vault, tenant, options); });
+    const bool sound = findings.back().state != FindingState::bad;
+    if (sound) examine_one(findings, "acts", name, [&] { return examine_acts(vault, tenant); });
+    if (sound && mends) {
+      examine_one(findings, "kept", name, [&] { return examine_kept(vault, tenant); });
+    }
+    examine_one(findings, "keys", name, [&] { return examine_keys(vault, tenant); });
   }
   examine_one(findings, "catalog", vault.paths().catalog.string(),
               [&] { return examine_catalog(vault); });

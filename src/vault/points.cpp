@@ -2,103 +2,135 @@
 #include "atp/vault/points.hpp"
 
 #include <algorithm>
-#include <map>
 
+#include "atp/model/acts.hpp"
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/verify/points.hpp"
+#include "atp/verify/stored_point.hpp"
 
 namespace atp {
 inline namespace v0 {
+namespace {
+
+/// The catalog is an index, and no authority.
+bool holds(const Vault& vault, const PointRow& row) {
+  const auto checked = check_document<RecoveryPoint>(row.manifest, &vault.trust(), row.tenant);
+  return checked.document && checked.document->recovery_point_id == row.recovery_point_id &&
+         checked.document->ledger_size_seen <= row.ledger_index &&
+         sha256(as_bytes(row.manifest)) == row.manifest_sha256;
+}
+
+/// A catalog may be of another time than the store.
+std::optional<PointName> find_in(Catalog& catalog, ObjectStore& store, const std::string& id) {
+  const auto rows = catalog.find_points(id);
+  if (rows.size() != 1) return std::nullopt;
+  PointName name{rows.front().tenant, id};
+  if (!store.stat(layout::recovery_point(name.tenant, name.id))) return std::nullopt;
+  return name;
+}
+
+}  // namespace
+
+PointName find_point(const Vault& vault, const std::string& id) {
+  if (vault.catalog_problem().empty()) {
+    if (auto found = find_in(vault.catalog(), vault.store(), id)) return std::move(*found);
+  }
+  return find_point(vault.store(), id);
+}
+
+PointName find_point(const Environment& environment, const Path& folder, ObjectStore& store,
+                     const std::string& id) {
+  try {
+    const auto catalog =
+        open_sqlite_catalog(environment.files, environment.random, vault_paths(folder).catalog, "");
+    if (auto found = find_in(*catalog, store, id)) return std::move(*found);
+  } catch (const Error&) {
+    // Of a medium that cannot be written, or of a catalog that is lost: the store knows, too.
+  }
+  return find_point(store, id);
+}
 
 std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& ledger,
                                               std::uint64_t index) {
-  const Statement& statement = ledger.entries()[index].statement;
-  if (statement.action != "recovery_point.completed") return std::nullopt;
-  const std::string key =
-      layout::recovery_point(ledger.tenant(), statement.subject_id.value_or(std::string()));
-  const Bytes stored = require_object(vault.store(), key, kDocumentLimit);
-  const Digest digest = sha256(stored);
-  if (statement.subject_sha256 != digest) {
+  const Statement statement = ledger.entry(index).statement;
+  if (statement.action != acts::kPointCompleted.action) return std::nullopt;
+  const PointName name{ledger.tenant(), statement.subject_id.value_or(std::string())};
+  StoredPoint stored = require_point(vault.store(), vault.trust(), name);
+  if (statement.subject_sha256 != stored.sha256) {
     throw Error(
-        ErrorKind::corrupt, key,
-        "SHA-256 is " + digest.hex() + ", the ledger says " +
+        ErrorKind::corrupt, layout::recovery_point(name.tenant, name.id),
+        "SHA-256 is " + stored.sha256.hex() + ", the ledger says " +
             (statement.subject_sha256 ? statement.subject_sha256->hex() : std::string("nothing")));
   }
-  RecoveryPoint point =
-      require_document<RecoveryPoint>(key, as_text(stored), vault.trust(), ledger.tenant());
-  if (point.recovery_point_id != statement.subject_id) {
-    throw Error(ErrorKind::corrupt, key, "holds point " + point.recovery_point_id);
-  }
-  return CompletedPoint{index, std::move(point), digest, std::string(as_text(stored))};
+  return CompletedPoint{index, std::move(stored.point), stored.sha256, std::move(stored.stored)};
 }
 
-bool is_completed(const Ledger& ledger, const std::string& recovery_point_id) {
-  return std::ranges::any_of(ledger.entries(), [&](const LedgerEntry& entry) {
-    return entry.statement.action == "recovery_point.completed" &&
-           entry.statement.subject_id == recovery_point_id;
+bool is_completed(OpenTenant& tenant, const std::string& recovery_point_id) {
+  const bool in_tail = std::ranges::any_of(tenant.ledger().tail(), [&](const LedgerEntry& entry) {
+    return entry.statement.action == acts::kPointCompleted.action && entry.statement.subject_id == recovery_point_id;
   });
+  if (in_tail) return true;
+  return std::ranges::any_of(tenant.vault().catalog().find_points(recovery_point_id),
+                             [&](const PointRow& row) { return row.tenant == tenant.tenant(); });
 }
 
-std::optional<CompletedPoint> newest_point(const Vault& vault, const Ledger& ledger) {
-  for (std::uint64_t index = ledger.size(); index-- > 0;) {
-    if (auto point = completed_point(vault, ledger, index)) return point;
+std::optional<CompletedPoint> newest_point(OpenTenant& tenant) {
+  const Ledger& ledger = tenant.ledger();
+  for (std::uint64_t index = ledger.size(); index-- > ledger.first();) {
+    if (auto point = completed_point(tenant.vault(), ledger, index)) return point;
   }
-  return std::nullopt;
+  if (ledger.first() == 0) return std::nullopt;
+  const auto rows = tenant.vault().catalog().newest_points(tenant.tenant(), 1);
+  if (rows.empty()) return std::nullopt;
+  const PointRow& row = rows.front();
+  auto point = completed_point(tenant.vault(), ledger, row.ledger_index);
+  if (point && point->sha256 == row.manifest_sha256) return point;
+  throw Error(ErrorKind::corrupt, layout::ledger_entry(tenant.tenant(), 0, row.ledger_index),
+              "does not complete " + row.recovery_point_id + ", as the catalog says");
 }
 
-void check_coverage(const SegmentChains& chains, const RecoveryPoint& point) {
+void check_coverage(SegmentChains& chains, const RecoveryPoint& point) {
   for (const StreamCoverage& covered : point.covered_to) {
-    const auto found = chains.streams().find(covered.stream);
-    const std::size_t length = found == chains.streams().end() ? 0 : found->second.size();
-    if (length >= covered.sequences &&
-        found->second[covered.sequences - 1].sha256 == covered.head) {
-      continue;
+    auto found = chains.heads().find(covered.stream);
+    if (found == chains.heads().end() || found->second.manifests < covered.sequences) {
+      chains.look_at(covered.stream);
+      found = chains.heads().find(covered.stream);
     }
+    const SegmentChains::Head head =
+        found == chains.heads().end() ? SegmentChains::Head{} : found->second;
+    const bool enough = head.manifests >= covered.sequences;
+    const bool same =
+        enough && (head.manifests == covered.sequences
+                       ? head.sha256 == covered.head
+                       : chains.from(covered.stream, covered.sequences - 1, 1).front().sha256 ==
+                             covered.head);
+    if (same) continue;
     throw Error(ErrorKind::corrupt, layout::manifests(*point.header.tenant, covered.stream),
                 "expected the " + std::to_string(covered.sequences) + " manifests that " +
-                    point.recovery_point_id + " covers, found " + std::to_string(length) +
-                    (length >= covered.sequences ? ", others" : ""));
+                    point.recovery_point_id + " covers, found " + std::to_string(head.manifests) +
+                    (enough ? ", others" : ""));
   }
-}
-
-std::vector<ListPage> read_list_pages(ObjectStore& store, const RecoveryPoint& point) {
-  std::vector<ListPage> pages;
-  for (const ListReference& reference : point.lists) {
-    const std::string key = layout::list_page(*point.header.tenant, reference.sha256);
-    const Bytes stored = require_object(store, key, kDocumentLimit);
-    const Digest digest = sha256(stored);
-    if (digest != reference.sha256) {
-      throw Error(ErrorKind::corrupt, key,
-                  "SHA-256 is " + digest.hex() + ", the point says " + reference.sha256.hex());
-    }
-    ListPage page = parse_list_page(as_text(stored));
-    if (page.vault_id != point.header.vault_id || page.tenant != *point.header.tenant ||
-        page.stream != reference.stream || page.page != reference.page ||
-        page.descriptors.size() != reference.descriptors) {
-      throw Error(ErrorKind::corrupt, key, "is another page than the point lists");
-    }
-    pages.push_back(std::move(page));
-  }
-  return pages;
 }
 
 std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant) {
-  std::map<std::uint64_t, PointRow> cached;
-  for (PointRow& row : vault.catalog().points(tenant)) {
-    const std::uint64_t index = row.ledger_index;
-    cached.insert_or_assign(index, std::move(row));
-  }
-  const Ledger ledger = catch_up(vault, tenant);
+  OpenTenant open(vault, tenant);
   std::vector<PointRow> rows;
-  for (std::uint64_t index = 0; index < ledger.size(); ++index) {
-    const Statement& statement = ledger.entries()[index].statement;
-    const auto row = cached.find(index);
-    if (row != cached.end() && row->second.recovery_point_id == statement.subject_id &&
-        sha256(as_bytes(row->second.manifest)) == statement.subject_sha256) {
-      rows.push_back(std::move(row->second));
-    } else if (const auto point = completed_point(vault, ledger, index)) {
+  std::uint64_t known = 0;
+  for (PointRow& row : vault.catalog().points(tenant)) {
+    if (row.ledger_index >= open.ledger().size()) break;
+    known = row.ledger_index + 1;
+    if (holds(vault, row)) {
+      rows.push_back(std::move(row));
+    } else if (const auto point = completed_point(vault, open.ledger(), row.ledger_index)) {
+      rows.push_back(row_of(*point));
+    }
+  }
+  for (std::uint64_t index = std::max(known, open.ledger().first()); index < open.ledger().size();
+       ++index) {
+    if (const auto point = completed_point(vault, open.ledger(), index)) {
       rows.push_back(row_of(*point));
     }
   }

@@ -32,8 +32,8 @@ bool has_type(const HttpResponse& response, std::string_view type) {
 }
 
 /// The size that a witness has cosigned last, where it says that another was expected.
-std::uint64_t cosigned_size(const Service& service, const HttpResponse& response,
-                            const Ledger& ledger, std::uint64_t asked) {
+std::uint64_t cosigned_size(const Service& service, const HttpResponse& response, Ledger& ledger,
+                            std::uint64_t asked) {
   std::string_view body = response.body;
   const auto line = ledger::take_line(body);
   const auto found = line && body.empty() ? ledger::parse_decimal(*line) : std::nullopt;
@@ -53,12 +53,12 @@ std::uint64_t cosigned_size(const Service& service, const HttpResponse& response
   return size;
 }
 
-merkle::Proof consistency_since(const Ledger& ledger, std::uint64_t size) {
+merkle::Proof consistency_since(Ledger& ledger, std::uint64_t size) {
   if (size == 0 || size == ledger.size()) return {};
   return merkle::consistency_proof<Rfc9162Hasher>(ledger.leaves(), size);
 }
 
-HttpResponse add_checkpoint(const Service& service, const Ledger& ledger, std::uint64_t old_size) {
+HttpResponse add_checkpoint(const Service& service, Ledger& ledger, std::uint64_t old_size) {
   const WitnessRequest request{.old_size = old_size,
                                .proof = consistency_since(ledger, old_size),
                                .note = ledger.newest_note()};
@@ -72,7 +72,7 @@ HttpResponse add_checkpoint(const Service& service, const Ledger& ledger, std::u
 }
 
 /// The asked witness's own, if it counts; what else it sends is not kept.
-std::string line_of(const Service& service, const HttpResponse& response, const Ledger& ledger,
+std::string line_of(const Service& service, const HttpResponse& response, Ledger& ledger,
                     const TrustPolicy& trust) {
   if (response.body.size() > kCheckpointLimit) return "";
   TrustPolicy of_witness = trust;
@@ -84,7 +84,7 @@ std::string line_of(const Service& service, const HttpResponse& response, const 
 
 }  // namespace
 
-std::string ask_witness(const Service& service, const Ledger& ledger, const TrustPolicy& trust,
+std::string ask_witness(const Service& service, Ledger& ledger, const TrustPolicy& trust,
                         std::uint64_t known_size) {
   HttpResponse response = add_checkpoint(service, ledger, known_size);
   if (response.status == 409) {

@@ -25,7 +25,7 @@ struct Service {
 /// `known_size` is of a checkpoint that it may have cosigned before, 0 for none.
 /// Throws: unavailable where it does not answer, or not as the protocol says; untrusted where it
 /// gives none that holds; corrupt where it says to have seen a longer ledger, or another one.
-std::string ask_witness(const Service& service, const Ledger& ledger, const TrustPolicy& trust,
+std::string ask_witness(const Service& service, Ledger& ledger, const TrustPolicy& trust,
                         std::uint64_t known_size);
 
 /// A reply of the authority for `sha256` that holds now. Throws: unavailable, untrusted.

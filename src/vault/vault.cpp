@@ -25,10 +25,6 @@ std::uint64_t job_byte(const std::string& job_id) {
   return 1 + (std::stoull(job_id.substr(0, 16), nullptr, 16) >> 2);
 }
 
-std::unique_ptr<File> open_lock_file(const Environment& environment, const Path& path) {
-  return environment.files->open(path, OpenMode::create_or_open);
-}
-
 [[noreturn]] void throw_leased(const Path& lock, const std::string& by) {
   throw Error(ErrorKind::precondition_failed, lock.string(), "the vault is in use by " + by,
               Error::Retry::temporary);
@@ -117,6 +113,17 @@ HttpClient& Vault::http() const {
   throw Error(ErrorKind::unavailable, paths_.folder.string(), "there is no client for HTTP");
 }
 
+void Vault::check_catalog() {
+  if (!catalog_) return;
+  try {
+    catalog_->check();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    catalog_problem_ = error.message();
+    catalog_.reset();
+  }
+}
+
 std::optional<Path> Vault::renew_catalog() {
   if (catalog_) return std::nullopt;
   FileSystem& files = *environment_.files;
@@ -171,7 +178,7 @@ Signers Vault::require_signers(const std::shared_ptr<const Signer>& current,
 }
 
 std::optional<WorkLock> Vault::try_lock_for_job(const std::string& job_id) const {
-  auto file = open_lock_file(environment_, paths_.lock);
+  auto file = open_lock_file(*environment_.files, paths_.lock);
   if (!file->try_lock(kRebuildByte, 1, LockKind::shared)) {
     throw_leased(paths_.lock, "a catalog rebuild");
   }
@@ -186,7 +193,7 @@ WorkLock Vault::lock_for_job(const std::string& job_id) const {
 }
 
 WorkLock Vault::lock_for_rebuild() const {
-  auto file = open_lock_file(environment_, paths_.lock);
+  auto file = open_lock_file(*environment_.files, paths_.lock);
   if (!file->try_lock(kRebuildByte, 1, LockKind::exclusive)) {
     throw_leased(paths_.lock, "running jobs");
   }
@@ -222,6 +229,7 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
   }
   const auto store =
       filesystem_store(environment.files, paths.store, environment.clock, environment.random);
+  require_capabilities(*store, {.atomic_create = true, .immutability = true});
   probe_immutability(*store, *environment.clock, *environment.random);
   const VaultDocument document{.header = {.vault_id = vault_id,
                                           .nonce = random_hex(*environment.random, 16),
@@ -248,7 +256,9 @@ std::shared_ptr<ObjectStore> open_store(const Environment& environment, const Pa
                           StoreAccess::read_only);
 }
 
-std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys) {
+std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder, Keys keys,
+                                  VaultAccess access) {
+  const bool writes = access == VaultAccess::read_write;
   const VaultPaths paths = vault_paths(folder);
   const std::string stored = require_vault_document(environment, paths);
   VaultDocument document = parse_vault_document(paths, stored, keys.trust ? &*keys.trust : nullptr);
@@ -256,7 +266,8 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
   std::string problem;
   try {
     catalog = open_sqlite_catalog(environment.files, environment.random, paths.catalog,
-                                  document.header.vault_id);
+                                  document.header.vault_id,
+                                  writes ? CatalogAccess::read_write : CatalogAccess::read_only);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::corrupt &&
         error.kind() != ErrorKind::unsupported) {
@@ -264,9 +275,10 @@ std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& fo
     }
     problem = error.message();
   }
-  settle_vault(*environment.files, paths);
+  if (writes) settle_vault(*environment.files, paths);
   auto store =
-      filesystem_store(environment.files, paths.store, environment.clock, environment.random);
+      filesystem_store(environment.files, paths.store, environment.clock, environment.random,
+                       writes ? StoreAccess::read_write : StoreAccess::read_only);
   return std::make_shared<Vault>(environment, paths, std::move(document), std::move(store),
                                  std::move(catalog), std::move(problem), std::move(keys));
 }

@@ -55,6 +55,8 @@ bool is_finding(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::corrupt:
     case ErrorKind::untrusted:
+    case ErrorKind::bad_timestamp:
+    case ErrorKind::gap:
     case ErrorKind::invalid_argument:
     case ErrorKind::not_found:
     case ErrorKind::unsupported:

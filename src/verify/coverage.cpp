@@ -2,9 +2,11 @@
 #include "verify/coverage.hpp"
 
 #include <set>
+#include <variant>
 
 #include "atp/merkle/frontier.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/verify/stored_point.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -14,48 +16,16 @@ namespace {
 constexpr const char* kList = "point.list";
 constexpr const char* kCoverage = "point.coverage";
 
-/// The first way in which a page is not the one that is referred to; nothing where it is.
-std::optional<Check> mismatch(const std::string& key, const RecoveryPoint& point,
-                              const ListReference& reference, const ListPage& page) {
-  const TenantId& tenant = *point.header.tenant;
-  if (page.vault_id != point.header.vault_id || page.tenant != tenant ||
-      page.stream != reference.stream || page.page != reference.page) {
-    return failed(kList, key,
-                  "page " + std::to_string(reference.page) + " of stream " + reference.stream.str(),
-                  "page " + std::to_string(page.page) + " of stream " + page.stream.str());
-  }
-  if (page.descriptors.size() != reference.descriptors) {
-    return failed(kList, key, std::to_string(reference.descriptors) + " descriptors",
-                  std::to_string(page.descriptors.size()));
-  }
-  for (const Descriptor& descriptor : page.descriptors) {
-    const auto misplaced =
-        misplaced_package(tenant, descriptor.stream, descriptor.name, descriptor.key);
-    if (misplaced) return failed(kList, key, *misplaced, descriptor.key);
-  }
-  return std::nullopt;
-}
-
 std::optional<ListPage> read_page(const Context& context, const RecoveryPoint& point,
                                   const ListReference& reference, std::vector<Check>& checks) {
-  const std::string key = layout::list_page(context.tenant, reference.sha256);
-  const auto bytes = read_object(context, kList, key, checks);
-  if (!bytes) return std::nullopt;
-  if (const Digest digest = sha256(*bytes); digest != reference.sha256) {
-    checks.push_back(
-        failed(kList, key, "SHA-256 " + reference.sha256.hex(), "SHA-256 " + digest.hex()));
+  throw_if_stopped(context.stop);
+  auto read = read_list_page(context.store, point, reference);
+  if (const auto* problem = std::get_if<Problem>(&read)) {
+    checks.push_back(failed(kList, *problem));
     return std::nullopt;
   }
-  try {
-    ListPage page = parse_list_page(as_text(*bytes));
-    auto wrong = mismatch(key, point, reference, page);
-    checks.push_back(wrong ? std::move(*wrong) : verified(kList, key));
-    return wrong ? std::nullopt : std::optional(std::move(page));
-  } catch (const Error& error) {
-    if (!is_finding(error)) throw;
-    checks.push_back(failed(kList, key, "a canonical list page", error.message()));
-    return std::nullopt;
-  }
+  checks.push_back(verified(kList, layout::list_page(context.tenant, reference.sha256)));
+  return std::get<ListPage>(std::move(read));
 }
 
 std::optional<SegmentManifest> manifest_of(const ManifestChains& chains,

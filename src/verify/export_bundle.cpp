@@ -179,8 +179,11 @@ class BundleChecker {
     Bytes buffer(kReadSize);
     Sha256 hash;
     std::uint64_t size = 0;
-    while (const std::size_t part = opened->read_at(size, buffer)) {
+    while (size < file.bytes) {
       throw_if_stopped(options_.stop);
+      const std::uint64_t wanted = std::min<std::uint64_t>(buffer.size(), file.bytes - size);
+      const std::size_t part = opened->read_at(size, MutableByteView(buffer).first(wanted));
+      if (part == 0) break;
       hash.update(ByteView(buffer).first(part));
       size += part;
     }

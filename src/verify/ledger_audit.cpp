@@ -2,7 +2,6 @@
 #include "atp/verify/ledger_audit.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "atp/core/parallel.hpp"
 #include "atp/ledger/cosignature.hpp"
 #include "atp/merkle/tree.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
 #include "verify/anchors.hpp"
@@ -30,15 +30,6 @@ constexpr const char* kPointTimestamp = "point.timestamp";
 constexpr const char* kApproval = "ledger.approval";
 constexpr const char* kIntent = "ledger.intent";
 constexpr std::size_t kBatch = 512;
-
-/// The statement of an act, and the act as rules of the trust policy name it.
-struct Act {
-  std::string_view statement;
-  std::string_view name;
-};
-constexpr std::array<Act, 3> kActs{{{"halt.resolved", "halt.resolve"},
-                                    {"export.intended", "export"},
-                                    {kClockCorrected, "clock.correct"}}};
 
 std::string place_of(const Checkpoint& checkpoint) {
   return checkpoint.origin + ", size " + std::to_string(checkpoint.size);
@@ -84,20 +75,24 @@ class DocumentAudit {
       : context_{store, &trust, tenant, options.workers, options.stop} {}
 
   void push(Statement statement) {
-    check_approval(statement);
-    check_export(statement);
-    if (statement.action != "recovery_point.completed") return;
+    const Act* act = find_act(statement.action);
+    check_approval(statement, act);
+    if (act == nullptr) return;  // A later version has written it.
+    check_phase(statement, *act);
+    if (act->subject == ActSubject::document) check_document(statement);
+    if (*act != acts::kPointCompleted) return;  // Others name a point that one has completed.
     batch_.push_back(std::move(statement));
     if (batch_.size() == kBatch) flush();
   }
 
   void finish(std::vector<Check>& checks) {
     flush();
-    for (const auto& [id, index] : intended_) {
+    for (const auto& [act, index] : intended_) {
       acts_.push_back(verify::not_checked(
           kIntent, layout::ledger_entry(context_.tenant, 0, index),
-          id + " is neither done nor abandoned: it is running, or was cut short and the next "
-               "backup says so"));
+          act.second +
+              " is neither done nor abandoned: it is running, or was cut short and the next "
+              "backup says so"));
     }
     const bool sound = checks_.empty();
     if (sound && sound_ > 0) {
@@ -125,9 +120,8 @@ class DocumentAudit {
   }
 
   void check(const Statement& statement, std::vector<Check>& checks) const {
-    const std::string entry = layout::ledger_entry(context_.tenant, 0, statement.index);
     if (!statement.subject_id || !statement.subject_sha256) {
-      checks.push_back(failed(kDocument, entry, "a point and its digest", "none"));
+      checks.push_back(failed(kDocument, entry_of(statement), "a point and its digest", "none"));
       return;
     }
     const std::string key = layout::recovery_point(context_.tenant, *statement.subject_id);
@@ -147,42 +141,51 @@ class DocumentAudit {
     }
   }
 
+  std::string entry_of(const Statement& statement) const {
+    return layout::ledger_entry(context_.tenant, 0, statement.index);
+  }
+
   /// An act that the policy has a rule for names its approvals. They are sealed: that they are
   /// there is looked at, what they say is their signers' and the executor's word.
-  void check_approval(const Statement& statement) {
-    const std::string entry = layout::ledger_entry(context_.tenant, 0, statement.index);
+  void check_approval(const Statement& statement, const Act* act) {
     if (!statement.approved_by) {
-      const auto act = std::ranges::find(kActs, statement.action, &Act::statement);
-      if (act != kActs.end() && context_.trust->approvals.find_rule(act->name) != nullptr) {
-        acts_.push_back(verify::not_checked(
-            kApproval, entry, "it names no approvals, though the policy has a rule for the act"));
+      if (act != nullptr && context_.trust->approvals.find_rule(act->rule) != nullptr) {
+        acts_.push_back(
+            verify::not_checked(kApproval, entry_of(statement),
+                                "it names no approvals, though the policy has a rule for the act"));
       }
       return;
     }
     std::vector<Digest> named = statement.approved_by->approvals;
     named.push_back(statement.approved_by->request);
     for (const Digest& sha256 : named) {
-      if (!has_document(kApproval, entry, sha256)) return;
+      if (!has_document(kApproval, entry_of(statement), sha256)) return;
     }
-    acts_.push_back(verify::attested(kApproval, entry, "approvals that were opened",
+    acts_.push_back(verify::attested(kApproval, entry_of(statement), "approvals that were opened",
                                      "they are there, and sealed", CheckClass::trust));
   }
 
-  /// Nothing is handed over that was not intended, nor without a copy of its manifest.
-  void check_export(const Statement& statement) {
-    const std::string& action = statement.action;
-    const bool begins = action == "export.intended";
-    if (!begins && action != "export.done" && action != "export.abandoned") return;
-    const std::string entry = layout::ledger_entry(context_.tenant, 0, statement.index);
-    const std::string id = statement.subject_id.value_or("an export without id");
-    if (begins && !intended_.emplace(id, statement.index).second) {
-      acts_.push_back(failed(kIntent, entry, "an export that is not under way", id));
-    } else if (!begins && intended_.erase(id) == 0) {
-      acts_.push_back(failed(kIntent, entry, "an entry before that intends " + id, "none"));
-    } else if (action == "export.done" && !statement.subject_sha256) {
-      acts_.push_back(failed(kDocument, entry, "the digest of a manifest", "none"));
-    } else if (action == "export.done") {
-      has_document(kDocument, entry, *statement.subject_sha256);
+  /// Nothing is let out or destroyed that was not intended, and no intent is ended twice.
+  void check_phase(const Statement& statement, const Act& act) {
+    if (act.phase == ActPhase::after) return;
+    const std::string family(act.action.substr(0, act.action.rfind('.')));
+    const std::string id = statement.subject_id.value_or("an act without id");
+    if (act.phase != ActPhase::intended) {
+      if (intended_.erase({family, id}) > 0) return;
+      acts_.push_back(
+          failed(kIntent, entry_of(statement), "an entry before that intends " + id, "none"));
+    } else if (!intended_.emplace(std::pair(family, id), statement.index).second) {
+      acts_.push_back(
+          failed(kIntent, entry_of(statement), "an id that no such act under way has", id));
+    }
+  }
+
+  /// That what the act is about is kept.
+  void check_document(const Statement& statement) {
+    if (statement.subject_sha256) {
+      has_document(kDocument, entry_of(statement), *statement.subject_sha256);
+    } else {
+      acts_.push_back(failed(kDocument, entry_of(statement), "the digest of a document", "none"));
     }
   }
 
@@ -217,8 +220,9 @@ class DocumentAudit {
   }
 
   verify::Context context_;
-  std::vector<Check> acts_;                        ///< What is to be said of them.
-  std::map<std::string, std::uint64_t> intended_;  ///< Not ended yet, by id.
+  std::vector<Check> acts_;  ///< What is to be said of them.
+  /// Intended and not ended yet, by act and id: the entry's index.
+  std::map<std::pair<std::string, std::string>, std::uint64_t> intended_;
   std::vector<Statement> batch_;
   std::vector<Check> checks_;
   std::uint64_t stamped_ = 0;
@@ -296,7 +300,7 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   }
   if (head.problems.empty()) {
     const std::uint64_t size = head.tree.size();
-    const auto cut = find_cut_tail(store, &trust, tenant, size, PointsToAsk::newest, options.now);
+    const auto cut = find_tail_cut_by_newest(store, &trust, tenant, size, options.now);
     if (cut && !verify::has_grown(context, size)) {
       checks.push_back(failed("ledger.tail", *cut));
     } else if (newest && !is_completed) {

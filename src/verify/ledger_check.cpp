@@ -31,9 +31,22 @@ std::optional<Problem> cut_tail_by(ObjectStore& store, const TrustPolicy* trust,
 
 std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
                                      const TenantId& tenant, std::uint64_t ledger_size,
-                                     PointsToAsk points, std::optional<Time> now,
-                                     const std::optional<std::string>& known_key) {
-  std::optional<Problem> found;
+                                     const std::string& after) {
+  std::string from = after;
+  while (true) {
+    const ListPageOfKeys page = list_keys(store, layout::recovery_points(tenant), from, 1000);
+    for (const std::string& key : page.keys) {
+      if (auto cut = cut_tail_by(store, trust, tenant, ledger_size, key)) return cut;
+    }
+    if (!page.next) return std::nullopt;
+    from = *page.next;
+  }
+}
+
+std::optional<Problem> find_tail_cut_by_newest(ObjectStore& store, const TrustPolicy* trust,
+                                               const TenantId& tenant, std::uint64_t ledger_size,
+                                               std::optional<Time> now,
+                                               const std::optional<std::string>& known_key) {
   std::string newest;
   std::string newest_not_ahead;
   const std::string ahead =
@@ -44,13 +57,10 @@ std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trus
     newest = key;  // Ids begin with their time.
     if (key < ahead) newest_not_ahead = key;
     is_listed = is_listed || key == *known_key;
-    if (points == PointsToAsk::all && !found) {
-      found = cut_tail_by(store, trust, tenant, ledger_size, key);
-    }
   });
   if (!is_listed) return Problem{Problem::Kind::integrity, *known_key, "a listed object", "none"};
-  if (points == PointsToAsk::all) return found;
-  if (!newest.empty()) found = cut_tail_by(store, trust, tenant, ledger_size, newest);
+  if (newest.empty()) return std::nullopt;
+  const auto found = cut_tail_by(store, trust, tenant, ledger_size, newest);
   if (found || newest_not_ahead.empty() || newest_not_ahead == newest) return found;
   return cut_tail_by(store, trust, tenant, ledger_size, newest_not_ahead);
 }
@@ -109,9 +119,8 @@ LedgerReading check_ledger(const Context& context, const std::optional<std::stri
   bool sound = add_failures(context.tenant, ledger.problems, checks);
   const auto known_key =
       id ? std::optional(layout::recovery_point(context.tenant, *id)) : std::nullopt;
-  const auto cut =
-      find_cut_tail(context.store, context.trust, context.tenant, ledger.entries.size(),
-                    PointsToAsk::newest, context.now, known_key);
+  const auto cut = find_tail_cut_by_newest(context.store, context.trust, context.tenant,
+                                           ledger.entries.size(), context.now, known_key);
   if (sound && cut && !has_grown(context, ledger.entries.size())) {
     checks.push_back(failed(kEntries, *cut));
     sound = false;

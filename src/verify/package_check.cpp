@@ -9,25 +9,11 @@ namespace {
 constexpr const char* kStored = "package.stored";
 constexpr const char* kContent = "package.content";
 
-/// As much of a manifest as the stored bytes are checked against.
-SegmentManifest stored_part(const ResolvedSegment& segment) {
-  if (segment.manifest) return *segment.manifest;
+/// By the descriptor where the manifest is damaged.
+StoredPackage stored_of(const ResolvedSegment& segment) {
+  if (segment.manifest) return stored_of(*segment.manifest);
   const Descriptor& descriptor = *segment.descriptor;
-  return {.stream = segment.stream,
-          .segment = SegmentId("unknown"),
-          .sequence = segment.sequence,
-          .key = descriptor.key,
-          .stored_bytes = descriptor.bytes,
-          .stored_sha256 = descriptor.sha256,
-          .records = descriptor.records,
-          .opaque_records = 0,
-          .frames = 0,
-          .bytes = 0,
-          .final_newline = false,
-          .input_encoding = InputEncoding::none,
-          .input_bytes = 0,
-          .policy_version = 0,
-          .leaf_scheme = descriptor.leaf_scheme};
+  return {.key = descriptor.key, .bytes = descriptor.bytes, .sha256 = descriptor.sha256};
 }
 
 bool is_of_stored_bytes(const PackageDamage& damage) { return damage.check.starts_with("stored_"); }
@@ -38,7 +24,7 @@ class PackageCheck {
       : store_(store), segment_(segment), options_(options) {}
 
   std::vector<Check> stored() {
-    guard([&] { take(scan_stored(store_, stored_part(segment_), options_), false); });
+    guard([&] { take(scan_stored(store_, stored_of(segment_), options_), false); });
     return std::move(checks_);
   }
 
@@ -69,7 +55,7 @@ class PackageCheck {
 
  private:
   std::vector<Check> stored_only(const std::string& why) {
-    guard([&] { take(scan_stored(store_, stored_part(segment_), options_), false); });
+    guard([&] { take(scan_stored(store_, stored_of(segment_), options_), false); });
     add(verify::not_checked(kContent, segment_.key(), why));
     return std::move(checks_);
   }
@@ -84,7 +70,9 @@ class PackageCheck {
       const bool unreadable = error.kind() == ErrorKind::permission_denied ||
                               (error.kind() == ErrorKind::unavailable && !error.temporary());
       if (sink == nullptr && unreadable) {
-        return add(verify::not_checked(kStored, segment_.key(), error.message()));
+        Check check = unread_check(kStored, error);
+        check.subject = segment_.key();
+        return add(std::move(check));
       }
       const bool missing = error.kind() == ErrorKind::not_found && !store_.stat(segment_.key());
       if (!missing && error.kind() != ErrorKind::corrupt) throw;

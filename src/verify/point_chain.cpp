@@ -2,9 +2,15 @@
 #include "verify/point_chain.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <variant>
 
+#include "atp/model/acts.hpp"
+#include "atp/model/object_key.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/verify/stored_point.hpp"
+#include "ledger/scan.hpp"
 #include "verify/clock_check.hpp"
 #include "verify/ledger_check.hpp"
 
@@ -20,40 +26,76 @@ class PointChainReader {
   PointChainReader(const Context& context, std::vector<Check>& checks)
       : context_(context), checks_(checks) {}
 
-  PointChain run(const std::string& id) {
-    ledger_ = check_ledger(context_, id, checks_);
-    const auto statement = find_statement(id);
-    check_checkpoint(statement);
+  PointChain run(const std::string& id, LedgerDepth depth) {
+    const bool whole = depth == LedgerDepth::whole;
+    std::vector<Check> point_checks;
+    auto link = read_link("point.manifest", id, point_checks);
+    // Whether there ever was a point whose manifest is gone, only the whole ledger says.
+    if (whole || !link) ledger_ = check_ledger(context_, id, checks_);
+    const auto statement = whole || !link ? find_statement(id) : look_for_statement(*link);
+    require_known(id, link.has_value() || statement.has_value());
+    check_checkpoint(statement, whole);
+    std::ranges::move(point_checks, std::back_inserter(checks_));
     PointChain chain;
-    auto link = read_point("point.manifest", id);
     if (!link) return chain;
     check_statement(*link, statement);
     chain.points.push_back(std::move(*link));
-    read_parents(chain, statement);
-    check_clocks(chain);
-    if (statement != nullptr) chain.statement = statement->index;
+    read_parents(chain, statement, whole);
+    if (whole) check_clocks(chain);
+    if (statement) chain.statement = statement->index;
     chain.ledger = std::move(ledger_);
     return chain;
   }
 
  private:
-  /// The first entry that completes the point.
-  const Statement* find_statement(const std::string& id) const {
-    for (const LedgerEntry& entry : ledger_.entries) {
-      const Statement& statement = entry.statement;
-      if (statement.action == "recovery_point.completed" && statement.subject_id == id) {
-        return &statement;
-      }
-    }
-    return nullptr;
+  /// Throws: not_found for a point that nothing speaks of.
+  void require_known(const std::string& id, bool known) const {
+    const bool stored = known || (is_key_element(id) && context_.store.stat(key_of(id)));
+    if (stored) return;
+    throw Error(ErrorKind::not_found, id,
+                "is no recovery point of tenant " + context_.tenant.str() + " in " +
+                    context_.store.describe());
   }
 
-  /// The newest checkpoint must cover the statement: only then can what an outsider holds expose a
-  /// later change. A crash may have come between the two, so that a missing one is no failure.
-  void check_checkpoint(const Statement* statement) {
+  std::string key_of(const std::string& id) const {
+    return layout::recovery_point(context_.tenant, id);
+  }
+
+  /// The first entry that completes the point.
+  std::optional<Statement> find_statement(const std::string& id) const {
+    for (const LedgerEntry& entry : ledger_.entries) {
+      if (completes(entry.statement, id)) return entry.statement;
+    }
+    return std::nullopt;
+  }
+
+  /// The same without the rest of the ledger: it was appended right after what the point had seen,
+  /// but for what others appended meanwhile.
+  std::optional<Statement> look_for_statement(const LinkedPoint& link) const {
+    constexpr std::uint64_t kFarthest = 1000;
+    std::vector<Problem> problems;
+    const std::uint64_t from = link.point.ledger_size_seen;
+    for (std::uint64_t index = from; index < from + kFarthest; ++index) {
+      const auto entry =
+          ledger::read_entry(context_.store, context_.trust, context_.tenant, "", index, problems);
+      if (!problems.empty()) checks_.push_back(failed(kStatement, problems.front()));
+      if (!entry) return std::nullopt;
+      if (completes(entry->statement, link.point.recovery_point_id)) return entry->statement;
+    }
+    return std::nullopt;
+  }
+
+  static bool completes(const Statement& statement, const std::string& id) {
+    return statement.action == acts::kPointCompleted.action && statement.subject_id == id;
+  }
+
+  /// A checkpoint must cover the statement: only then can what an outsider holds expose a later
+  /// change. A crash may have come between the two, so that a missing one is no failure.
+  void check_checkpoint(const std::optional<Statement>& statement, bool whole) {
     const std::string folder = layout::ledger_checkpoints(context_.tenant, 0);
-    const auto& checkpoint = ledger_.newest_checkpoint;
-    if (statement != nullptr && checkpoint && checkpoint->size > statement->index) {
+    const auto checkpoint =
+        whole || !statement ? ledger_.newest_checkpoint : checkpoint_over(*statement);
+    if (statement && checkpoint && checkpoint->size > statement->index) {
       checks_.push_back(signed_by_trust(
           context_, kCheckpoint, layout::ledger_checkpoint(context_.tenant, 0, checkpoint->size)));
       return;
@@ -62,21 +104,36 @@ class PointChainReader {
         kCheckpoint, folder, "no sound checkpoint covers the statement that completes the point"));
   }
 
-  std::optional<LinkedPoint> read_point(const std::string& name, const std::string& id) {
-    const std::string key = layout::recovery_point(context_.tenant, id);
-    auto stored = read_document<RecoveryPoint>(context_, name, key, context_.tenant, checks_);
-    if (!stored) return std::nullopt;
-    if (stored->document.recovery_point_id != id) {
-      checks_.push_back(
-          failed(name, key, "point " + id, "point " + stored->document.recovery_point_id));
-      return std::nullopt;
-    }
-    checks_.push_back(signed_by_trust(context_, name, key));
-    return LinkedPoint{key, stored->sha256, std::move(stored->document)};
+  std::optional<Checkpoint> checkpoint_over(const Statement& statement) const {
+    const std::uint64_t size = statement.index + 1;
+    const auto note = find_small_object(
+        context_.store, layout::ledger_checkpoint(context_.tenant, 0, size), kCheckpointLimit);
+    if (!note) return std::nullopt;
+    auto checkpoint =
+        context_.trust
+            ? open_checkpoint(as_text(*note),
+                              context_.trust->keys_of(KeyRole::ledger, statement.header.created_at))
+            : parse_checkpoint(as_text(*note));
+    const bool fits =
+        checkpoint && checkpoint->size == size && checkpoint->origin == statement.origin;
+    return fits ? checkpoint : std::nullopt;
   }
 
-  void check_statement(const LinkedPoint& link, const Statement* statement) {
-    if (statement == nullptr) {
+  std::optional<LinkedPoint> read_link(const std::string& name, const std::string& id,
+                                       std::vector<Check>& checks) const {
+    throw_if_stopped(context_.stop);
+    auto read = read_point(context_.store, context_.trust, {context_.tenant, id});
+    if (const auto* problem = std::get_if<Problem>(&read)) {
+      checks.push_back(failed(name, *problem));
+      return std::nullopt;
+    }
+    auto& stored = std::get<StoredPoint>(read);
+    checks.push_back(signed_by_trust(context_, name, key_of(id)));
+    return LinkedPoint{key_of(id), stored.sha256, std::move(stored.point)};
+  }
+
+  void check_statement(const LinkedPoint& link, const std::optional<Statement>& statement) {
+    if (!statement) {
       checks_.push_back(failed(kStatement, link.key,
                                "a statement in the ledger that completes the point", "none"));
       return;
@@ -98,7 +155,9 @@ class PointChainReader {
     }
   }
 
-  void read_parents(PointChain& chain, const Statement* child_statement) {
+  /// A parent is the one whose digest its child has; where the whole ledger is at hand, it must
+  /// have been completed before it, too.
+  void read_parents(PointChain& chain, std::optional<Statement> child_statement, bool whole) {
     constexpr const char* kName = "point.parent";
     std::set<std::string> seen{chain.points.front().point.recovery_point_id};
     while (const auto parent = chain.points.back().point.parent) {
@@ -108,14 +167,14 @@ class PointChainReader {
             failed(kName, key, "a point not yet in the chain", "it is its own parent"));
         return;
       }
-      auto link = read_point(kName, parent->id);
+      auto link = read_link(kName, parent->id, checks_);
       if (!link) return;
       if (link->sha256 != parent->sha256) {
         checks_.push_back(
             failed(kName, key, "SHA-256 " + parent->sha256.hex(), "SHA-256 " + link->sha256.hex()));
       }
-      const Statement* statement = find_statement(parent->id);
-      check_statement(*link, statement);
+      const auto statement = whole ? find_statement(parent->id) : std::nullopt;
+      if (whole) check_statement(*link, statement);
       if (statement && child_statement && statement->index >= child_statement->index) {
         checks_.push_back(failed(kName, key,
                                  "completed before entry " + std::to_string(child_statement->index),
@@ -141,9 +200,9 @@ class PointChainReader {
 
 }  // namespace
 
-PointChain read_point_chain(const Context& context, const std::string& id,
+PointChain read_point_chain(const Context& context, const std::string& id, LedgerDepth depth,
                             std::vector<Check>& checks) {
-  return PointChainReader(context, checks).run(id);
+  return PointChainReader(context, checks).run(id, depth);
 }
 
 }  // namespace verify

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "atp/ledger/ledger.hpp"
+#include "atp/verify/resolved_point.hpp"
 #include "verify/checks.hpp"
 
 namespace atp {
@@ -28,7 +29,9 @@ struct PointChain {
 
 /// `ledger.entries`, `ledger.signatures`, `ledger.checkpoint`, `ledger.statement`, `point.manifest`
 /// and `point.parent`.
-PointChain read_point_chain(const Context& context, const std::string& id,
+/// Of the ledger as much as `depth` says; then `PointChain::ledger` is empty but for the whole.
+/// Throws: not_found where neither the store nor the ledger has such a point.
+PointChain read_point_chain(const Context& context, const std::string& id, LedgerDepth depth,
                             std::vector<Check>& checks);
 
 }  // namespace verify

@@ -1,38 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Finding points without believing anything.
+#include "atp/verify/points.hpp"
+
 #include <algorithm>
 #include <set>
 
 #include "atp/core/error.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/object_key.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
-#include "atp/verify/verify.hpp"
 #include "verify/checks.hpp"
 
 namespace atp {
 inline namespace v0 {
 namespace {
 
-std::optional<TenantId> try_tenant(std::string_view encoded) {
-  try {
-    return TenantId::decode(encoded);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid_argument) throw;
-    return std::nullopt;  // Nothing of ours has such a name.
-  }
+/// Whether an error is about one place of the store, so that the others can be looked at.
+bool is_of_one_place(const Error& error) {
+  return verify::is_finding(error) || error.kind() == ErrorKind::permission_denied;
 }
 
 void collect_tenants(ObjectStore& store, const std::string& root, std::set<TenantId>& tenants) {
-  std::string after;
-  while (true) {
-    const ListPageOfKeys page = store.list(root, after, 1);
-    if (page.keys.empty()) return;
-    const std::string name(std::string_view(page.keys.front()).substr(root.size()));
-    const std::string element = name.substr(0, name.find('/'));
-    if (const auto tenant = try_tenant(element)) tenants.insert(*tenant);
-    after = root + element + '0';  // '0' follows '/': past every key of the tenant.
-  }
+  for_each_folder(store, root, [&](const std::string& name) {
+    if (const auto tenant = TenantId::try_decode(name)) tenants.insert(*tenant);
+  });
+}
+
+std::vector<TenantId> tenants_with_points(ObjectStore& store) {
+  std::set<TenantId> tenants;
+  collect_tenants(store, "recovery-points/", tenants);
+  return {tenants.begin(), tenants.end()};
 }
 
 /// The ids that a tenant's ledger calls completed, in its order.
@@ -43,18 +40,33 @@ std::vector<std::string> completed_points(ObjectStore& store, const TenantId& te
       const auto stored = find_object(store, key, kStatementLimit);
       if (!stored) return;
       const auto checked = check_document<Statement>(as_text(*stored), nullptr, tenant);
-      if (!checked.document || checked.document->action != "recovery_point.completed") return;
+      if (!checked.document || checked.document->action != acts::kPointCompleted.action) return;
       if (checked.document->subject_id) ids.push_back(*checked.document->subject_id);
     } catch (const Error& error) {
-      if (!verify::is_finding(error)) throw;
+      if (!is_of_one_place(error)) throw;
     }
   });
   return ids;
 }
 
-bool is_completed(ObjectStore& store, const TenantId& tenant, const std::string& id) {
-  const auto ids = completed_points(store, tenant);
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
+bool holds(ObjectStore& store, const TenantId& tenant, const std::string& id) {
+  try {
+    return store.stat(layout::recovery_point(tenant, id)).has_value();
+  } catch (const Error& error) {
+    if (!is_of_one_place(error)) throw;
+    return false;
+  }
+}
+
+/// Whether the manifest says itself that it is the tenant's.
+bool names(ObjectStore& store, const TenantId& tenant, const std::string& id) {
+  const auto stored = find_small_object(store, layout::recovery_point(tenant, id), kDocumentLimit);
+  return stored && check_document<RecoveryPoint>(as_text(*stored), nullptr, tenant).document;
+}
+
+/// Ids have the tenant's encoded name before their last dot.
+bool may_be_of(const std::string& id, const TenantId& tenant) {
+  return id.find("-" + tenant.encoded() + ".") != std::string::npos;
 }
 
 }  // namespace
@@ -67,28 +79,37 @@ std::vector<TenantId> list_tenants(ObjectStore& store) {
   return {tenants.begin(), tenants.end()};
 }
 
-TenantId tenant_of_point(ObjectStore& store, const std::string& id) {
-  const std::vector<TenantId> tenants = list_tenants(store);
+bool has_tenant(ObjectStore& store, const TenantId& tenant) {
+  return std::ranges::any_of(layout::kTenantRoots, [&](std::string_view root) {
+    return !store.list(std::string(root) + tenant.encoded() + "/", "", 1).keys.empty();
+  });
+}
+
+PointName find_point(ObjectStore& store, const std::string& id) {
   std::vector<TenantId> holders;
-  for (const TenantId& tenant : tenants) {
-    if (is_key_element(id) && store.stat(layout::recovery_point(tenant, id))) {
-      holders.push_back(tenant);
+  if (is_key_element(id)) {
+    for (const TenantId& tenant : tenants_with_points(store)) {
+      if (holds(store, tenant, id)) holders.push_back(tenant);
     }
   }
-  if (holders.size() == 1) return holders.front();
-  for (const TenantId& tenant : tenants) {
-    if (is_completed(store, tenant, id)) return tenant;
+  if (holders.size() == 1) return {holders.front(), id};
+  for (const TenantId& tenant : holders) {
+    if (names(store, tenant, id)) return {tenant, id};
   }
-  if (!holders.empty()) return holders.front();
+  if (!holders.empty()) return {holders.front(), id};
+  for (const TenantId& tenant : list_tenants(store)) {
+    if (!may_be_of(id, tenant)) continue;
+    const auto ids = completed_points(store, tenant);
+    if (std::ranges::find(ids, id) != ids.end()) return {tenant, id};
+  }
   throw Error(ErrorKind::not_found, id, "is no recovery point of " + store.describe());
 }
 
-std::vector<std::pair<TenantId, std::string>> list_points(ObjectStore& store,
-                                                          const std::optional<TenantId>& tenant) {
+std::vector<PointName> list_points(ObjectStore& store, const std::optional<TenantId>& tenant) {
   const auto tenants = tenant ? std::vector{*tenant} : list_tenants(store);
-  std::vector<std::pair<TenantId, std::string>> points;
+  std::vector<PointName> points;
   for (const TenantId& each : tenants) {
-    for (std::string& id : completed_points(store, each)) points.emplace_back(each, std::move(id));
+    for (std::string& id : completed_points(store, each)) points.push_back({each, std::move(id)});
   }
   return points;
 }

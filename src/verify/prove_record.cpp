@@ -9,13 +9,12 @@
 #include "atp/ledger/log_proof.hpp"
 #include "atp/merkle/kept_tree.hpp"
 #include "atp/model/record_evidence.hpp"
+#include "atp/records/record_reader.hpp"
 #include "atp/segment/package_reader.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/open_segment.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "atp/verify/resolved_point.hpp"
-#include "segment/buffer.hpp"
-#include "segment/record_reader.hpp"
 #include "verify/anchors.hpp"
 #include "verify/coverage.hpp"
 #include "verify/point_chain.hpp"
@@ -55,7 +54,7 @@ LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::u
 
 verify::PointChain read_chain(const Context& context, const std::string& id) {
   std::vector<Check> checks;
-  verify::PointChain chain = verify::read_point_chain(context, id, checks);
+  verify::PointChain chain = verify::read_point_chain(context, id, LedgerDepth::whole, checks);
   require_sound(checks);
   return chain;
 }
@@ -70,6 +69,11 @@ std::string id_path(const Context& context, std::uint64_t policy_version) {
   return mapped == policy->document.field_map.end() ? "id" : mapped->second;
 }
 
+bool has_id(const FieldValue& value, std::string_view id) {
+  const bool has_text = value.kind == FieldKind::string || value.kind == FieldKind::number;
+  return has_text && value.text == id;
+}
+
 }  // namespace
 
 struct RecordProver::State {
@@ -80,11 +84,11 @@ struct RecordProver::State {
     PackageReader reader;
   };
 
-  State(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+  State(ObjectStore& store, const PointName& point, const TrustPolicy& trust,
         std::span<const age::Identity> identities, const std::stop_token& stop)
-      : context{store, &trust, tenant_of_point(store, id), 1, stop},
+      : context{store, &trust, point.tenant, 1, stop},
         given(identities),
-        chain(read_chain(context, id)),
+        chain(read_chain(context, point.id)),
         entry(prove_entry(context, chain.ledger, *chain.statement)),
         timestamps(verify::sound_replies(context, chain.points.front().sha256)),
         listings(chain.points.size()) {
@@ -204,9 +208,9 @@ struct RecordProver::State {
   std::optional<Segment> current;
 };
 
-RecordProver::RecordProver(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+RecordProver::RecordProver(ObjectStore& store, const PointName& point, const TrustPolicy& trust,
                            std::span<const age::Identity> identities, const std::stop_token& stop)
-    : state_(std::make_unique<State>(store, id, trust, identities, stop)) {}
+    : state_(std::make_unique<State>(store, point, trust, identities, stop)) {}
 RecordProver::~RecordProver() = default;
 RecordProver::RecordProver(RecordProver&&) noexcept = default;
 RecordProver& RecordProver::operator=(RecordProver&&) noexcept = default;
@@ -234,18 +238,17 @@ void RecordProver::prove(const SegmentName& segment, std::span<const RecordRange
       state_->context.stop);
 }
 
-std::string prove_record(ObjectStore& store, const std::string& id, const RecordPlace& place,
+std::string prove_record(ObjectStore& store, const PointName& point, const RecordPlace& place,
                          const TrustPolicy& trust, std::span<const age::Identity> identities,
                          const std::stop_token& stop) {
-  return RecordProver(store, id, trust, identities, stop).prove(place).text;
+  return RecordProver(store, point, trust, identities, stop).prove(place).text;
 }
 
-std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,
-                                      std::string_view record_id, const TrustPolicy& trust,
-                                      std::span<const age::Identity> identities,
-                                      ProgressSink* progress, const std::stop_token& stop) {
+FoundRecords find_records(ObjectStore& store, const PointName& point, std::string_view record_id,
+                          const TrustPolicy& trust, std::span<const age::Identity> identities,
+                          ProgressSink* progress, const std::stop_token& stop) {
   require_identities(identities);
-  ResolvedPoint resolved = resolve_point(store, id, &trust, 1, stop);
+  ResolvedPoint resolved = resolve_point(store, point, &trust, LedgerDepth::statement, 1, stop);
   const EpochIdentities opened = open_epochs(store, resolved.epochs, identities, resolved.checks);
   require_sound(resolved.checks);
   const Context context{store, &trust, resolved.tenant, 1, stop};
@@ -253,30 +256,31 @@ std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,
   for (const ResolvedSegment& segment : resolved.segments) total += segment.manifest->bytes;
   ProgressMeter meter(
       progress, {.stage = "find", .bytes_total = total, .items_total = resolved.segments.size()});
-  std::vector<RecordPlace> places;
-  segment::Buffer padded;
-  std::map<std::uint64_t, segment::RecordReader> readers;  // By policy version.
+  FoundRecords found;
+  std::map<std::uint64_t, RecordReader> readers;  // By policy version.
   for (const ResolvedSegment& segment : resolved.segments) {
     const SegmentManifest& manifest = *segment.manifest;
     const std::uint64_t version = manifest.policy_version;
-    if (!readers.contains(version)) readers.try_emplace(version, id_path(context, version));
-    segment::RecordReader& fields = readers.at(version);
+    if (!readers.contains(version)) {
+      readers.try_emplace(version, FieldMap{{"id", id_path(context, version)}});
+    }
+    RecordReader& records = readers.at(version);
     const age::Identity& identity = require_identity(manifest, opened);
     const PackageReader reader(store, manifest, {&identity, 1});
     reader.read(
         0, manifest.records,
         [&](std::uint64_t number, ByteView record) {
-          const MutableByteView copy = padded.reserve(record.size());
-          std::ranges::copy(record, copy.begin());
-          if (fields.text(copy) == record_id) {
-            places.push_back({{manifest.stream, manifest.segment}, number});
+          const auto fields = records.read(record);
+          if (!fields) ++found.unsearched;
+          if (fields && has_id(fields->front(), record_id)) {
+            found.places.push_back({{manifest.stream, manifest.segment}, number});
           }
           meter.add(record.size() + 1, 0);
         },
         stop);
     meter.add(0, 1);
   }
-  return places;
+  return found;
 }
 
 }  // namespace v0

@@ -9,6 +9,7 @@
 #include "atp/ledger/ledger.hpp"
 #include "atp/ledger/log_proof.hpp"
 #include "atp/merkle/proof.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/record_evidence.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/segment/package_writer.hpp"
@@ -140,7 +141,7 @@ class ProofChecker {
       return holds;
     };
     const bool completes =
-        expect(statement.action == "recovery_point.completed", "recovery_point.completed",
+        expect(statement.action == acts::kPointCompleted.action, "recovery_point.completed",
                statement.action) &&
         expect(is_origin(statement.origin, trust_.domain),
                "an origin of the domain " + trust_.domain, statement.origin) &&

@@ -6,9 +6,9 @@
 #include "atp/storage/layout.hpp"
 #include "atp/verify/resolved_point.hpp"
 #include "atp/verify/verify.hpp"
-#include "verify/anchors.hpp"
 #include "verify/coverage.hpp"
-#include "verify/work.hpp"
+#include "verify/resolve.hpp"
+#include "verify/shared_documents.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -16,13 +16,6 @@ namespace {
 
 using verify::Context;
 using verify::failed;
-
-void check_vault(const Context& context, std::vector<Check>& checks) {
-  const std::string key(layout::kVault);
-  if (verify::read_document<VaultDocument>(context, "vault", key, std::nullopt, checks)) {
-    checks.push_back(verify::signed_by_trust(context, "vault", key));
-  }
-}
 
 using SegmentMap = std::map<std::pair<StreamId, std::uint64_t>, ResolvedSegment>;
 
@@ -78,77 +71,16 @@ Named named_by(const verify::PointChain& points, const ResolvedPoint& resolved) 
   return named;
 }
 
-KeyEpochs read_epochs(const Context& context, const std::set<std::string>& named,
-                      std::vector<Check>& checks) {
-  constexpr const char* kName = "key_epoch";
-  const std::size_t before = checks.size();
-  KeyEpochs epochs;
-  try {
-    epochs = read_key_epochs(context.store, context.trust, context.tenant);
-  } catch (const Error& error) {
-    if (!verify::is_finding(error)) throw;
-    checks.push_back(failed(kName, error.subject(), "readable key epochs", error.message()));
-    return epochs;
-  }
-  for (const Problem& problem : epochs.problems) checks.push_back(failed(kName, problem));
-  for (auto& documents : epochs.documents) {
-    const std::string& name = documents.first;
-    const std::string folder = layout::key_epoch(context.tenant, name);
-    std::erase_if(documents.second, [&](const KeyEpoch& epoch) {
-      if (epoch.wrap_key.starts_with(folder)) return false;
-      checks.push_back(failed(kName, layout::key_epoch_document(context.tenant, name, epoch.index),
-                              "a wrap under " + folder, epoch.wrap_key));
-      return true;
-    });
-  }
-  for (const std::string& name : named) {
-    const auto found = epochs.documents.find(name);
-    if (found != epochs.documents.end() && !found->second.empty()) continue;
-    checks.push_back(failed(kName, layout::key_epoch_document(context.tenant, name, 0),
-                            "the key epoch that a manifest names", "no sound one"));
-  }
-  if (checks.size() == before) {
-    checks.push_back(verify::signed_by_trust(context, kName, layout::key_epochs(context.tenant)));
-  }
-  return epochs;
-}
-
-void check_policies(const Context& context, const std::set<std::uint64_t>& versions,
-                    std::vector<Check>& checks) {
-  constexpr const char* kName = "policy";
-  for (const std::uint64_t version : versions) {
-    const std::string key = layout::policy(context.tenant, version);
-    const auto stored =
-        verify::read_document<TenantPolicy>(context, kName, key, context.tenant, checks);
-    if (!stored) continue;
-    const std::uint64_t found = stored->document.version;
-    checks.push_back(found == version ? verify::signed_by_trust(context, kName, key)
-                                      : failed(kName, key, "version " + std::to_string(version),
-                                               "version " + std::to_string(found)));
-  }
-}
-
 }  // namespace
 
-ResolvedPoint resolve_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
-                            unsigned workers, const std::stop_token& stop,
-                            std::optional<Time> now) {
-  const Context context{store, trust, tenant_of_point(store, id), workers, stop, now};
-  ResolvedPoint resolved{context.tenant, std::nullopt, {}, {}, {}, {}, {}};
+namespace verify {
+
+ResolvedPoint resolve(const Context& context, const PointChain& points, std::vector<Check> before) {
+  ResolvedPoint resolved{.tenant = context.tenant, .checks = std::move(before)};
   std::vector<Check>& checks = resolved.checks;
-  check_vault(context, checks);
-  const verify::PointChain points = verify::read_point_chain(context, id, checks);
   if (points.points.empty()) return resolved;
   resolved.point = points.points.front().point;
   resolved.sha256 = points.points.front().sha256;
-  if (points.statement) {
-    verify::check_cosignatures(context, points.ledger, *points.statement,
-                               verify::root_at(points.ledger), resolved.anchors);
-  }
-  for (const verify::LinkedPoint& link : points.points) {
-    verify::check_timestamps_of(context, "point.timestamp", link.key, link.sha256,
-                                resolved.anchors);
-  }
   std::vector<verify::Listing> listings;
   for (const verify::LinkedPoint& link : points.points) {
     listings.push_back(verify::read_listing(context, link.point, checks));
@@ -172,6 +104,17 @@ ResolvedPoint resolve_point(ObjectStore& store, const std::string& id, const Tru
   resolved.epochs = read_epochs(context, named.epochs, checks);
   check_policies(context, named.policies, checks);
   return resolved;
+}
+
+}  // namespace verify
+
+ResolvedPoint resolve_point(ObjectStore& store, const PointName& name, const TrustPolicy* trust,
+                            LedgerDepth ledger, unsigned workers, const std::stop_token& stop) {
+  const Context context{store, trust, name.tenant, workers, stop};
+  std::vector<Check> checks;
+  verify::check_vault(context, checks);
+  const verify::PointChain points = verify::read_point_chain(context, name.id, ledger, checks);
+  return verify::resolve(context, points, std::move(checks));
 }
 
 EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epochs,
@@ -201,9 +144,8 @@ void require_sound(const std::vector<Check>& checks) {
     if (gravest == nullptr || check.check_class < gravest->check_class) gravest = &check;
   }
   if (gravest == nullptr) return;
-  throw_problem(
-      {gravest->check_class == CheckClass::trust ? Problem::Kind::trust : Problem::Kind::integrity,
-       gravest->subject, gravest->expected, gravest->found});
+  throw Error(kind_of(gravest->check_class), gravest->subject,
+              "expected " + gravest->expected + ", found " + gravest->found);
 }
 
 void require_identities(std::span<const age::Identity> identities) {

@@ -5,6 +5,9 @@
 #include "atp/core/parallel.hpp"
 #include "atp/verify/resolved_point.hpp"
 #include "atp/verify/verify.hpp"
+#include "verify/anchors.hpp"
+#include "verify/resolve.hpp"
+#include "verify/shared_documents.hpp"
 #include "verify/work.hpp"
 
 namespace atp {
@@ -30,13 +33,31 @@ void append(std::vector<Check>& to, std::vector<Check>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
+/// What outsiders have added to the ledger, and to the point and its parents.
+std::vector<Check> check_anchors(const verify::Context& context, const verify::PointChain& points) {
+  std::vector<Check> checks;
+  if (points.statement) {
+    verify::check_cosignatures(context, points.ledger, *points.statement,
+                               verify::root_at(points.ledger), checks);
+  }
+  for (const verify::LinkedPoint& link : points.points) {
+    verify::check_timestamps_of(context, "point.timestamp", link.key, link.sha256, checks);
+  }
+  return checks;
+}
+
 }  // namespace
 
-Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
+Report verify_point(ObjectStore& store, const PointName& name, const TrustPolicy* trust,
                     std::span<const age::Identity> identities, const VerifyOptions& options) {
-  ResolvedPoint resolved =
-      resolve_point(store, id, trust, options.workers, options.stop, options.now);
-  const auto segments = select(resolved, id, options.segment);
+  const verify::Context context{store,           trust,        name.tenant,
+                                options.workers, options.stop, options.now};
+  std::vector<Check> before;
+  verify::check_vault(context, before);
+  const verify::PointChain points =
+      verify::read_point_chain(context, name.id, LedgerDepth::whole, before);
+  ResolvedPoint resolved = verify::resolve(context, points, std::move(before));
+  const auto segments = select(resolved, name.id, options.segment);
   std::vector<Check> wrap_checks;
   const bool deep = options.depth == VerifyDepth::content;
   const EpochIdentities opened =
@@ -49,8 +70,8 @@ Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy
                              : check_stored_package(store, *segments[i], scan_options);
     progress.add(0, 1);
   });
-  Report report{id, std::move(resolved.checks)};
-  append(report.checks, std::move(resolved.anchors));
+  Report report{name.id, std::move(resolved.checks)};
+  append(report.checks, check_anchors(context, points));
   append(report.checks, std::move(wrap_checks));
   for (auto& checks : package_checks) append(report.checks, std::move(checks));
   return report;

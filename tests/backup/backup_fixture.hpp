@@ -9,7 +9,10 @@
 #include <vector>
 
 #include "atp/backup/take_backup.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/doctor.hpp"
+#include "atp/vault/halt.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "atp/verify/verify.hpp"
 #include "support/error_kind.hpp"
 #include "support/manual_clock.hpp"
@@ -68,7 +71,8 @@ class BackupFixture : public testing::Test {
   BackupResult backup() { return backup(options()); }
 
   Report verify(const std::string& id) {
-    return verify_point(vault_->store(), id, &vault_->trust(), vault_->keys().identities, {});
+    return verify_point(vault_->store(), find_point(vault_->store(), id), &vault_->trust(),
+                        vault_->keys().identities, {});
   }
 
   std::vector<std::string> keys(const std::string& prefix) {

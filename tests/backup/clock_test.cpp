@@ -4,8 +4,11 @@
 
 #include <gmock/gmock.h>
 
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/doctor.hpp"
 #include "atp/vault/points.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "backup/backup_fixture.hpp"
 
 namespace atp {
@@ -51,7 +54,7 @@ class ClockAhead : public test::BackupFixture {
 
   std::vector<Check> clock_checks(const std::string& id) {
     std::vector<Check> found;
-    const Report report = verify_point(vault_->store(), id, &vault_->trust(),
+    const Report report = verify_point(vault_->store(), {tenant_, id}, &vault_->trust(),
                                        vault_->keys().identities, {.now = clock_->now()});
     for (const Check& check : report.checks) {
       if (check.name.ends_with(".clock")) found.push_back(check);
@@ -60,7 +63,7 @@ class ClockAhead : public test::BackupFixture {
   }
 
   Finding doctors_finding() {
-    for (const Finding& finding : examine(*vault_, Mending::mend)) {
+    for (const Finding& finding : examine(*vault_)) {
       if (finding.name == "ledger" && finding.subject == "acme") return finding;
     }
     return {"", FindingState::bad, "", "no finding"};
@@ -97,6 +100,16 @@ TEST_F(ClockAhead, T086_ThatHoldsForTheFirstRunOfATenantToo) {
   seal("a.jsonl", "one\n");
   EXPECT_EQ(error_kind([&] { backup_ahead(days(70)); }), ErrorKind::clock_untrusted);
   EXPECT_EQ(backup_ahead(days(70), ClockTrust::insist).segments_new, 1U);
+}
+
+TEST_F(ClockAhead, T086_AnEntryOfTheLastHourDoesNotVouchForWhatIsSealed) {
+  seal("a.jsonl", "one\n");
+  backup_ahead(days(70), ClockTrust::insist);
+  EXPECT_EQ(backup_ahead(days(70)).status, BackupStatus::unchanged) << "nothing is written";
+  seal("b.jsonl", "two\n");
+  const auto before = keys("");
+  EXPECT_EQ(error_kind([&] { backup_ahead(days(70)); }), ErrorKind::clock_untrusted);
+  EXPECT_EQ(keys(""), before);
 }
 
 TEST_F(ClockAhead, T086_FarAheadOfEverythingIsRefusedUntilSomebodyInsists) {
@@ -230,7 +243,7 @@ TEST_F(ClockAhead, T086_AVaultThatWasMadeAheadIsNamedAndCanBeUsed) {
   clock_->set(now - days(100));
   seal("a.jsonl", "one\n");
   EXPECT_THAT(refusal(), HasSubstr("--clock-is-right"));
-  const auto findings = examine(*vault_, Mending::report_only);
+  const auto findings = examine(*vault_, {.mending = Mending::report_only});
   EXPECT_EQ(findings.front().state, FindingState::doubtful);
   EXPECT_EQ(backup(insisting()).segments_new, 1U);
   EXPECT_EQ(backup().status, BackupStatus::unchanged) << "the entry is evidence from now on";

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/backup/take_backup.hpp"
 
+#include <algorithm>
+
 #include "atp/model/object_key.hpp"
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
 #include "backup/backup_fixture.hpp"
+#include "backup/point_builder.hpp"
 
 namespace atp {
 namespace {
@@ -34,7 +37,7 @@ TEST_F(Backup, TheFirstIsFullAndVerifies) {
   EXPECT_TRUE(verify(result.recovery_point_id).passed());
 }
 
-TEST_F(Backup, UnchangedInputMakesNoPointButAStatement) {
+TEST_F(Backup, UnchangedInputMakesNoPointAndAnHourlyStatement) {
   seal("a.jsonl", "one\n");
   const BackupResult first = backup();
   const std::size_t entries = keys("ledger/acme/0/entries/").size();
@@ -43,6 +46,10 @@ TEST_F(Backup, UnchangedInputMakesNoPointButAStatement) {
   EXPECT_EQ(second.recovery_point_id, first.recovery_point_id);
   EXPECT_EQ(second.segments_unchanged, 1u);
   EXPECT_EQ(keys("recovery-points/acme/").size(), 1u);
+  EXPECT_EQ(keys("ledger/acme/0/entries/").size(), entries) << "said a minute ago";
+  EXPECT_EQ(vault_->catalog().checked(TenantId("acme"))->checked_at, clock_->now());
+  clock_->advance(std::chrono::hours(1));
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
   EXPECT_EQ(keys("ledger/acme/0/entries/").size(), entries + 1);
 }
 
@@ -137,13 +144,14 @@ TEST_F(Backup, AnotherPolicyIsItsNextVersion) {
   backup(asked);
   backup(asked);
   EXPECT_EQ(keys("policies/acme/").size(), 2u);
-  const auto policy = current_policy(*vault_, TenantId("acme"));
+  OpenTenant tenant(*vault_, TenantId("acme"));
+  const auto policy = &tenant.policies().back();
   EXPECT_EQ(policy->version, 2u);
   EXPECT_EQ(policy->field_map.at("time"), "eventTime");
   EXPECT_EQ(policy->field_map.at("action"), "action");
   const SegmentChains chains(*vault_, TenantId("acme"), SegmentChains::From::store);
-  const auto* first = chains.find(StreamId("default"), SegmentId("a"));
-  const auto* second = chains.find(StreamId("default"), SegmentId("b"));
+  const auto first = chains.find(StreamId("default"), SegmentId("a"));
+  const auto second = chains.find(StreamId("default"), SegmentId("b"));
   EXPECT_EQ(first->manifest.opaque_records, 1u);
   EXPECT_EQ(second->manifest.opaque_records, 0u);
   EXPECT_EQ(second->manifest.policy_version, 2u);
@@ -155,6 +163,7 @@ TEST_F(Backup, T028_EverythingIsKeptAsLongAsThePolicySays) {
   const BackupResult result = backup();
   const Time as_of = stored_point(*vault_, result.recovery_point_id).as_of;
   const Time needed = retain_document_at_least_until(as_of, kDefaultRetention);
+  ASSERT_FALSE(keys("").empty());
   for (const std::string& key : keys("")) {
     if (key.starts_with("probes/")) continue;
     const auto kept = vault_->store().stat(key)->immutability.retain_until;
@@ -213,6 +222,7 @@ TEST_F(Backup, T031_NamesThatLookLikePathsStayInTheirTenant) {
   backup(options("../../etc"));
   backup(options("/absolute"));
   backup(options("file:"));
+  ASSERT_FALSE(keys("").empty());
   for (const std::string& key : keys("")) {
     EXPECT_TRUE(is_key(key)) << key;
     EXPECT_EQ(("/" + key).find("/."), std::string::npos) << key;
@@ -274,6 +284,101 @@ TEST_F(Backup, APlanReadsAndWritesNothing) {
   plan = plan_backup(*vault_, *source, options());
   EXPECT_TRUE(plan.to_read.empty());
   EXPECT_EQ(plan.segments_unchanged, 1u);
+}
+
+TEST(SkippedInputs, OverAThousandAreCountedAndSegmentsAreNamedFirst) {
+  std::vector<SkippedInput> skipped;
+  for (int i = 0; i < 1500; ++i) {
+    skipped.push_back({"a" + std::to_string(10000 + i), "not_sealed", "detail"});
+  }
+  for (int i = 0; i < 300; ++i) {
+    skipped.push_back({"z" + std::to_string(10000 + i) + ".jsonl", "damaged", "detail"});
+  }
+  std::vector<SkippedInput> shuffled(skipped.rbegin(), skipped.rend());
+  const auto listed = bounded_list(skipped);
+  EXPECT_EQ(listed, bounded_list(shuffled));
+  ASSERT_EQ(listed.size(), kSkippedLimit + 1);
+  EXPECT_EQ(listed.front(), (SkippedInput{".", "more", "800 others: 800 not_sealed"}));
+  EXPECT_EQ(std::ranges::count(listed, "damaged", &SkippedInput::reason), 300);
+  EXPECT_EQ(listed[700].name, "a10699");
+  skipped.resize(kSkippedLimit);
+  EXPECT_EQ(bounded_list(skipped), skipped);
+}
+
+TEST_F(Backup, OfManyFilesThatAreNoneNamesAThousandAndStaysUnchanged) {
+  seal("a.jsonl", "one\n");
+  for (int i = 0; i < 1200; ++i) seal(std::to_string(i) + ".open", "");
+  const BackupResult result = backup();
+  EXPECT_EQ(result.status, BackupStatus::partial);
+  EXPECT_EQ(stored_point(*vault_, result.recovery_point_id).skipped.size(), kSkippedLimit + 1);
+  EXPECT_EQ(backup().recovery_point_id, result.recovery_point_id);
+}
+
+TEST_F(Backup, APlanOfOneIsMadeOnAMediumThatIsOnlyRead) {
+  seal("a.jsonl", "one\n");
+  backup();
+  seal("b.jsonl", "two\n");
+  disk_->read_only();
+  vault_ = open_vault(environment_, "/vault", load_keys(*disk_, "/keys"), VaultAccess::read_only);
+  const BackupPlan plan = plan_backup(*vault_, *segment_folder(disk_, "/source"), options());
+  EXPECT_EQ(plan.to_read.size(), 1u);
+  for (const Finding& finding : examine(*vault_, {.mending = Mending::report_only})) {
+    EXPECT_EQ(finding.state, FindingState::good) << finding.name << finding.detail;
+  }
+  EXPECT_EQ(derive_rows(*vault_, {}, nullptr), vault_->catalog().derived());
+  EXPECT_EQ(error_kind([&] { take_backup(*vault_, *segment_folder(disk_, "/source"), options()); }),
+            ErrorKind::unavailable);
+  disk_->read_only(false);
+}
+
+TEST_F(Backup, AMachineWithoutDescriptorsIsNoFaultOfTheInput) {
+  seal("a.jsonl", "one\n");
+  backup();
+  seal("b.jsonl", "two\n");
+  class Exhausted final : public SegmentSource {
+   public:
+    explicit Exhausted(std::shared_ptr<SegmentSource> source) : source_(std::move(source)) {}
+    SourceListing list(const std::stop_token& stop) override { return source_->list(stop); }
+    std::unique_ptr<SegmentInput> open(const SegmentFile& file) override {
+      throw Error(ErrorKind::unavailable, file.name, "no descriptor", Error::Retry::temporary);
+    }
+
+   private:
+    std::shared_ptr<SegmentSource> source_;
+  };
+  Exhausted source(segment_folder(disk_, "/source"));
+  EXPECT_EQ(error_kind([&] { take_backup(*vault_, source, options()); }), ErrorKind::unavailable);
+}
+
+/// A folder, and one input more that is skipped for a long reason.
+class WordySource final : public SegmentSource {
+ public:
+  explicit WordySource(std::shared_ptr<SegmentSource> source) : source_(std::move(source)) {}
+  SourceListing list(const std::stop_token& stop) override {
+    SourceListing listing = source_->list(stop);
+    listing.skipped.push_back({"b.jsonl", "damaged", std::string(kDocumentLimit, 'x')});
+    return listing;
+  }
+  std::unique_ptr<SegmentInput> open(const SegmentFile& file) override {
+    return source_->open(file);
+  }
+
+ private:
+  std::shared_ptr<SegmentSource> source_;
+};
+
+TEST_F(Backup, APointTooLargeToBeReadAgainIsNotWritten) {
+  seal("a.jsonl", "one\n");
+  WordySource source(segment_folder(disk_, "/source"));
+  try {
+    take_backup(*vault_, source, options());
+    ADD_FAILURE() << "a point was written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+    EXPECT_TRUE(error.subject().starts_with("recovery-points/acme/")) << error.subject();
+  }
+  EXPECT_TRUE(keys("recovery-points/").empty());
+  EXPECT_EQ(backup().status, BackupStatus::completed);
 }
 
 }  // namespace

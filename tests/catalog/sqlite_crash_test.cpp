@@ -331,5 +331,48 @@ TEST(SqliteCatalogCrash, T003_RowsOfAWriterThatDiedBeforeTheyWereDurableAreAckno
   EXPECT_EQ(state_of(*open(files->reboot(Variant::none()))), expected_states()[1]);
 }
 
+/// Whether the call failed, and then as trouble of the machine.
+bool meets(ErrorKind kind, const std::function<void()>& call) {
+  try {
+    call();
+    return false;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind) << error.what();
+    return true;
+  }
+}
+
+TEST(SqliteCatalogCrash, AFailedReadIsNeverDamage) {
+  for (const ErrorKind kind : {ErrorKind::unavailable, ErrorKind::no_space}) {
+    std::uint64_t met = 0;
+    for (std::uint64_t nth = 1; nth < 100; ++nth) {
+      SCOPED_TRACE(nth);
+      const Files files = disk_after(steps().size());
+      const std::uint64_t image = files->image_digest();
+      files->fail_operation(nth, Operation::read, kind);
+      met += meets(kind, [&] {
+        const auto catalog = open(files);
+        catalog->check();
+        state_of(*catalog);
+      });
+      files->no_faults();
+      EXPECT_EQ(files->image_digest(), image);
+      EXPECT_EQ(state_of(*open(files)), expected_states().back());
+    }
+    EXPECT_GT(met, 5U);
+  }
+}
+
+TEST(SqliteCatalogCrash, ReadsAllOfItAfterAWriterWhoDied) {
+  const Files files = disk_after(steps().size());
+  const auto catalog = open(files);
+  files->fail_operation(1, Operation::remove);  // Of the journal, which then is applied.
+  EXPECT_THROW(catalog->end_job("job-1", JobState::failed), Error);
+  const Bytes whole = read_file(*files, kPath, 1 << 30);
+  const Bytes zeros(4096);
+  files->open(kPath, OpenMode::read_write)->write_at(whole.size() - zeros.size(), zeros);
+  EXPECT_TRUE(meets(ErrorKind::corrupt, [&] { open(files); }));
+}
+
 }  // namespace
 }  // namespace atp::test

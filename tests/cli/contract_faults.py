@@ -284,6 +284,19 @@ class Catalog(CommandCase):
         self.json("catalog", "rebuild", self.vault)
         self.assertEqual(self.backup()["segmentsNew"], 1)
 
+    def test_T033_stray_files_of_one_tenant_stop_nobody(self):
+        before = self.restored(self.point)
+        store = self.vault / "store"
+        for stray in ("timestamps/zzz/bad name", "recovery-points/aaa/@eaDir/x",
+                      "ledger/aaa/0/entries/k~", "documents/other~"):
+            (store / stray).parent.mkdir(parents=True, exist_ok=True)
+            (store / stray).touch()
+        os.mkfifo(store / "manifests/pipe")
+        (store / "keys/link").symlink_to("/etc/passwd")
+        self.assertEqual(self.restored(self.point), before)
+        self.assertEqual(self.json("verify", self.vault, self.point)["verdict"], "verified")
+        self.assertEqual(self.backup()["status"], "unchanged")
+
     def test_rebuild_dry_run_writes_nothing(self):
         self.catalog.unlink()
         before = tree_hash(self.home)

@@ -50,6 +50,27 @@ class Proofs(CommandCase):
         self.error("prove", self.vault, self.point, "--record-id", "r-99", code=4)
         self.error("prove", self.vault, self.first, "--record-id", "r-7", code=4)
 
+    def test_an_id_that_is_a_number_is_found_as_it_is_written(self):
+        self.put("c/1.jsonl", b'{"id":4711}\n', b'{"id":1.50}\n')
+        point = self.backup()["recoveryPointId"]
+        for number, identifier in enumerate(("4711", "1.50")):
+            by_id = self.text("prove", self.vault, point, "--record-id", identifier)[0]
+            place = f"c/1:{number}"
+            self.assertEqual(by_id, self.text("prove", self.vault, point, "--record", place)[0])
+        self.error("prove", self.vault, point, "--record-id", "1.5", code=4)
+
+    def test_what_could_not_be_read_is_not_said_to_lack_an_id(self):
+        self.put("c/1.jsonl", b'{"id":"twice","x":1,"x":2}\n', b'no JSON\n')
+        point = self.backup()["recoveryPointId"]
+        words = ["prove", self.vault, point, "--record-id", "twice", "--to", self.proof]
+        self.assertEqual(self.json(*words, code=3),
+                         {"recoveryPointId": point, "record": None, "unsearched": 2})
+        self.assertFalse(self.proof.exists())
+        said = self.text(*words, code=3)[1]
+        self.assertIn("not found in what could be read", said)
+        self.assertIn("2 records", said)
+        self.text("prove", self.vault, point, "--record-id", "r-7")
+
     def test_the_id_is_where_the_field_map_says(self):
         self.put("b/1.jsonl", b'{"meta":{"key":"k-1"}}\n')
         point = self.backup("--map", "id=meta.key")["recoveryPointId"]

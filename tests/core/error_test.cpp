@@ -37,13 +37,11 @@ TEST(SystemError, TranslatesErrno) {
   for (const int number : {ENOSPC, EDQUOT, EFBIG}) EXPECT_EQ(kind(number), ErrorKind::no_space);
   for (const int number : {ENOENT, ENOTDIR}) EXPECT_EQ(kind(number), ErrorKind::not_found);
   EXPECT_EQ(kind(EEXIST), ErrorKind::already_exists);
-  for (const int number : {EACCES, EPERM, EROFS}) {
-    EXPECT_EQ(kind(number), ErrorKind::permission_denied);
-  }
+  for (const int number : {EACCES, EPERM}) EXPECT_EQ(kind(number), ErrorKind::permission_denied);
   for (const int number : {ELOOP, ENAMETOOLONG}) {
     EXPECT_EQ(kind(number), ErrorKind::invalid_argument);
   }
-  for (const int number : {EIO, EMFILE, ENOMEM, EBUSY}) {
+  for (const int number : {EIO, EMFILE, ENFILE, ENOMEM, EBUSY, EROFS}) {
     EXPECT_EQ(kind(number), ErrorKind::unavailable);
   }
 }

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "atp/core/error.hpp"
+#include "atp/core/random.hpp"
 
 namespace {
 
@@ -24,8 +25,11 @@ struct Faults {
   bool short_transfers = false;  ///< One byte at a time, every second call broken off by a signal.
   /// A write past the page cache ends after half of its bytes, the next is refused.
   bool no_direct_writes = false;
-  bool no_rename_flags = false;
+  int rename_error = 0;  ///< Of every rename with a flag.
+  int link_error = 0;
+  bool no_folder_moves = false;
   int fsync_error = 0;
+  bool of_another_owner = false;
   int calls = 0;
 };
 Faults g_faults;
@@ -47,6 +51,11 @@ extern "C" ssize_t pread(int file, void* out, std::size_t size, off_t offset) {
   if (interrupted()) return -1;
   return ::syscall(SYS_pread64, file, out, allowed(size), offset);
 }
+extern "C" int fchmod(int file, mode_t mode) {
+  if (!g_faults.of_another_owner) return static_cast<int>(::syscall(SYS_fchmod, file, mode));
+  errno = EPERM;
+  return -1;
+}
 extern "C" ssize_t pwrite(int file, const void* bytes, std::size_t size, off_t offset) {
   if (interrupted()) return -1;
   if (g_faults.no_direct_writes && (::fcntl(file, F_GETFL) & O_DIRECT) != 0) {
@@ -60,11 +69,26 @@ extern "C" ssize_t pwrite(int file, const void* bytes, std::size_t size, off_t o
 }
 extern "C" int renameat2(int from_at, const char* from, int to_at, const char* to,
                          unsigned flags) noexcept {
-  if (g_faults.no_rename_flags) {
-    errno = EINVAL;
+  if (g_faults.rename_error != 0) {
+    errno = g_faults.rename_error;
     return -1;
   }
   return static_cast<int>(::syscall(SYS_renameat2, from_at, from, to_at, to, flags));
+}
+extern "C" int link(const char* from, const char* to) noexcept {
+  if (g_faults.link_error != 0) {
+    errno = g_faults.link_error;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
+}
+extern "C" int rename(const char* from, const char* to) noexcept {
+  struct stat found {};
+  if (g_faults.no_folder_moves && ::stat(from, &found) == 0 && S_ISDIR(found.st_mode)) {
+    errno = EINVAL;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
 }
 extern "C" int fsync(int file) {
   if (g_faults.fsync_error != 0) {
@@ -165,13 +189,40 @@ TEST_F(FileSystemTest, CreateNewHasOneWinner) {
   EXPECT_EQ(losers, 15);
 }
 
-TEST_F(FileSystemTest, NewFilesGetTheirPermissionsWhateverTheUmask) {
+TEST_F(FileSystemTest, PrivateFilesGetTheirPermissionsAndOthersObeyTheUmask) {
   const mode_t before = ::umask(0777);
-  files_->open(path("secret"), OpenMode::create_new, 0600);
+  files_->open(path("secret"), OpenMode::create_new, kPrivateFile);
+  ::umask(027);
+  files_->open(path("open"), OpenMode::create_new);
+  files_->open(path("demanded"), OpenMode::create_new, 0644);
+  files_->create_directory(path("folder"));
   ::umask(before);
-  files_->open(path("open"), OpenMode::create_new, 0644);
   EXPECT_EQ(files_->status(path("secret"))->mode, 0600U);
-  EXPECT_EQ(files_->status(path("open"))->mode, 0644U);
+  EXPECT_EQ(files_->status(path("open"))->mode, 0640U);
+  EXPECT_EQ(files_->status(path("demanded"))->mode, 0640U);
+  EXPECT_EQ(files_->status(path("folder"))->mode, 0750U);
+  EXPECT_EQ(files_->status(path("folder"))->owner, ::geteuid());
+}
+
+TEST_F(FileSystemTest, LockFilesAreOpenToThoseAloneWhoMayWriteThem) {
+  open_lock_file(*files_, path("new"));
+  EXPECT_EQ(files_->status(path("new"))->mode, 0600U);
+  const std::vector<std::pair<std::uint32_t, std::uint32_t>> narrowed{
+      {0600, 0600}, {0644, 0600}, {0640, 0600}, {0604, 0600}, {0755, 0600},
+      {0660, 0660}, {0664, 0660}, {0666, 0660}, {0620, 0620}};
+  for (const auto& [before, after] : narrowed) {
+    files_->open(path("lock"), OpenMode::create_new, before);
+    EXPECT_TRUE(open_lock_file(*files_, path("lock"))->try_lock(0, 1, LockKind::exclusive));
+    EXPECT_EQ(files_->status(path("lock"))->mode, after) << std::oct << before;
+    files_->remove(path("lock"));
+  }
+}
+
+TEST_F(FileSystemTest, LockFilesOfAnotherOwnerAreUsedAsTheyAre) {
+  files_->open(path("lock"), OpenMode::create_new, 0664);
+  g_faults.of_another_owner = true;
+  EXPECT_TRUE(open_lock_file(*files_, path("lock"))->try_lock(0, 1, LockKind::exclusive));
+  EXPECT_EQ(files_->status(path("lock"))->mode, 0664U);
 }
 
 TEST_F(FileSystemTest, OtherModesNeedWhatTheySay) {
@@ -261,10 +312,10 @@ TEST_F(FileSystemTest, ListsSortedByName) {
 }
 
 TEST_F(FileSystemTest, RenameNewRefusesATakenName) {
-  for (const bool fallback : {false, true}) {
-    g_faults.no_rename_flags = fallback;
-    const std::string from = fallback ? "from2" : "from1";
-    const std::string to = fallback ? "to2" : "to1";
+  for (const int fallback : {0, EINVAL, ENOSYS, EOPNOTSUPP, EPERM}) {
+    g_faults.rename_error = fallback;
+    const std::string from = "from" + std::to_string(fallback);
+    const std::string to = "to" + std::to_string(fallback);
     put(from, "new");
     put(to, "old");
     expect_error(ErrorKind::already_exists, [&] { files_->rename_new(path(from), path(to)); });
@@ -276,6 +327,44 @@ TEST_F(FileSystemTest, RenameNewRefusesATakenName) {
     EXPECT_FALSE(files_->status(path(from)));
     expect_error(ErrorKind::not_found, [&] { files_->rename_new(path(from), path("else")); });
   }
+}
+
+TEST_F(FileSystemTest, RenameNewMovesFoldersWhereRenamesTakeNoFlags) {
+  for (const int fallback : {0, EINVAL, ENOSYS, EOPNOTSUPP, EPERM}) {
+    g_faults.rename_error = fallback;
+    const std::string from = "from" + std::to_string(fallback);
+    const std::string to = "to" + std::to_string(fallback);
+    files_->create_directory(path(from), 0700);
+    put(from + "/a", "new");
+    for (const bool with_file : {false, true}) {
+      files_->create_directory(path(to));
+      if (with_file) put(to + "/b", "old");
+      expect_error(ErrorKind::already_exists, [&] { files_->rename_new(path(from), path(to)); });
+      EXPECT_EQ(get(from + "/a"), "new");
+      std::filesystem::remove_all(path(to));
+    }
+    files_->rename_new(path(from), path(to));
+    EXPECT_EQ(get(to + "/a"), "new");
+    EXPECT_EQ(files_->status(path(to))->mode, 0700U);
+    EXPECT_FALSE(files_->status(path(from)));
+  }
+}
+
+TEST_F(FileSystemTest, WhereNothingCanBeMovedSafelyItIsSaidAndNothingChanges) {
+  SystemRandom random;
+  require_folders_move(*files_, random, root_);
+  g_faults.rename_error = EINVAL;
+  require_folders_move(*files_, random, root_);
+  EXPECT_TRUE(names().empty());
+  g_faults.no_folder_moves = true;
+  expect_error(ErrorKind::unsupported, [&] { require_folders_move(*files_, random, root_); });
+  EXPECT_TRUE(names().empty());
+  put("from", "new");
+  g_faults.link_error = EPERM;
+  expect_error(ErrorKind::unsupported, [&] { files_->rename_new(path("from"), path("to")); });
+  g_faults.rename_error = EPERM;
+  expect_error(ErrorKind::permission_denied, [&] { files_->rename_new(path("from"), path("to")); });
+  EXPECT_EQ(names(), std::vector<std::string>{"from"});
 }
 
 TEST_F(FileSystemTest, RenameReplaces) {

@@ -66,7 +66,8 @@ void add_segments(const Place& place, int round) {
 /// Ledger, chains and catalog are whole; the newest point restores to the source.
 void expect_whole(const Place& place, const TenantId& tenant, int round) {
   const auto vault = place.open(7'000'000);
-  const Ledger ledger = catch_up(*vault, tenant);
+  OpenTenant ledger_of(*vault, tenant);
+  Ledger& ledger = ledger_of.ledger();
   EXPECT_TRUE(ledger.has_checkpoint());
   std::set<std::string> named;
   for (const LedgerEntry& entry : ledger.entries()) {
@@ -181,7 +182,7 @@ TEST(AlikeTenants, T070_RemovingAllOfOneLeavesTheOthersWhole) {
     EXPECT_TRUE(completed_points(*store, gone).empty());
     for (const TenantId& tenant : alike()) {
       for (const std::string& id : completed_points(*store, tenant)) {
-        EXPECT_EQ(tenant_of_point(*store, id), tenant);
+        EXPECT_EQ(find_point(*store, id).tenant, tenant);
         EXPECT_TRUE(verify_in(*vault, id, VerifyDepth::content).passed()) << tenant.str();
       }
     }

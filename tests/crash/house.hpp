@@ -18,7 +18,10 @@
 #include "atp/backup/take_backup.hpp"
 #include "atp/core/error.hpp"
 #include "atp/restore/restore.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/doctor.hpp"
+#include "atp/vault/halt.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "atp/verify/verify.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sanitized.hpp"
@@ -137,8 +140,9 @@ inline BackupOptions backup_options(const TenantId& tenant) {
 inline RestoreOptions restore_options() { return {.workers = 1}; }
 
 inline RestoreResult restore_house(const Vault& vault, const std::string& id, const Path& folder) {
-  return restore_point(vault.store(), *vault.environment().files, *vault.environment().random, id,
-                       folder, vault.trust(), vault.keys().identities, restore_options());
+  return restore_point(vault.store(), *vault.environment().files, *vault.environment().random,
+                       find_point(vault.store(), id), folder, vault.trust(),
+                       vault.keys().identities, restore_options());
 }
 
 /// What was acknowledged so far.

@@ -43,7 +43,7 @@ inline Report verify_in(const Vault& vault, const std::string& id, VerifyDepth d
   options.workers = 1;
   const bool content = depth == VerifyDepth::content;
   const std::span<const age::Identity> identities = vault.keys().identities;
-  Report report = verify_point(vault.store(), id, &vault.trust(),
+  Report report = verify_point(vault.store(), find_point(vault.store(), id), &vault.trust(),
                                content ? identities : identities.first(0), options);
   if (!content) {
     std::erase_if(report.checks,

@@ -51,7 +51,8 @@ std::string finding(ObjectStore& store, const std::string& id) {
   VerifyOptions options{};
   options.workers = 1;
   try {
-    const Report report = verify_point(store, id, &vault().trust(), vault().identities(), options);
+    const Report report =
+        verify_point(store, vault().name_of(id), &vault().trust(), vault().identities(), options);
     return report.passed() ? "" : std::string(to_string(report.verdict()));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::not_found) return error.what();  // The point itself.

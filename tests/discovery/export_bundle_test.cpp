@@ -192,8 +192,9 @@ TEST_F(ExportBundle, AForgedProofIsNoticedEvenIfSigned) {
 TEST_F(ExportBundle, AProofToAnotherCheckpointIsNoticedEvenIfSigned) {
   seal("later.jsonl", "later");
   backup();
-  put(proof_, prove_record(vault_->store(), point_, {{StreamId("default"), SegmentId("000001")}, 1},
-                           vault_->trust(), vault_->keys().identities));
+  put(proof_, prove_record(vault_->store(), find_point(vault_->store(), point_),
+                           {{StreamId("default"), SegmentId("000001")}, 1}, vault_->trust(),
+                           vault_->keys().identities));
   sign_again();
   expect_failed("export.proofs");
 }

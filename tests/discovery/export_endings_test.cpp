@@ -30,12 +30,28 @@ TEST_F(ExportEndings, ThatIsStoppedIsAbandonedAndLeavesNothing) {
   EXPECT_TRUE(check("/out").report.passed());
 }
 
+TEST_F(ExportEndings, WhereAFolderCannotBePutInPlaceNothingIsSaid) {
+  disk_->folders_do_not_move();
+  EXPECT_EQ(error_kind([&] { export_to("/parent/out"); }), ErrorKind::unsupported);
+  EXPECT_THAT(said(), ElementsAre());
+  EXPECT_TRUE(disk_->list("/parent").empty());
+}
+
+TEST_F(ExportEndings, LeavesNothingThatOthersMayRead) {
+  export_to("/out");
+  EXPECT_EQ(disk_->status("/out")->mode, kPrivateFolder);
+  EXPECT_EQ(disk_->status("/out/data/default")->mode, kPrivateFolder);
+  for (const std::string& name : files_below("/out")) {
+    EXPECT_EQ(disk_->status(Path("/out") / name)->mode, kPrivateFile) << name;
+  }
+}
+
 /// Somebody else has ended it meanwhile, or the tenant was halted: nothing that verifies comes out.
 TEST_F(ExportEndings, IsNotDoneOnceItWasEndedOrTheTenantHalted) {
   ExportOptions options = to("/out");
   test::Meanwhile ends([&] {
-    Ledger now = ledger();
-    settle_act(*vault_, now, *now.entries().back().statement.job_id);
+    OpenTenant now(*vault_, TenantId("acme"));
+    settle_act(now, *now.ledger().tail().back().statement.job_id);
   });
   options.progress = &ends;
   EXPECT_EQ(error_kind([&] { export_records(*vault_, options); }), ErrorKind::precondition_failed);
@@ -63,7 +79,7 @@ TEST_F(ExportEndings, WhoseLedgerWasRolledBackMeanwhileSaysNothingMore) {
   options.progress = &rolls_back;
   EXPECT_EQ(error_kind([&] { export_records(*vault_, options); }), ErrorKind::corrupt);
   EXPECT_EQ(keys(layout::ledger_entries(TenantId("acme"), 0)).size(), 2U);
-  EXPECT_TRUE(vault_->catalog().find_halt(TenantId("acme")));
+  EXPECT_TRUE(find_halt(*vault_, TenantId("acme")));
   EXPECT_FALSE(disk_->status("/out.unfinished"));
 }
 
@@ -101,7 +117,7 @@ class CutShort : public ExportEndings {
     EXPECT_EQ(named, holds(disk, "/out")) << nth;
     take_backup(*later.vault, *segment_folder(disk, "/source"), options());
     const auto said = said_of(later);
-    const Ledger ledger = Ledger::load(later.vault->store(), later.vault->trust(), tenant_);
+    Ledger ledger = Ledger::load(later.vault->store(), later.vault->trust(), tenant_);
     if (!verifies && said.empty()) return;
     const bool done = !said.empty() && said.back() == "export.done";
     ++(done ? done_ : abandoned_);
@@ -156,7 +172,7 @@ TEST_F(CutShort, ByACrashAtAnyMomentIsToldByTheLedger) {
   EXPECT_GT(abandoned_, 20U);
 }
 
-TEST_F(CutShort, WithItsCatalogIsToldByTheNextRunToo) {
+TEST_F(CutShort, WithItsCatalogIsEndedByWhoTakesItOver) {
   for (std::uint64_t nth = 1; nth < 1000; ++nth) {
     const Run again = open(disk_->reboot(test::Variant::all()));
     again.disk->crash_after(nth);
@@ -172,6 +188,12 @@ TEST_F(CutShort, WithItsCatalogIsToldByTheNextRunToo) {
     const Run later = open(disk);
     rebuild_catalog(*later.vault, {}, nullptr);
     take_backup(*later.vault, *segment_folder(disk, "/source"), options());
+    EXPECT_THAT(said_of(later), ElementsAre("export.intended")) << "it may be another host's";
+    const auto findings = examine(*later.vault);
+    EXPECT_TRUE(std::ranges::any_of(findings, [](const Finding& finding) {
+      return finding.name == "acts" && finding.state == FindingState::doubtful;
+    }));
+    examine(*later.vault, {.take_over = true});
     EXPECT_THAT(said_of(later), ElementsAre("export.intended", "export.abandoned"));
     return;
   }
@@ -185,8 +207,8 @@ class AuditedExport : public ExportEndings {
   }
   std::vector<Check> intents() { return test::named(audit(), "ledger.intent"); }
   void state(const std::string& action, const std::string& id) {
-    Ledger now = ledger();
-    append_statement(*vault_, now,
+    OpenTenant now(*vault_, TenantId("acme"));
+    append_statement(now,
                      {.header = vault_->new_header(TenantId("acme")),
                       .index = 0,
                       .action = action,

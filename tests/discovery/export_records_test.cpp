@@ -49,7 +49,7 @@ TEST_F(ExportRecords, HandsOverTheLinesAndTheirProofs) {
 TEST_F(ExportRecords, IsStatedBeforeAndAfter) {
   const ExportResult result = export_to("/out/");
   EXPECT_THAT(said(), ElementsAre("export.intended", "export.done"));
-  const Ledger now = ledger();
+  Ledger now = ledger();
   const Statement& done = now.entries().back().statement;
   const std::string manifest = text("/out/manifest.json");
   EXPECT_EQ(done.subject_id, result.manifest.export_id);
@@ -148,9 +148,9 @@ class ApprovedExport : public ExportRecords {
   }
 
   ApprovalDocuments documents(std::vector<ExportSelection> selection = usual()) {
-    ApprovalDocuments made{
-        .request = request_approval(*vault_, plan_export(*vault_, point_, selection),
-                                    *signers_["alice"], clock_->now() + std::chrono::days(7))};
+    ApprovalDocuments made{.request = request_approval(
+                               *vault_, plan_export(*vault_, {TenantId("acme"), point_}, selection),
+                               *signers_["alice"], clock_->now() + std::chrono::days(7))};
     for (const char* name : {"bob", "carol"}) {
       made.approvals.push_back(
           approve(made.request, vault_->trust(), *signers_[name], "dpo", clock_->now(), random_));
@@ -158,8 +158,9 @@ class ApprovedExport : public ExportRecords {
     return made;
   }
   DualApproval approval(const ApprovalDocuments& given) {
-    return check_approvals(plan_export(*vault_, point_, usual()), given, vault_->trust(), ledger(),
-                           clock_->now());
+    Ledger now = ledger();
+    return check_approvals(plan_export(*vault_, {TenantId("acme"), point_}, usual()), given,
+                           vault_->trust(), now, clock_->now());
   }
   std::optional<ErrorKind> refusal(const std::optional<DualApproval>& given,
                                    std::vector<ExportSelection> selection = usual()) {
@@ -180,7 +181,7 @@ TEST_F(ApprovedExport, T065_NeedsApprovalsWhereThePolicyHasARule) {
   seal("later.jsonl", "later");
   backup();  // The point does not change, nor does the plan.
   EXPECT_EQ(refusal(approved), std::nullopt);
-  const Ledger now = ledger();
+  Ledger now = ledger();
   const Statement& intended = now.entries()[now.size() - 2].statement;
   EXPECT_EQ(intended.action, "export.intended");
   EXPECT_EQ(intended.approved_by, approved.approved_by());

@@ -47,7 +47,8 @@ class Exporting : public BackupFixture {
   }
 
   ExportOptions to(const Path& folder, std::vector<ExportSelection> selection = usual()) const {
-    return {.recovery_point_id = point_, .selection = std::move(selection), .folder = folder};
+    return {
+        .point = {TenantId("acme"), point_}, .selection = std::move(selection), .folder = folder};
   }
   ExportResult export_to(const Path& folder, std::vector<ExportSelection> selection = usual()) {
     return export_records(*vault_, to(folder, std::move(selection)));
@@ -65,7 +66,7 @@ class Exporting : public BackupFixture {
   std::set<std::string> files_below(const Path& folder) { return files_below(folder, {}); }
 
   /// What exports have said in a ledger, in order.
-  static std::vector<std::string> said_in(const Ledger& ledger) {
+  static std::vector<std::string> said_in(Ledger ledger) {
     std::vector<std::string> actions = {};
     for (const LedgerEntry& entry : ledger.entries()) {
       const std::string& action = entry.statement.action;

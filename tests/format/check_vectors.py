@@ -16,7 +16,7 @@ import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "stranger"))
-from verify import (MALFORMED, TOOLS, Refused, Vault, canonical, check_document, check_export,  # noqa: E402
+from verify import (ACTS, MALFORMED, TOOLS, Refused, Vault, canonical, check_document, check_export,  # noqa: E402
                     check_package, check_page, check_proof, decode_name, descriptor_leaves, encode_name, kept_until, leaves_of,
                     merkle_root, newest_that_counts, open_checkpoint, parse_index, parse_json, require, segment_root, sha256,
                     split_records)
@@ -60,6 +60,10 @@ class Vectors:
         check_document(case["stored"].encode(), case["documentType"],
                        case.get("trust", self.trust), case.get("tenant"))
         return "verified"
+
+    def act(self, case):
+        phase, subject, rule, binding = ACTS[case["action"]]
+        return {"phase": phase, "subject": subject, "rule": rule, "binding": binding}
 
     def list_page(self, case):
         stored = case["stored"].encode()
@@ -203,6 +207,22 @@ def printed_files(document):
     return files
 
 
+def printed_acts(document):
+    """The rows of the table of actions in docs/format.md, without what they say."""
+    rows = document.split("<!-- acts:begin -->\n")[1].split("<!-- acts:end -->")[0].splitlines()[2:]
+    cells = [[cell.strip().strip("`") for cell in row.split("|")[1:6]] for row in rows]
+    return [(action, (phase, subject, rule, {"yes": True, "": False}[binding]))
+            for action, phase, subject, rule, binding in cells]
+
+
+def check_acts(source, document):
+    """What is wrong with the table of actions: the page, the vectors and the stranger have the same."""
+    vectors = sorted(path.stem for path in (source / "tests" / "vectors" / "act").iterdir())
+    wrong = [] if printed_acts(document) == list(ACTS.items()) else \
+        ["docs/format.md: the table of actions differs from the stranger's"]
+    return wrong if vectors == sorted(ACTS) else wrong + ["act: not one vector for each action"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=pathlib.Path,
@@ -219,6 +239,7 @@ def main():
     print(f"golden vault: {len(vectors.objects)} objects, {len(vectors.points)} points verified")
     if printed_files((options.source / "docs" / "format.md").read_bytes()) != vectors.files:
         wrong.append("docs/format.md: the printed vault differs from tests/vectors/vault")
+    wrong += check_acts(options.source, (options.source / "docs" / "format.md").read_text())
     changes, unseen = vectors.self_test()
     for line in wrong + unseen:
         print(line)

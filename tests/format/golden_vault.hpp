@@ -13,6 +13,7 @@
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/points.hpp"
 #include "model/samples.hpp"
 #include "storage/temporary.hpp"
 #include "support/manual_clock.hpp"
@@ -68,7 +69,7 @@ class GoldenVaultMaker {
     collect_files(*files_, vault->paths().store, "", golden.store);
     collect_files(*files_, kGoldenKeys, "", golden.keys);
     export_records(*vault,
-                   {.recovery_point_id = golden.incremental_point,
+                   {.point = find_point(*vault, golden.incremental_point),
                     .selection = {{{StreamId("default"), SegmentId("000001")}, RecordRange{1, 2}},
                                   {{StreamId("default"), SegmentId("000002")}, {}}},
                     .folder = kGoldenExport});

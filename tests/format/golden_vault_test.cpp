@@ -138,7 +138,8 @@ class StoredVault : public testing::Test {
     for (const auto& [name, contents] : files) {
       if (place_of(name) == name) put_object(*store, name, as_bytes(contents), {});
     }
-    return verify_point(*store, point, &trust_, {&identity_, 1}, {.workers = 1});
+    return verify_point(*store, find_point(*store, point), &trust_, {&identity_, 1},
+                        {.workers = 1});
   }
 
   const FileMap files_ = read_folder(vectors_path("vault/store"));

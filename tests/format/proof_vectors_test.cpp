@@ -31,7 +31,7 @@ class ProofCases : public Cases {
  private:
   std::string prove(const std::string& segment, std::uint64_t number) const {
     const auto identity = age::Identity::parse_file(golden_vault().keys.at("vault.key"));
-    return prove_record(*store_, golden_vault().incremental_point,
+    return prove_record(*store_, find_point(*store_, golden_vault().incremental_point),
                         {{StreamId("default"), SegmentId(segment)}, number}, vector_trust(),
                         {&identity, 1});
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Vectors of how long packages are kept, and of which entries tell the time.
 #include "atp/ledger/ledger_clock.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/policy/retention.hpp"
 #include "format/vectors.hpp"
 
@@ -62,7 +63,7 @@ struct Entry {
 class LedgerClockCases : public Cases {
  public:
   LedgerClockCases() {
-    const std::string act(kClockCorrected);
+    const std::string act(acts::kClockCorrected.action);
     take("happy-none", "a ledger without entries tells no time", {}, {});
     take("happy-latest", "the latest counts, wherever it stands",
          {{"2026-01-01"}, {"2026-03-01"}, {"2026-02-01"}}, 1);

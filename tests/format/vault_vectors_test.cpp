@@ -132,8 +132,8 @@ Verdict verify_changed(const Json::Object& body) {
   const age::Identity identity =
       age::Identity::parse_file(read_text(vectors_path("keys") / "vault.key"));
   const TrustPolicy trust = vector_trust();
-  const Report report = verify_point(*store, text_of(body, "recoveryPointId"), &trust,
-                                     {&identity, 1}, {.workers = 1});
+  const Report report = verify_point(*store, find_point(*store, text_of(body, "recoveryPointId")),
+                                     &trust, {&identity, 1}, {.workers = 1});
   std::set<std::string> failed;
   for (const Check& check : report.failures()) failed.insert(check.name);
   return {std::string(to_string(report.verdict())), join(failed)};

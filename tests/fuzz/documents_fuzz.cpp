@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stored documents, behind the signature too: each input that is an object is signed anew by a key
 // that the trust policy knows.
-// covers: src/model/signed_document.cpp src/model/documents.cpp src/model/point_documents.cpp
-// covers: src/model/fields.cpp
+// covers: src/model/signed_document.cpp src/model/fields.cpp src/model/vault_documents.cpp
+// covers: src/model/policy_documents.cpp src/model/key_epoch_documents.cpp
+// covers: src/model/segment_documents.cpp src/model/point_documents.cpp
+// covers: src/model/statement_documents.cpp
 #include <memory>
 #include <string>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A segment of any bytes: cut into records, told opaque or not, packed, and found again whole.
-// covers: src/segment/record_reader.cpp src/segment/record_blocks.cpp
+// covers: src/records/record_reader.cpp src/segment/record_blocks.cpp
 // covers: src/segment/package_writer.cpp
 #include <algorithm>
 #include <memory>
@@ -9,12 +9,11 @@
 
 #include "atp/crypto/sha256.hpp"
 #include "atp/model/json.hpp"
+#include "atp/records/record_reader.hpp"
 #include "atp/segment/package_scan.hpp"
 #include "atp/segment/package_writer.hpp"
 #include "atp/storage/memory_store.hpp"
 #include "fuzz.hpp"
-#include "segment/buffer.hpp"
-#include "segment/record_reader.hpp"
 #include "segment/records.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sequence_random.hpp"
@@ -61,45 +60,28 @@ bool is_json(std::string_view text) {
   }
 }
 
+/// A number is a piece of the record, and one that stands for itself.
+void check_number(std::string_view record, const atp::FieldValue& value) {
+  if (value.kind != atp::FieldKind::number) return;
+  require(record.find(value.text) != std::string_view::npos, "a number is as it was written");
+  const std::string again = "{\"id\":" + std::string(value.text) + "}";
+  atp::RecordReader reader(atp::FieldMap{{"id", "id"}});
+  const auto fields = reader.read(atp::as_bytes(again));
+  require(fields && fields->front().text == value.text, "a number alone is the same");
+}
+
 /// Strict JSON of another parser; where that one is stricter still, nothing can be said.
 void check_record(ByteView record) {
   constexpr int kOurDepth = 250;
-  atp::segment::Buffer buffer;
-  const atp::MutableByteView copy = buffer.reserve(record.size());
-  std::ranges::copy(record, copy.begin());
-  const bool opaque = !atp::segment::RecordReader("time").time(copy);
+  atp::RecordReader reader(atp::FieldMap{{"time", "time"}, {"id", "id"}});
+  const auto fields = reader.read(record);
+  if (fields) check_number(atp::as_text(record), fields->front());
+  const bool opaque = !fields || !time_of(fields->back());
   const std::string_view text = atp::as_text(record);
   const bool escaped = text.find("\\u") != std::string_view::npos;
   const auto opens = std::ranges::count_if(text, [](char c) { return c == '[' || c == '{'; });
   if (opaque || escaped || opens > kOurDepth) return;
   require(is_json(text), "a record with a time is strict JSON");
-}
-
-atp::SegmentManifest manifest_of(const atp::PackageSummary& summary) {
-  return {.header = {.vault_id = std::string(32, 'a'),
-                     .tenant = atp::TenantId("acme"),
-                     .nonce = std::string(32, 'b')},
-          .stream = atp::StreamId("default"),
-          .segment = atp::SegmentId("000001"),
-          .sequence = 0,
-          .key = kKey,
-          .stored_bytes = summary.stored_bytes,
-          .stored_sha256 = summary.stored_sha256,
-          .index_sha256 = summary.index_sha256,
-          .key_epoch = "202601",
-          .records = summary.records,
-          .opaque_records = summary.opaque_records,
-          .frames = summary.frames,
-          .first_time = summary.first_time,
-          .last_time = summary.last_time,
-          .bytes = summary.bytes,
-          .sha256 = summary.sha256,
-          .final_newline = summary.final_newline,
-          .input_encoding = atp::InputEncoding::none,
-          .input_bytes = summary.bytes,
-          .input_sha256 = summary.sha256,
-          .policy_version = 1,
-          .merkle_root = summary.merkle_root};
 }
 
 void check_segment(ByteView bytes) {
@@ -113,7 +95,9 @@ void check_segment(ByteView bytes) {
   require(summary.bytes == bytes.size() && summary.sha256 == atp::sha256(bytes),
           "a package says what was read");
   std::uint64_t records = 0;
-  atp::segment::for_each_record(bytes, [&](ByteView record) {
+  std::vector<std::size_t> ends;
+  atp::segment::find_record_ends(bytes, bytes.size(), ends);
+  atp::segment::for_each_record(bytes, ends, [&](ByteView record) {
     ++records;
     check_record(record);
   });
@@ -121,7 +105,9 @@ void check_segment(ByteView bytes) {
   const auto store = atp::memory_store(std::make_shared<atp::test::ManualClock>());
   atp::put_object(*store, kKey, sink.bytes, {});
   Frames frames;
-  const auto damage = atp::scan_package(*store, manifest_of(summary), {&identity, 1}, &frames, {});
+  const auto manifest =
+      manifest_of(summary, atp::StreamId("default"), atp::SegmentId("000001"), kKey);
+  const auto damage = atp::scan_package(*store, manifest, {&identity, 1}, &frames, {});
   require(damage.empty(), "a package that was written is clean");
   require(frames.text == atp::as_text(bytes), "what comes out is what went in");
 }

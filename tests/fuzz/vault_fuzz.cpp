@@ -43,8 +43,8 @@ void check(const SmallVault& vault, const std::string& key, std::string_view mem
   const bool same = bytes == vault.objects().at(key);
   const bool other = key.find("/acme/") != std::string::npos;
   const atp::Report report =
-      atp::verify_point(*store, other ? vault.other_point : vault.incremental, &vault.trust(),
-                        vault.identities(), options);
+      atp::verify_point(*store, find_point(*store, other ? vault.other_point : vault.incremental),
+                        &vault.trust(), vault.identities(), options);
   require(same || !report.passed() || !is_covered(key), "another document is never verified");
   parse([&] { atp::list_points(*store, std::nullopt); });
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "atp/model/acts.hpp"
+
 namespace atp {
 namespace {
 
@@ -23,7 +25,7 @@ class LedgerClock : public testing::Test {
     entries_.push_back({std::move(statement), {}});
   }
   void correct(int day, const std::string& subject) {
-    append(day, std::string(kClockCorrected), subject);
+    append(day, std::string(acts::kClockCorrected.action), subject);
   }
 
   std::vector<LedgerEntry> entries_ = {};
@@ -76,7 +78,7 @@ TEST_F(LedgerClock, ACorrectionThatNamesNoEntryBeforeItselfIsNone) {
   }
   entries_.clear();
   append(3000);
-  append(1, std::string(kClockCorrected));
+  append(1, std::string(acts::kClockCorrected.action));
   EXPECT_EQ(corrected_entries(entries_), 0U);
   append(1, "halt.resolved", "0");
   EXPECT_EQ(corrected_entries(entries_), 0U);

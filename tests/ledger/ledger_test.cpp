@@ -14,14 +14,14 @@ using test::is_of_changed_bytes;
 using test::LedgerTest;
 
 TEST_F(LedgerTest, ANewTenantHasAnEmptyOne) {
-  const Ledger ledger = load();
+  Ledger ledger = load();
   EXPECT_EQ(ledger.size(), 0u);
   EXPECT_EQ(ledger.origin(), "");
 }
 
 TEST_F(LedgerTest, WhatWasAppendedIsReadBack) {
-  const Ledger written = filled(5);
-  const Ledger read = load();
+  Ledger written = filled(5);
+  Ledger read = load();
   EXPECT_EQ(read.size(), 5u);
   EXPECT_EQ(read.root(), written.root());
   EXPECT_EQ(read.root_at(3), filled(5).root_at(3));

@@ -62,7 +62,7 @@ TEST_F(PublishedLedgerTest, TilesOfAThousandAreInAFolder) {
 }
 
 TEST_F(PublishedLedgerTest, GivesProofsThatHoldForEverySize) {
-  const Ledger ledger = grown(600);
+  Ledger ledger = grown(600);
   publish();
   PublishedLedger published = open();
   EXPECT_EQ(published.checkpoint().root, ledger.root());
@@ -80,7 +80,7 @@ TEST_F(PublishedLedgerTest, GivesProofsThatHoldForEverySize) {
 }
 
 TEST_F(PublishedLedgerTest, GivesNothingOutOfChangedTiles) {
-  const Ledger ledger = grown(600);
+  Ledger ledger = grown(600);
   publish();
   for (const std::string name : {"tile/0/000", "tile/0/002.p/88", "tile/1/000.p/2"}) {
     const Bytes kept = read(name);

@@ -85,7 +85,7 @@ TEST_F(WitnessTest, SaysWhichSizeItKnows) {
 
 TEST_F(WitnessTest, T046_NeverCosignsAFork) {
   ASSERT_EQ(status(0, 30), 200);
-  EXPECT_EQ(memory_->add_checkpoint(request(forked_, 30, 30)).status, 409);
+  EXPECT_EQ(memory_->add_checkpoint(request(forked_, 30, 30)).status, 422);
   EXPECT_EQ(memory_->add_checkpoint(request(forked_, 30, 35)).status, 422);
   EXPECT_EQ(memory_->add_checkpoint(request(forked_, 0, 35)).status, 409);
   EXPECT_EQ(memory_->add_checkpoint(request(forked_, 10, 35)).status, 409);
@@ -94,7 +94,7 @@ TEST_F(WitnessTest, T046_NeverCosignsAFork) {
 
 TEST_F(WitnessTest, KeepsTheForkThatItWasShown) {
   ASSERT_EQ(status(0, 30), 200);
-  ASSERT_EQ(memory_->add_checkpoint(request(forked_, 30, 30)).status, 409);
+  ASSERT_EQ(memory_->add_checkpoint(request(forked_, 30, 30)).status, 422);
   const Path kept = "/witness/" + sha256(as_bytes(kOrigin)).hex();
   const auto found = [&](const Path& path) {
     return open_checkpoint(as_text(read_file(*disk_, path, kWitnessRequestLimit)),
@@ -113,8 +113,45 @@ TEST_F(WitnessTest, AWrongProofTakesNoForksPlace) {
   const Path kept = "/witness/" + sha256(as_bytes(kOrigin)).hex();
   EXPECT_FALSE(disk_->status(kept.string() + ".fork"));
   EXPECT_TRUE(disk_->status(kept.string() + ".unproven"));
-  ASSERT_EQ(memory_->add_checkpoint(request(forked_, 30, 30)).status, 409);
+  ASSERT_EQ(memory_->add_checkpoint(request(forked_, 30, 30)).status, 422);
   EXPECT_TRUE(disk_->status(kept.string() + ".fork"));
+}
+
+TEST_F(WitnessTest, AnotherRootForTheSizeIsUnprocessableAndForAnotherSizeAConflict) {
+  ASSERT_EQ(status(0, 30), 200);
+  EXPECT_EQ(memory_->add_checkpoint(request(forked_, 30, 30)).status, 422);
+  const WitnessReply stale = memory_->add_checkpoint(request(forked_, 20, 30));
+  EXPECT_EQ(stale.status, 409);
+  EXPECT_EQ(stale.body, "30\n");
+}
+
+TEST_F(WitnessTest, T046_NothingThatComesLaterTakesTheFirstForksPlace) {
+  ASSERT_EQ(status(0, 20), 200);
+  ASSERT_EQ(memory_->add_checkpoint(request(forked_, 20, 35)).status, 422);
+  const Path kept = "/witness/" + sha256(as_bytes(kOrigin)).hex();
+  const Bytes first = read_file(*disk_, kept.string() + ".unproven", kWitnessRequestLimit);
+  const auto post_junk = [&](std::uint64_t size) {
+    WitnessRequest junk = *parse_witness_request(request(leaves_, 20, size));
+    junk.proof.assign(1, leaves_[0]);
+    return memory_->add_checkpoint(print_witness_request(junk)).status;
+  };
+  for (std::uint64_t size = 20; size <= 40; ++size) EXPECT_EQ(post_junk(size), 422);
+  EXPECT_EQ(read_file(*disk_, kept.string() + ".unproven", kWitnessRequestLimit), first);
+  EXPECT_LE(disk_->list("/witness").size(), 2U + 8U);
+  ASSERT_EQ(status(20, 35), 200);
+  EXPECT_EQ(read_file(*disk_, kept.string() + ".fork", kWitnessRequestLimit), first)
+      << "two roots of one size are proof";
+  EXPECT_FALSE(disk_->status(kept.string() + ".unproven"));
+}
+
+TEST_F(WitnessTest, WhatTurnsOutToBeTheLogsOwnIsNotKept) {
+  ASSERT_EQ(status(0, 20), 200);
+  WitnessRequest junk = *parse_witness_request(request(leaves_, 20, 35));
+  junk.proof.assign(1, leaves_[0]);
+  ASSERT_EQ(memory_->add_checkpoint(print_witness_request(junk)).status, 422);
+  ASSERT_EQ(disk_->list("/witness").size(), 3U);
+  ASSERT_EQ(status(20, 35), 200);
+  EXPECT_EQ(disk_->list("/witness").size(), 2U);
 }
 
 TEST_F(WitnessTest, T044_EveryChangeOfAProofIsRefused) {

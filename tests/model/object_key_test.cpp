@@ -50,16 +50,26 @@ TEST(ObjectKey, T031_AnythingThatCouldLeadElsewhereIsRefused) {
   EXPECT_FALSE(is_key(std::string_view("a\0b", 3)));
 }
 
-TEST(ObjectKey, LimitsElementsTo200BytesAndTheWholeTo1000) {
+TEST(ObjectKey, LimitsElementsTo200BytesAndTheWholeTo512) {
   EXPECT_TRUE(is_key(std::string(200, 'a') + "/b"));
   EXPECT_FALSE(is_key(std::string(201, 'a') + "/b"));
   EXPECT_FALSE(is_key("b/" + std::string(201, 'a')));
   std::string key = std::string(199, 'a');
+  key += "/" + key + "/" + std::string(112, 'a');
+  EXPECT_EQ(key.size(), kKeyLimit);
+  EXPECT_TRUE(is_key(key));
+  EXPECT_FALSE(is_key(key + "b"));
+}
+
+TEST(ObjectKey, AStoredKeyMayHaveAPrefixAndEndsAt1000Bytes) {
+  std::string key = std::string(199, 'a');
   for (int i = 0; i < 4; ++i) key += "/" + std::string(199, 'a');
   EXPECT_EQ(key.size(), 999U);
-  EXPECT_TRUE(is_key(key));
-  EXPECT_TRUE(is_key(key + "b"));
-  EXPECT_FALSE(is_key(key + "bc"));
+  EXPECT_FALSE(is_key(key));
+  EXPECT_TRUE(is_stored_key(key));
+  EXPECT_TRUE(is_stored_key(key + "b"));
+  EXPECT_FALSE(is_stored_key(key + "bc"));
+  EXPECT_FALSE(is_stored_key(std::string(300, 'a') + "//b"));
 }
 
 TEST(ObjectKey, AnElementHasNoSlash) {

@@ -139,19 +139,77 @@ TEST(HttpLimits, T100_ManyIdleConnectionsTakeNeitherMemoryNorThePlaceOfOthers) {
   EXPECT_EQ(status_of(server), 200);
 }
 
-TEST(HttpLimits, T100_WhoComesWhenAllPlacesAreTakenIsToldSo) {
+/// Answers when it is told to.
+class Slow {
+ public:
+  HttpResponse operator()(const HttpRequest& request) {
+    if (request.target == "/slow") {
+      ++waiting;
+      while (!released) std::this_thread::sleep_for(5ms);
+    }
+    return {.status = 200, .body = "done"};
+  }
+  void wait_for(int count) const {
+    while (waiting < count) std::this_thread::sleep_for(5ms);
+  }
+  std::atomic<int> waiting = 0;
+  std::atomic<bool> released = false;
+};
+
+constexpr std::string_view kSlowly = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
+constexpr std::string_view kAtOnce = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+TEST(HttpLimits, T100_WhoComesWhenAllAreBeingAnsweredIsToldSo) {
   HttpServerOptions options = hasty();
   options.limits.connections = 2;
-  options.limits.head_time = 1s;
-  const RunningServer server(echo, options);
+  Slow slow;
+  const RunningServer server([&](const HttpRequest& request) { return slow(request); }, options);
   RawSocket first = RawSocket::to(server.port());
-  RawSocket second = RawSocket::to(server.port());
-  first.send("G");
-  std::this_thread::sleep_for(50ms);
+  RawSocket second = RawSocket::to(server.port(), 2);
+  first.send(kSlowly);
+  second.send(kSlowly);
+  slow.wait_for(2);
   EXPECT_EQ(status_of(server), 503);
-  first.close();
-  std::this_thread::sleep_for(50ms);
+  slow.released = true;
+  EXPECT_THAT(first.receive_until("done"), HasSubstr("200"));
+  EXPECT_THAT(second.receive_until("done"), HasSubstr("200"));
   EXPECT_EQ(status_of(server), 200);
+}
+
+TEST(HttpLimits, T100_OneHostsIdleAndSlowConnectionsKeepNobodyElseOut) {
+  HttpServerOptions options;
+  options.limits.connections = 8;
+  options.limits.connections_of_one = 8;
+  const RunningServer server(echo, options);
+  RawSocket other = RawSocket::to(server.port(), 2);
+  other.send(kAtOnce);
+  EXPECT_THAT(other.receive_until("GET /"), HasSubstr("200"));
+  std::vector<RawSocket> greedy;
+  for (int i = 0; i < 60; ++i) {
+    greedy.push_back(RawSocket::to(server.port(), 3));
+    if (i % 2 == 0) greedy.back().send("G");
+  }
+  for (std::uint32_t host = 4; host < 9; ++host) {
+    RawSocket next = RawSocket::to(server.port(), host);
+    next.send(kAtOnce);
+    EXPECT_THAT(next.receive_until("GET /"), HasSubstr("200")) << host;
+  }
+  other.send(kAtOnce);
+  EXPECT_THAT(other.receive_until("GET /"), HasSubstr("200")) << "the first one was closed";
+}
+
+TEST(HttpLimits, T100_OneHostHasItsShareAndTheNewestOfItAreServed) {
+  HttpServerOptions options;
+  options.limits.connections_of_one = 4;
+  const RunningServer server(echo, options);
+  std::vector<RawSocket> idle;
+  for (int i = 0; i < 4; ++i) idle.push_back(RawSocket::to(server.port(), 3));
+  std::this_thread::sleep_for(50ms);
+  RawSocket next = RawSocket::to(server.port(), 3);
+  next.send(kAtOnce);
+  EXPECT_THAT(next.receive_until("GET /"), HasSubstr("200"));
+  EXPECT_TRUE(idle[0].closes_within(2s));
+  EXPECT_FALSE(idle[3].closes_within(100ms));
 }
 
 TEST(HttpLimits, T100_OthersAreServedWhileSomeAreSlow) {

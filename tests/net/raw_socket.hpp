@@ -52,9 +52,14 @@ inline std::jthread stop_after(std::stop_source& source, std::chrono::millisecon
 class RawSocket {
  public:
   explicit RawSocket(int descriptor) : descriptor_(descriptor) {}
-  /// Connects.
-  static RawSocket to(std::uint16_t port) {
+  /// Connects, from 127.0.0.`host`.
+  static RawSocket to(std::uint16_t port, std::uint32_t host = 1) {
     RawSocket made(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in own = loopback(0);
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
+    if (::bind(made.descriptor_, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) {
+      throw std::runtime_error("no address");
+    }
     const sockaddr_in address = loopback(port);
     if (::connect(made.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
         0) {

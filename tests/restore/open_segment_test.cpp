@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/verify/open_segment.hpp"
 
+#include "atp/storage/layout.hpp"
 #include "restore/restoring.hpp"
 
 namespace atp {
@@ -13,8 +14,9 @@ using test::RestoreTest;
 class OpenSegment : public RestoreTest {
  protected:
   PackageReader open(ObjectStore& store, const std::string& stream, const std::string& segment) {
-    return open_segment(store, vault_.incremental, {StreamId(stream), SegmentId(segment)},
-                        vault_.trust(), vault_.identities());
+    return open_segment(store, find_point(store, vault_.incremental),
+                        {StreamId(stream), SegmentId(segment)}, vault_.trust(),
+                        vault_.identities());
   }
 };
 
@@ -37,24 +39,25 @@ TEST_F(OpenSegment, ThatThePointLacksIsNotFound) {
         ErrorKind::not_found);
   }
   EXPECT_EQ(error_kind([&] {
-              open_segment(*store_, "RP-none", {StreamId("api"), SegmentId("000001")},
-                           vault_.trust(), vault_.identities());
+              open_segment(*store_, find_point(*store_, "RP-none"),
+                           {StreamId("api"), SegmentId("000001")}, vault_.trust(),
+                           vault_.identities());
             }),
             ErrorKind::not_found);
 }
 
 TEST_F(OpenSegment, NeedsAnIdentity) {
   EXPECT_EQ(error_kind([&] {
-              open_segment(*store_, vault_.full, {StreamId("api"), SegmentId("000001")},
-                           vault_.trust(), {});
+              open_segment(*store_, find_point(*store_, vault_.full),
+                           {StreamId("api"), SegmentId("000001")}, vault_.trust(), {});
             }),
             ErrorKind::unauthenticated);
 }
 
 TEST_F(OpenSegment, BelievesNoChangedDocument) {
-  for (const std::string prefix : {"recovery-points/acme-corp/", "lists/acme-corp/",
-                                   "manifests/acme-corp/api/", "ledger/acme-corp/"}) {
-    const std::string key = vault_.key_of(prefix);
+  for (const std::string& key :
+       {vault_.key_of("recovery-points/acme-corp/"), vault_.key_of("lists/acme-corp/"),
+        vault_.key_of("manifests/acme-corp/api/"), layout::ledger_entry(vault_.tenant, 0, 2)}) {
     Bytes changed = vault_.objects().at(key);
     changed[changed.size() / 2] ^= std::byte{1};
     const auto store = vault_.store_with(key, changed);

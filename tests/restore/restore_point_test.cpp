@@ -36,6 +36,15 @@ TEST_F(RestorePoint, GivesBackEveryByteOfAPointAndItsParents) {
   EXPECT_EQ(files_->list("/restored").size(), 2U);
 }
 
+TEST_F(RestorePoint, LeavesNothingThatOthersMayRead) {
+  test::restore(*store_, *files_, everything(), "/restored");
+  EXPECT_EQ(files_->status("/restored")->mode, kPrivateFolder);
+  EXPECT_EQ(files_->status("/restored/api")->mode, kPrivateFolder);
+  for (const auto& [name, text] : tree(*files_, "/restored")) {
+    EXPECT_EQ(files_->status(Path("/restored") / name)->mode, kPrivateFile) << name;
+  }
+}
+
 TEST_F(RestorePoint, OfAnEarlierPointGivesWhatItHeld) {
   test::restore(*store_, *files_, everything(), "/restored", vault_.full);
   auto expected = whole_tree();
@@ -74,7 +83,8 @@ TEST_F(RestorePoint, OfATimeRangeTakesWhatOverlapsAndWhatIsOpaque) {
   const auto names = [&](const char* from, const char* to) {
     RestoreOptions options = everything();
     options.time = {*parse_time(from), *parse_time(to)};
-    return names_of(plan_restore(*store_, vault_.incremental, vault_.trust(), options));
+    return names_of(
+        plan_restore(*store_, find_point(*store_, vault_.incremental), vault_.trust(), options));
   };
   using Names = std::vector<std::string>;
   EXPECT_EQ(names("2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"),
@@ -104,8 +114,8 @@ TEST_F(RestorePoint, RefusesAScopeThatNamesNothing) {
 TEST_F(RestorePoint, RefusesWithoutAFittingIdentity) {
   EXPECT_EQ(error_kind([&] {
               test::SequenceRandom random;
-              restore_point(*store_, *files_, random, vault_.incremental, "/restored",
-                            vault_.trust(), {}, everything());
+              restore_point(*store_, *files_, random, find_point(*store_, vault_.incremental),
+                            "/restored", vault_.trust(), {}, everything());
             }),
             ErrorKind::unauthenticated);
   EXPECT_FALSE(files_->status("/restored"));
@@ -123,16 +133,18 @@ TEST_F(RestorePoint, WithoutTheLastCheckpointGivesAllBackAndSaysSo) {
 TEST_F(RestorePoint, PlansWithoutReadingPackages) {
   test::Objects objects = vault_.objects();
   std::erase_if(objects, [](const auto& each) { return each.first.starts_with("segments/"); });
-  const RestorePlan plan =
-      plan_restore(*vault_.store_of(objects), vault_.incremental, vault_.trust(), everything());
+  const RestorePlan plan = plan_restore(*vault_.store_of(objects),
+                                        find_point(*vault_.store_of(objects), vault_.incremental),
+                                        vault_.trust(), everything());
   ASSERT_EQ(plan.items.size(), 3U);
   EXPECT_EQ(plan.items.back().name, "default/000001");
   EXPECT_EQ(plan.items.back().records, 4100U);
   EXPECT_EQ(plan.items.back().bytes, vault_.segments.at("default/000001").size());
   objects.erase(vault_.key_of("policies/acme-corp/"));
   EXPECT_EQ(error_kind([&] {
-              plan_restore(*vault_.store_of(objects), vault_.incremental, vault_.trust(),
-                           everything());
+              plan_restore(*vault_.store_of(objects),
+                           find_point(*vault_.store_of(objects), vault_.incremental),
+                           vault_.trust(), everything());
             }),
             ErrorKind::corrupt);
 }
@@ -165,9 +177,10 @@ TEST_F(RestorePoint, GivesCompressedInputBackDecoded) {
   const auto source = segment_folder(environment.files, dir.path() / "source");
   const BackupResult backup =
       take_backup(*vault, *source, {.tenant = TenantId("t"), .clock = ClockTrust::insist});
-  const RestoreResult result = restore_point(
-      vault->store(), *environment.files, *environment.random, backup.recovery_point_id,
-      dir.path() / "to", vault->trust(), vault->keys().identities, everything(2));
+  const RestoreResult result =
+      restore_point(vault->store(), *environment.files, *environment.random,
+                    find_point(vault->store(), backup.recovery_point_id), dir.path() / "to",
+                    vault->trust(), vault->keys().identities, everything(2));
   EXPECT_TRUE(result.report.passed());
   EXPECT_EQ(tree(*environment.files, dir.path() / "to"),
             (std::map<std::string, std::string>{{"a.jsonl", text}, {"b.jsonl", text}}));
@@ -177,7 +190,9 @@ TEST_F(RestorePoint, GivesCompressedInputBackDecoded) {
 ResolvedPoint with_names(const std::vector<std::pair<std::string, std::string>>& names) {
   const test::SmallVault& vault = test::small_vault();
   ResolvedPoint resolved =
-      resolve_point(*vault.store_of(vault.objects()), vault.incremental, &vault.trust(), 1, {});
+      resolve_point(*vault.store_of(vault.objects()),
+                    find_point(*vault.store_of(vault.objects()), vault.incremental), &vault.trust(),
+                    LedgerDepth::whole, 1, {});
   const ResolvedSegment sample = resolved.segments.front();
   resolved.segments.clear();
   for (const auto& [stream, segment] : names) {

@@ -22,7 +22,8 @@ inline RestoreResult restore(ObjectStore& store, FileSystem& files,
                              const std::string& id = small_vault().incremental) {
   const SmallVault& vault = small_vault();
   static SequenceRandom random;
-  return restore_point(store, files, random, id, to, vault.trust(), vault.identities(), options);
+  return restore_point(store, files, random, vault.name_of(id), to, vault.trust(),
+                       vault.identities(), options);
 }
 
 /// Every file below `folder`, by path below it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Restores that were cut short, damaged or sent into folders that are not theirs.
 #include "atp/crypto/sha256.hpp"
+#include "atp/storage/layout.hpp"
 #include "restore/restoring.hpp"
 #include "support/faulty_store.hpp"
 #include "support/temp_dir.hpp"
@@ -231,9 +232,11 @@ TEST_F(Resume, T056_NoDamageAnywhereInAPackageEverShows) {
 }
 
 TEST_F(Resume, ADamagedDocumentWritesNothing) {
+  const std::string statement = layout::ledger_entry(vault_.tenant, 0, 2);
   for (const auto& [key, bytes] : vault_.objects()) {
     const bool document = key.find("/acme-corp/") != std::string::npos &&
-                          !key.starts_with("segments/") && key.find("checkpoints") == key.npos;
+                          !key.starts_with("segments/") &&
+                          (!key.starts_with("ledger/") || key == statement);
     if (!document) continue;
     SimulatedFileSystem files;
     const RestoreResult result = test::restore(*vault_.store_with(key, std::nullopt), files);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/segment/package_scan.hpp"
 
+#include "atp/segment/package_reader.hpp"
 #include "segment/packages.hpp"
 #include "support/error_kind.hpp"
 
@@ -180,7 +181,8 @@ TEST_F(PackageScan, ThrowsWhereThePackageIsMissing) {
               scan_package(*store, manifest, {&identity_, 1}, nullptr, {});
             }),
             ErrorKind::not_found);
-  EXPECT_EQ(error_kind([&] { scan_stored(*store, manifest, {}); }), ErrorKind::not_found);
+  EXPECT_EQ(error_kind([&] { scan_stored(*store, stored_of(manifest), {}); }),
+            ErrorKind::not_found);
 }
 
 TEST_F(PackageScan, StoredBytesAreCheckedWithoutAKey) {
@@ -190,11 +192,11 @@ TEST_F(PackageScan, StoredBytesAreCheckedWithoutAKey) {
   SegmentManifest manifest = manifest_of(package.summary);
   std::uint64_t bytes = 0;
   const ScanOptions counting{.on_bytes = [&](std::uint64_t more) { bytes += more; }};
-  EXPECT_EQ(checks(scan_stored(*store, manifest, counting)), "");
+  EXPECT_EQ(checks(scan_stored(*store, stored_of(manifest), counting)), "");
   EXPECT_EQ(bytes, package.bytes.size());
   manifest.stored_bytes += 1;
   manifest.stored_sha256 = {};
-  EXPECT_EQ(checks(scan_stored(*store, manifest, {})), "stored_bytes stored_sha256");
+  EXPECT_EQ(checks(scan_stored(*store, stored_of(manifest), {})), "stored_bytes stored_sha256");
 }
 
 TEST_F(PackageScan, StopsWhenAsked) {
@@ -240,6 +242,29 @@ TEST_F(PackageScan, BytesBetweenFramesAndIndexAreRefused) {
                         std::byte{0},    std::byte{0},    std::byte{0},    std::byte{0}};
   const Package package = forge({frame, skippable}, index);
   EXPECT_EQ(checks(scan(package.bytes, manifest_of(package.summary))), "index");
+}
+
+TEST_F(PackageScan, OfAPackageThatGrewNoMoreIsReadThanItsManifestSays) {
+  const Package package = write(audit_text(100, 130));
+  Bytes longer = package.bytes;
+  longer.resize(longer.size() + (8 << 20));
+  const auto store = memory_store(std::make_shared<ManualClock>());
+  put_object(*store, kPackageKey, longer, {});
+  const SegmentManifest manifest = manifest_of(package.summary);
+  std::uint64_t read = 0;
+  const ScanOptions options{.on_bytes = [&](std::uint64_t bytes) { read += bytes; }};
+  for (const bool stored_only : {true, false}) {
+    read = 0;
+    const auto damage = stored_only
+                            ? scan_stored(*store, stored_of(manifest), options)
+                            : scan_package(*store, manifest, {&identity_, 1}, nullptr, options);
+    EXPECT_NE(checks(damage).find("stored_bytes"), std::string::npos);
+    EXPECT_EQ(read, package.bytes.size() + 1);
+  }
+  EXPECT_EQ(error_kind([&] {
+              PackageReader(*store, manifest, {&identity_, 1});
+            }),
+            ErrorKind::corrupt);
 }
 
 }  // namespace

@@ -113,6 +113,35 @@ TEST_F(PackageWriter, NamesARecordOverTheLimit) {
   }
 }
 
+/// Gives a few records, then fails.
+class BrokenSource final : public ByteSource {
+ public:
+  std::size_t read(MutableByteView out) override {
+    if (std::exchange(broken_, true)) throw Error(ErrorKind::unavailable, "input", "is gone");
+    std::ranges::copy(as_bytes(std::string_view("{}\n{}\n")), out.begin());
+    return 6;
+  }
+
+ private:
+  bool broken_ = false;
+};
+
+struct BrokenSink final : ByteSink {
+  void write(ByteView) override { throw Error(ErrorKind::unavailable, "sink", "is gone"); }
+};
+
+TEST_F(PackageWriter, SaysThatItsSourceFailedAndThrowsWhereItsSinkDid) {
+  BrokenSource source;
+  CollectingSink sink;
+  const auto outcome = try_write(source, sink, options());
+  ASSERT_TRUE(std::holds_alternative<InputFailure>(outcome));
+  EXPECT_EQ(std::get<InputFailure>(outcome).error.kind(), ErrorKind::unavailable);
+  EXPECT_EQ(std::get<InputFailure>(outcome).error.subject(), "input");
+  TextSource text("{}\n");
+  BrokenSink broken;
+  EXPECT_EQ(error_kind([&] { try_write(text, broken, options()); }), ErrorKind::unavailable);
+}
+
 TEST_F(PackageWriter, GivesTheSameBytesForTheSameInput) {
   const std::string text = audit_text(6000, 700);
   const auto write_in = [&](std::size_t piece) {

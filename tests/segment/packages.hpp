@@ -66,30 +66,13 @@ struct Package {
 };
 
 inline SegmentManifest manifest_of(const PackageSummary& summary) {
-  return {.header = {.vault_id = std::string(32, 'a'),
-                     .tenant = TenantId("acme"),
-                     .nonce = std::string(32, 'b')},
-          .stream = StreamId("default"),
-          .segment = SegmentId("000001"),
-          .sequence = 0,
-          .key = kPackageKey,
-          .stored_bytes = summary.stored_bytes,
-          .stored_sha256 = summary.stored_sha256,
-          .index_sha256 = summary.index_sha256,
-          .key_epoch = "202601",
-          .records = summary.records,
-          .opaque_records = summary.opaque_records,
-          .frames = summary.frames,
-          .first_time = summary.first_time,
-          .last_time = summary.last_time,
-          .bytes = summary.bytes,
-          .sha256 = summary.sha256,
-          .final_newline = summary.final_newline,
-          .input_encoding = InputEncoding::none,
-          .input_bytes = summary.bytes,
-          .input_sha256 = summary.sha256,
-          .policy_version = 1,
-          .merkle_root = summary.merkle_root};
+  SegmentManifest manifest =
+      manifest_of(summary, StreamId("default"), SegmentId("000001"), kPackageKey);
+  manifest.header = {
+      .vault_id = std::string(32, 'a'), .tenant = TenantId("acme"), .nonce = std::string(32, 'b')};
+  manifest.key_epoch = "202601";
+  manifest.policy_version = 1;
+  return manifest;
 }
 
 inline std::string checks(const std::vector<PackageDamage>& damage) {
@@ -144,8 +127,7 @@ class PackageTest : public testing::Test {
  protected:
   PackageOptions options() const { return {.time_path = "time"}; }
 
-  std::variant<PackageSummary, LongRecord> try_write(ByteSource& source, ByteSink& sink,
-                                                     const PackageOptions& options) {
+  PackageOutcome try_write(ByteSource& source, ByteSink& sink, const PackageOptions& options) {
     return write_package(source, sink, identity_.recipient(), random_, options);
   }
 

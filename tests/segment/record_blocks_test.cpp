@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "segment/packages.hpp"
+#include "segment/records.hpp"
 
 namespace atp::test {
 namespace {
@@ -35,7 +36,10 @@ std::vector<std::size_t> blocks_of(const std::string& text, std::size_t piece) {
   for (;;) {
     const auto next = blocks.next();
     if (const auto* block = std::get_if<segment::RecordBlock>(&next)) {
-      sizes.push_back(block->records);
+      sizes.push_back(block->ends.size());
+      std::vector<std::size_t> ends;
+      segment::find_record_ends(block->raw, block->raw.size(), ends);
+      EXPECT_TRUE(std::ranges::equal(block->ends, ends)) << block->first_record;
       joined += as_text(block->raw);
     } else {
       EXPECT_TRUE(std::holds_alternative<segment::EndOfSegment>(next));

@@ -109,5 +109,6 @@ class SourceTest : public testing::Test {
 };
 
 constexpr int kCorrupt = static_cast<int>(ErrorKind::corrupt);
+constexpr int kUnsupported = static_cast<int>(ErrorKind::unsupported);
 
 }  // namespace atp::test

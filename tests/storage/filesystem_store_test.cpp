@@ -11,6 +11,7 @@
 
 #include "atp/crypto/sha256.hpp"
 #include "support/error_kind.hpp"
+#include "support/failing_files.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sequence_random.hpp"
 #include "support/temp_dir.hpp"
@@ -53,6 +54,15 @@ TEST_F(FilesystemStore, ObjectsArePlainFilesWithTheirRetentionBeside) {
   EXPECT_EQ(text_of("a/b/.d.retention"), "{\"legalHold\":true}\n");
   EXPECT_EQ(text_of(".e.retention"), "{\"legalHold\":false}\n");
   EXPECT_TRUE(fs::is_empty(folder.path() / ".tmp"));
+}
+
+TEST_F(FilesystemStore, WhoMayOnlyReadTheStoreCannotLockIt) {
+  const Path lock = folder.path() / ".lock";
+  put("a");
+  EXPECT_EQ(files->status(lock)->mode, 0600U);
+  fs::permissions(lock, fs::perms(0644));
+  put("b");
+  EXPECT_EQ(files->status(lock)->mode, 0600U);
 }
 
 TEST_F(FilesystemStore, AFolderThatIsNotThereIsNotFound) {
@@ -140,22 +150,135 @@ TEST_F(FilesystemStore, SymbolicLinksAreNotFollowedButNamed) {
   EXPECT_EQ(error_kind([&] { put("dir/new"); }), ErrorKind::corrupt);
   EXPECT_EQ(error_kind([&] { store->list("dir/"); }), ErrorKind::corrupt);
   EXPECT_EQ(std::distance(fs::directory_iterator(outside.path()), fs::directory_iterator()), 1);
+  const ListPageOfKeys page = store->list("");
+  EXPECT_TRUE(page.keys.empty());
+  EXPECT_EQ(page.foreign,
+            (std::vector<ForeignName>{{"a/file", "a symbolic link"}, {"dir", "a symbolic link"}}));
+  EXPECT_EQ(store->list_folders("").folders, std::vector<std::string>{"a/"});
+}
+
+TEST_F(FilesystemStore, T033_WhatNoKeyNamesHidesNoObjectAndIsNamedByListings) {
+  put("a/k");
+  put("b/k");
+  overwrite("a/.hidden", "");
+  EXPECT_TRUE(store->list("").foreign.empty());
+  overwrite("a/not a key\n\xff", "");
+  overwrite("a/k~", "");
+  fs::create_directory(folder.path() / "@eaDir");
+  overwrite("@eaDir/SYNO", "");
+  ASSERT_EQ(::mkfifo((folder.path() / "b/pipe").c_str(), 0600), 0);
+  const ListPageOfKeys page = store->list("");
+  EXPECT_EQ(page.keys, (std::vector<std::string>{"a/k", "b/k"}));
+  EXPECT_EQ(page.foreign,
+            (std::vector<ForeignName>{{"@eaDir/", "a folder whose name is no key"},
+                                      {"a/k~", "a file whose name is no key"},
+                                      {"a/not=20a=20key=0A=FF", "a file whose name is no key"},
+                                      {"b/pipe", "neither a file nor a folder"}}));
+  EXPECT_EQ(store->list_folders("").folders, (std::vector<std::string>{"a/", "b/"}));
+  EXPECT_TRUE(store->stat("a/k"));
+}
+
+TEST_F(FilesystemStore, AFolderThatMayNotBeReadHidesNoOther) {
+  for (const std::string key : {"a/1", "b/2", "c/3"}) put(key);
+  const auto failing = std::make_shared<FailingFiles>(files);
+  const auto reader = filesystem_store(failing, folder.path(), clock, random);
+  failing->fail(folder.path() / "b", ErrorKind::permission_denied);
+  const ListPageOfKeys page = reader->list("");
+  EXPECT_EQ(page.keys, (std::vector<std::string>{"a/1", "c/3"}));
+  EXPECT_EQ(page.foreign, (std::vector<ForeignName>{{"b/", "a folder that may not be read"}}));
+  EXPECT_EQ(reader->list_folders("").folders, (std::vector<std::string>{"a/", "b/", "c/"}));
+  EXPECT_EQ(error_kind([&] { reader->list("b/"); }), ErrorKind::permission_denied);
+}
+
+TEST_F(FilesystemStore, AFolderThatFailsToBeReadIsAnError) {
+  for (const std::string key : {"a/1", "b/2"}) put(key);
+  const auto failing = std::make_shared<FailingFiles>(files);
+  const auto reader = filesystem_store(failing, folder.path(), clock, random);
+  failing->fail(folder.path() / "b", ErrorKind::unavailable);
+  EXPECT_EQ(error_kind([&] { reader->list(""); }), ErrorKind::unavailable);
+  EXPECT_EQ(error_subject([&] { reader->list(""); }), reader->describe());
+  EXPECT_EQ(error_subject([&] { reader->list("b/"); }), "b/");
+  EXPECT_EQ(error_subject([&] { reader->list_folders("b/"); }), "b/");
+}
+
+TEST_F(FilesystemStore, ErrorsOfTheDiskNameTheKeyAndTellThePath) {
+  put("a/k", {.retain_until = later, .legal_hold = false});
+  put("a/free");
+  fs::create_symlink("k", folder.path() / "a/link");
+  const auto failing = std::make_shared<FailingFiles>(files);
+  const auto failing_store = filesystem_store(failing, folder.path(), clock, random);
+  EXPECT_EQ(error_subject([&] { failing_store->get("a/link"); }), "a/link");
+  const auto source = failing_store->get("a/k");
+  const auto unwritten = failing_store->create("a/new", {});
+  const auto written = failing_store->create("a/new", {});
+  failing->fail_contents(ErrorKind::unavailable);
+  Bytes buffer(10);
+  EXPECT_EQ(error_subject([&] { source->read(buffer); }), "a/k");
+  EXPECT_EQ(error_subject([&] { unwritten->write(buffer); }), "a/new");
+  EXPECT_EQ(error_subject([&] { written->commit(std::nullopt); }), "a/new");
+  EXPECT_EQ(error_subject([&] { failing_store->stat("a/k"); }), "a/k");
+  EXPECT_EQ(error_subject([&] { failing_store->extend_retention("a/k", Time::max()); }), "a/k");
+  EXPECT_EQ(error_subject([&] { failing_store->set_legal_hold("a/k", true); }), "a/k");
+  failing->fail(folder.path() / ".lock", ErrorKind::permission_denied);
+  EXPECT_EQ(error_subject([&] { failing_store->remove("a/free"); }), "a/free");
   try {
-    store->list("a/");
-    FAIL() << "the link was listed or passed over";
+    source->read(buffer);
+    FAIL() << "the disk was read";
   } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::corrupt);
-    EXPECT_THAT(error.subject(), ::testing::EndsWith("a/file"));
+    EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+    EXPECT_THAT(error.message(), ::testing::HasSubstr((folder.path() / "a/k").string()));
   }
 }
 
-TEST_F(FilesystemStore, T033_FilesThatNoKeyNamesAreNamedByListings) {
-  put("a/k");
-  overwrite("a/.hidden", "");
-  EXPECT_EQ(store->list("").keys, std::vector<std::string>{"a/k"});
-  overwrite("a/not a key", "");
-  EXPECT_EQ(error_kind([&] { store->list(""); }), ErrorKind::corrupt);
-  EXPECT_EQ(error_kind([&] { store->list("a/"); }), ErrorKind::corrupt);
+TEST_F(FilesystemStore, EachForeignNameIsOnOnePage) {
+  for (const std::string key : {"a", "c/k", "e"}) put(key);
+  for (const std::string name : {"a~", "b~", "c/a~", "c/z~", "d~", "f~"}) overwrite(name, "");
+  for (std::size_t limit = 1; limit <= 4; ++limit) {
+    std::vector<std::string> found;
+    std::string after;
+    for (;;) {
+      const ListPageOfKeys page = store->list("", after, limit);
+      for (const ForeignName& foreign : page.foreign) found.push_back(foreign.name);
+      if (!page.next) break;
+      after = *page.next;
+    }
+    EXPECT_EQ(found, (std::vector<std::string>{"a~", "b~", "c/a~", "c/z~", "d~", "f~"})) << limit;
+  }
+}
+
+TEST_F(FilesystemStore, ForeignNamesBeyondABoundAreCounted) {
+  for (std::size_t i = 0; i < kForeignNamesPerPage + 3; ++i) {
+    overwrite("a~" + std::to_string(i), "");
+  }
+  put("k");
+  put("l");
+  const ListPageOfKeys page = store->list("", "", 1);
+  EXPECT_EQ(page.keys, std::vector<std::string>{"k"});
+  EXPECT_EQ(page.foreign.size(), kForeignNamesPerPage);
+  EXPECT_EQ(page.foreign_unnamed, 3U);
+  EXPECT_EQ(store->list("", "k", 1).foreign_unnamed, 0U);
+}
+
+TEST_F(FilesystemStore, ALargeFolderIsListedInOrderByPagesOfAnySize) {
+  std::vector<std::string> sorted;
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "d/" + std::to_string(i * 7919 % 300);
+    fs::create_directories(folder.path() / (i % 3 == 0 ? name : "d/empty" + std::to_string(i)));
+    sorted.push_back(i % 3 == 0 ? name + "/x" : name);
+    overwrite(sorted.back(), "");
+  }
+  std::sort(sorted.begin(), sorted.end());
+  for (const std::size_t limit : {1, 2, 7, 299, 300, 1000}) {
+    std::vector<std::string> found;
+    std::string after;
+    for (;;) {
+      const ListPageOfKeys page = store->list("d/", after, limit);
+      found.insert(found.end(), page.keys.begin(), page.keys.end());
+      if (!page.next) break;
+      after = *page.next;
+    }
+    EXPECT_EQ(found, sorted) << limit;
+  }
 }
 
 TEST_F(FilesystemStore, TwoStoresOnOneFolderSeeEachOther) {

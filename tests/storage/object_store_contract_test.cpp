@@ -4,6 +4,7 @@
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/memory_store.hpp"
 #include "support/faulty_store.hpp"
+#include "support/sequence_random.hpp"
 #include "support/simulated_file_system.hpp"
 #include "support/temp_dir.hpp"
 

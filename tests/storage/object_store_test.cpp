@@ -2,14 +2,17 @@
 /// The helpers around stores, also when a store lies.
 #include "atp/storage/object_store.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <deque>
 
 #include "atp/storage/memory_store.hpp"
+#include "atp/storage/probe.hpp"
 #include "support/error_kind.hpp"
 #include "support/faulty_store.hpp"
 #include "support/manual_clock.hpp"
+#include "support/sequence_random.hpp"
 
 namespace atp::test {
 namespace {
@@ -59,9 +62,10 @@ TEST_F(Helpers, APutOfTheSameBytesComparesThem) {
 }
 
 /// Answers `list` with what it is told.
-class LyingLists final : public ObjectStore {
+class LyingLists : public ObjectStore {
  public:
   std::deque<ListPageOfKeys> pages;
+  std::deque<FolderPage> folder_pages;
 
   std::string describe() const override { return "lies"; }
   Capabilities capabilities() const override { return {}; }
@@ -73,6 +77,11 @@ class LyingLists final : public ObjectStore {
   ListPageOfKeys list(const std::string&, const std::string&, std::size_t) override {
     const ListPageOfKeys page = pages.front();
     pages.pop_front();
+    return page;
+  }
+  FolderPage list_folders(const std::string&, const std::string&, std::size_t) override {
+    const FolderPage page = folder_pages.front();
+    folder_pages.pop_front();
     return page;
   }
   void remove(const std::string&) override {}
@@ -97,12 +106,81 @@ TEST(ForEachKey, ChecksOrderPrefixAndProgress) {
   EXPECT_EQ(walk({{{"p/a"}, "p/a"}, {{}, "p/a"}}), ErrorKind::corrupt);
 }
 
+TEST(ForEachKey, ChecksThatThereIsAnInfoForEachKey) {
+  EXPECT_EQ(walk({{.keys = {"p/a"}, .infos = {{.size = 1}}}}), std::nullopt);
+  EXPECT_EQ(walk({{.keys = {"p/a", "p/b"}, .infos = {{.size = 1}}}}), ErrorKind::corrupt);
+  EXPECT_EQ(walk({{.infos = {{.size = 1}}}}), ErrorKind::corrupt);
+}
+
+TEST(ForEachFolder, ChecksOrderPrefixAndThatTheyAreFolders) {
+  const auto folders = [](std::deque<FolderPage> pages) {
+    LyingLists lies;
+    lies.folder_pages = std::move(pages);
+    return error_kind([&] { for_each_folder(lies, "p/", [](const std::string&) {}); });
+  };
+  EXPECT_EQ(folders({{{"p/a/", "p/b/"}, "p/b/"}, {{"p/c/"}, {}}}), std::nullopt);
+  EXPECT_EQ(folders({{{"p/b/", "p/a/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"q/a/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/a"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/a/b/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/.a/"}, {}}}), ErrorKind::corrupt);
+  EXPECT_EQ(folders({{{"p/a/"}, "p/a/"}, {{}, "p/a/"}}), ErrorKind::corrupt);
+}
+
 TEST_F(Helpers, TheFaultyStoreFailsTheNthOperationOnce) {
   store.fail_operation(3, failure);
   put_object(store, "a", as_bytes("x"), {});
   EXPECT_EQ(error_kind([&] { store.stat("a"); }), ErrorKind::unavailable);
   EXPECT_TRUE(store.stat("a"));
   EXPECT_EQ(store.operations(), 4U);
+}
+
+/// A store that says what it is told to of itself.
+class Modest final : public LyingLists {
+ public:
+  explicit Modest(const Capabilities& has) : has_(has) {}
+  Capabilities capabilities() const override { return has_; }
+
+ private:
+  Capabilities has_;
+};
+
+TEST(RequireCapabilities, NamesWhatIsMissing) {
+  const auto refusal = [](const Capabilities& has, const Capabilities& needed) -> std::string {
+    try {
+      require_capabilities(Modest(has), needed);
+      return "";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+      return error.message();
+    }
+  };
+  const Capabilities both{.atomic_create = true, .immutability = true};
+  EXPECT_EQ(refusal(both, both), "");
+  EXPECT_EQ(refusal({}, {}), "");
+  EXPECT_THAT(refusal({.immutability = true}, both), ::testing::HasSubstr("(atomic_create)"));
+  EXPECT_THAT(refusal({.atomic_create = true}, both), ::testing::HasSubstr("(immutability)"));
+}
+
+TEST(ProbeImmutability, DoesNotTryAStoreThatHasNone) {
+  SequenceRandom random;
+  Modest store({.atomic_create = true});
+  EXPECT_EQ(error_kind([&] { probe_immutability(store, ManualClock(), random); }),
+            ErrorKind::unsupported);
+}
+
+TEST_F(Helpers, TheFaultyStoreFailsAboutTheKeyOfTheCall) {
+  const auto failing = [&](const std::function<void()>& act) {
+    store.fail_operation(1, failure);
+    return error_subject(act);
+  };
+  const auto writer = store.create("a", {});
+  EXPECT_EQ(failing([&] { writer->commit({}); }), "a");
+  EXPECT_EQ(failing([&] { store.create("a", {}); }), "a");
+  EXPECT_EQ(failing([&] { store.get("a"); }), "a");
+  EXPECT_EQ(failing([&] { store.stat("b/c"); }), "b/c");
+  EXPECT_EQ(failing([&] { store.list("b/"); }), "b/");
 }
 
 TEST_F(Helpers, TheFaultyStoreLiesAboutBytes) {

@@ -235,6 +235,17 @@ MEMBERS = {  # By type: those that must be there, those that may.
     "exportManifest": ("tenantId manifestId region format recoveryPointId counts bytes hashes proofRefs",
                        "tsa"),
 }
+ACTS = {  # By action: phase, subject, what rules call it, whether it binds.
+    "ledger.opened": ("after", "none", "", False),
+    "recovery_point.completed": ("after", "point", "", False),
+    "checked": ("after", "point", "", False),
+    "halt.resolved": ("after", "none", "halt.resolve", True),
+    "clock.corrected": ("after", "name", "clock.correct", True),
+    "export.intended": ("intended", "name", "export", False),
+    "export.done": ("done", "document", "", False),
+    "export.abandoned": ("abandoned", "name", "", False),
+}
+UNKNOWN_ACT = ("after", "none", "", False)
 PERSONAL = ("approvalRequest", "approval")  # Signed by one person each.
 
 
@@ -244,7 +255,7 @@ def check_members(document, document_type):
     require(needed <= set(document) <= needed | possible | {"coSignatures"}, "members")
 
 
-KEY = re.compile(r"(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}(?:/(?!$)|$))+")
+KEY = re.compile(r"(?=.{1,512}$)(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}(?:/(?!$)|$))+")
 FORMS = [(re.compile(form), names.split()) for form, names in (
     ("[0-9a-f]{32}", "vaultId nonce jobId"),
     ("[0-9a-f]{64}", "keyId wrapSha256 storedSha256 indexSha256 sha256 inputSha256 merkleRoot previous "
@@ -832,7 +843,7 @@ class Vault:
             require((statement["action"] == "ledger.opened") == (number == 0), "first action")
             self.statements.append(statement)
             leaves.append(leaf_hash(self.get(key)))
-        self.check_exports()
+        self.check_acts()
         self.covered = 0
         for key in sorted(key for key in self.objects if key.startswith(checkpoints)):
             covered = self.statements[:int(key[-20:])]
@@ -852,18 +863,20 @@ class Vault:
             require(seen <= len(leaves), "the tail of the ledger was cut off")
             break
 
-    def check_exports(self):
-        """None ends that was not intended, and of each that was done the manifest is kept."""
+    def check_acts(self):
+        """None ends that was not intended, and documents that acts name are kept."""
         intended = set()
         for statement in self.statements:
-            if statement["action"] == "export.intended":
-                intended.add(statement["subjectId"])
-            elif statement["action"] in ("export.done", "export.abandoned"):
-                require(statement["subjectId"] in intended, "an export that was not intended")
-                intended.discard(statement["subjectId"])
-            if statement["action"] == "export.done":
+            phase, subject, *_ = ACTS.get(statement["action"], UNKNOWN_ACT)
+            act = statement["action"].split(".")[0], statement.get("subjectId")
+            if phase == "intended":
+                intended.add(act)
+            elif phase != "after":
+                require(act in intended, "an act that was not intended")
+                intended.discard(act)
+            if subject == "document":
                 folder = f"documents/{self.place}/{statement['subjectSha256']}/"
-                require(any(key.startswith(folder) for key in self.objects), "manifest of an export")
+                require(any(key.startswith(folder) for key in self.objects), "document of an act")
 
     def require_witnesses(self, index):
         """Some checkpoint over the entry, with as many cosignatures as the policy asks for."""
@@ -1124,13 +1137,13 @@ def segments_of(places):
 # The command -------------------------------------------------------------------------------------
 
 class Store(dict):
-    """The objects of a store's folder, read when they are looked at."""
+    """The objects of a store's folder, read when they are looked at; what is none is passed over."""
 
     def __init__(self, folder):
         super().__init__((str(path.relative_to(folder)), path)
                          for path in folder.rglob("*")
-                         if path.is_file() and not any(
-                             part.startswith(".") for part in path.relative_to(folder).parts))
+                         if KEY.fullmatch(str(path.relative_to(folder)))
+                         and stat.S_ISREG(path.lstat().st_mode))
 
     def __getitem__(self, key):
         return super().__getitem__(key).read_bytes()

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <ostream>
+#include <string>
 
 #include "atp/core/error.hpp"
 
@@ -22,6 +23,17 @@ std::optional<ErrorKind> error_kind(const Call& call) {
     return std::nullopt;
   } catch (const Error& error) {
     return error.kind();
+  }
+}
+
+/// Of the error that `call` throws; nothing where it returns.
+template <class Call>
+std::optional<std::string> error_subject(const Call& call) {
+  try {
+    call();
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.subject();
   }
 }
 

@@ -43,19 +43,30 @@ struct FaultyStore::Faults {
   mutable std::mutex mutex;
   std::uint64_t operations = 0;
   std::vector<Failure> failures;
+  std::vector<Failure> read_failures;
   std::vector<std::uint64_t> lost_answers;
   std::map<std::string, Damage> damage;
 
-  void begin() {
+  void begin(const std::string& subject) {
     const std::lock_guard guard(mutex);
     ++operations;
+    throw_due(failures, subject);
+  }
+
+  void begin_read(const std::string& subject) {
+    const std::lock_guard guard(mutex);
+    throw_due(read_failures, subject);
+  }
+
+  static void throw_due(std::vector<Failure>& failures, const std::string& subject) {
     for (Failure& failure : failures) --failure.countdown;
     const auto due = std::find_if(failures.begin(), failures.end(),
                                   [](const Failure& failure) { return failure.countdown == 0; });
     if (due == failures.end()) return;
     const Error error = due->error;
     failures.erase(due);
-    throw error;
+    throw Error(error.kind(), subject, error.message(),
+                error.temporary() ? Error::Retry::temporary : Error::Retry::permanent);
   }
 
   bool answer_is_lost() {
@@ -77,6 +88,22 @@ struct FaultyStore::Faults {
   }
 };
 
+class FaultyStore::Source final : public ByteSource {
+ public:
+  Source(std::unique_ptr<ByteSource> inner, std::shared_ptr<Faults> faults, std::string key)
+      : inner_(std::move(inner)), faults_(std::move(faults)), key_(std::move(key)) {}
+
+  std::size_t read(MutableByteView out) override {
+    faults_->begin_read(key_);
+    return inner_->read(out);
+  }
+
+ private:
+  std::unique_ptr<ByteSource> inner_;
+  std::shared_ptr<Faults> faults_;
+  std::string key_;
+};
+
 class FaultyStore::Writer final : public ObjectWriter {
  public:
   Writer(std::unique_ptr<ObjectWriter> inner, std::shared_ptr<Faults> faults, std::string key)
@@ -85,7 +112,7 @@ class FaultyStore::Writer final : public ObjectWriter {
   void write(ByteView bytes) override { inner_->write(bytes); }
 
   ObjectInfo commit(const std::optional<Digest>& expected) override {
-    faults_->begin();
+    faults_->begin(key_);
     const ObjectInfo info = inner_->commit(expected);
     if (faults_->answer_is_lost()) {
       throw Error(ErrorKind::unavailable, key_, "no answer to a commit", Error::Retry::temporary);
@@ -112,6 +139,11 @@ std::uint64_t FaultyStore::operations() const {
 void FaultyStore::fail_operation(std::uint64_t nth, Error error) {
   const std::lock_guard guard(faults_->mutex);
   faults_->failures.push_back({nth, std::move(error)});
+}
+
+void FaultyStore::fail_read(std::uint64_t nth, Error error) {
+  const std::lock_guard guard(faults_->mutex);
+  faults_->read_failures.push_back({nth, std::move(error)});
 }
 
 void FaultyStore::lose_commit_answer(std::uint64_t nth) {
@@ -142,6 +174,7 @@ void FaultyStore::answer_with(const std::string& key, const std::string& other_k
 void FaultyStore::heal() {
   const std::lock_guard guard(faults_->mutex);
   faults_->failures.clear();
+  faults_->read_failures.clear();
   faults_->lost_answers.clear();
   faults_->damage.clear();
 }
@@ -152,41 +185,47 @@ Capabilities FaultyStore::capabilities() const { return inner_->capabilities(); 
 
 std::unique_ptr<ObjectWriter> FaultyStore::create(const std::string& key,
                                                   const PutOptions& options) {
-  faults_->begin();
+  faults_->begin(key);
   return std::make_unique<Writer>(inner_->create(key, options), faults_, key);
 }
 
 std::unique_ptr<ByteSource> FaultyStore::get(const std::string& key, const ByteRange& range) {
-  faults_->begin();
+  faults_->begin(key);
   const auto damage = faults_->damage_of(key);
-  if (!damage) return inner_->get(key, range);
+  if (!damage) return std::make_unique<Source>(inner_->get(key, range), faults_, key);
   const Bytes stored = get_object(*inner_, key, std::numeric_limits<std::uint64_t>::max());
   return std::make_unique<BytesSource>(range_of((*damage)(stored), range));
 }
 
 std::optional<ObjectInfo> FaultyStore::stat(const std::string& key) {
-  faults_->begin();
+  faults_->begin(key);
   return inner_->stat(key);
 }
 
 ListPageOfKeys FaultyStore::list(const std::string& prefix, const std::string& after,
                                  std::size_t limit) {
-  faults_->begin();
+  faults_->begin(prefix);
   return inner_->list(prefix, after, limit);
 }
 
+FolderPage FaultyStore::list_folders(const std::string& prefix, const std::string& after,
+                                     std::size_t limit) {
+  faults_->begin(prefix);
+  return inner_->list_folders(prefix, after, limit);
+}
+
 void FaultyStore::remove(const std::string& key) {
-  faults_->begin();
+  faults_->begin(key);
   inner_->remove(key);
 }
 
 Time FaultyStore::extend_retention(const std::string& key, Time retain_until) {
-  faults_->begin();
+  faults_->begin(key);
   return inner_->extend_retention(key, retain_until);
 }
 
 void FaultyStore::set_legal_hold(const std::string& key, bool held) {
-  faults_->begin();
+  faults_->begin(key);
   inner_->set_legal_hold(key, held);
 }
 

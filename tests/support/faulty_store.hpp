@@ -19,11 +19,14 @@ class FaultyStore final : public ObjectStore {
   explicit FaultyStore(std::shared_ptr<ObjectStore> inner);
   ~FaultyStore() override;
 
-  /// Calls of `create`, `commit`, `get`, `stat`, `list`, `remove`, `extend_retention` and
-  /// `set_legal_hold` so far.
+  /// Calls of `create`, `commit`, `get`, `stat`, `list`, `list_folders`, `remove`,
+  /// `extend_retention` and `set_legal_hold` so far.
   std::uint64_t operations() const;
-  /// The `nth` of these calls from here (1 is the next) does nothing and throws `error`.
+  /// The `nth` of these calls from here (1 is the next) does nothing and throws `error`, about the
+  /// key or prefix of the call.
   void fail_operation(std::uint64_t nth, Error error);
+  /// Likewise the `nth` read of a source, which reads nothing.
+  void fail_read(std::uint64_t nth, Error error);
   /// The `nth` commit from here stores its object, and throws unavailable.
   void lose_commit_answer(std::uint64_t nth);
 
@@ -40,12 +43,15 @@ class FaultyStore final : public ObjectStore {
   std::optional<ObjectInfo> stat(const std::string& key) override;
   ListPageOfKeys list(const std::string& prefix, const std::string& after = {},
                       std::size_t limit = 1000) override;
+  FolderPage list_folders(const std::string& prefix, const std::string& after = {},
+                          std::size_t limit = 1000) override;
   void remove(const std::string& key) override;
   Time extend_retention(const std::string& key, Time retain_until) override;
   void set_legal_hold(const std::string& key, bool held) override;
 
  private:
   struct Faults;
+  class Source;
   class Writer;
 
   std::shared_ptr<ObjectStore> inner_;

@@ -184,7 +184,8 @@ void Disk::check_power() const {
 std::optional<ErrorKind> Disk::take_fault(Operation operation) {
   std::optional<ErrorKind> kind;
   for (Fault& fault : faults) {
-    const bool any = fault.operation == Operation::any && operation != Operation::open;
+    const bool any = fault.operation == Operation::any && operation != Operation::open &&
+                     operation != Operation::read;
     if (!any && fault.operation != operation) continue;
     if (--fault.countdown == 0) kind = fault.kind;
   }
@@ -194,6 +195,12 @@ std::optional<ErrorKind> Disk::take_fault(Operation operation) {
 
 void Disk::begin(Operation operation, const Path& path) {
   check_power();
+  if (read_only && operation != Operation::open) {
+    // As the machine's file system says it.
+    const ErrorKind kind =
+        operation == Operation::sync_directory ? ErrorKind::unsupported : ErrorKind::unavailable;
+    throw Error(kind, path.string(), "simulated medium that is only read");
+  }
   if (operation != Operation::open) ++operations;
   if (crash_at && operations >= *crash_at) {
     crashed = true;
@@ -240,7 +247,8 @@ NodePtr Disk::make_node(FileType type, std::uint32_t permissions) {
   auto node = std::make_shared<Node>();
   node->status.type = type;
   node->status.inode = next_inode++;
-  node->status.mode = permissions;
+  constexpr std::uint32_t kUmask = 0022;
+  node->status.mode = permissions & ~kUmask;
   touch(*node);
   return node;
 }

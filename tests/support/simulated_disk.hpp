@@ -108,6 +108,8 @@ struct Disk {
   std::vector<Fault> faults = {};
   std::optional<std::uint64_t> space = {};
   std::optional<std::size_t> longest_read = {};
+  bool folders_move = true;
+  bool read_only = false;
 };
 
 }  // namespace atp::test

@@ -27,6 +27,9 @@ class SimulatedFile final : public File {
   std::size_t read_at(std::uint64_t offset, MutableByteView out) override {
     const Guard guard(disk_->mutex);
     disk_->check_power();
+    if (const auto kind = disk_->take_fault(Operation::read)) {
+      throw Error(*kind, path_.string(), "simulated failure of a read");
+    }
     const ByteView contents = *node_->current;
     if (offset >= contents.size()) return 0;
     std::size_t count = std::min<std::size_t>(out.size(), contents.size() - offset);
@@ -71,6 +74,13 @@ class SimulatedFile final : public File {
     FileStatus status = node_->status;
     status.size = node_->current->size();
     return status;
+  }
+
+  /// Not an operation: what crashes leave of permissions is not simulated.
+  void set_permissions(std::uint32_t permissions) override {
+    const Guard guard(disk_->mutex);
+    disk_->check_power();
+    node_->status.mode = permissions;
   }
 
   bool try_lock(std::uint64_t offset, std::uint64_t length, LockKind kind) override {
@@ -183,6 +193,11 @@ void SimulatedFileSystem::fail_operation(std::uint64_t nth, Operation operation,
   disk_->faults.push_back({operation, nth, kind});
 }
 
+void SimulatedFileSystem::no_faults() {
+  const Guard guard(disk_->mutex);
+  disk_->faults.clear();
+}
+
 void SimulatedFileSystem::space_limit(std::uint64_t bytes) {
   const Guard guard(disk_->mutex);
   disk_->space = bytes;
@@ -198,6 +213,26 @@ void SimulatedFileSystem::short_reads(std::size_t bytes) {
   disk_->longest_read = bytes;
 }
 
+void SimulatedFileSystem::folders_do_not_move() {
+  const Guard guard(disk_->mutex);
+  disk_->folders_move = false;
+}
+
+void SimulatedFileSystem::read_only(bool now) {
+  const Guard guard(disk_->mutex);
+  disk_->read_only = now;
+}
+
+void SimulatedFileSystem::change_owner(const Path& path, std::uint32_t owner) {
+  const Guard guard(disk_->mutex);
+  require(*disk_, path)->status.owner = owner;
+}
+
+void SimulatedFileSystem::change_mode(const Path& path, std::uint32_t permissions) {
+  const Guard guard(disk_->mutex);
+  require(*disk_, path)->status.mode = permissions;
+}
+
 std::unique_ptr<File> SimulatedFileSystem::open(const Path& path, OpenMode mode,
                                                 std::uint32_t permissions) {
   const Guard guard(disk_->mutex);
@@ -211,6 +246,9 @@ std::unique_ptr<File> SimulatedFileSystem::open(const Path& path, OpenMode mode,
                 "expected a regular file, found something else");
   }
   const bool creates = mode == OpenMode::create_new || mode == OpenMode::create_or_open;
+  if (disk_->read_only && mode != OpenMode::read) {
+    throw Error(ErrorKind::unavailable, path.string(), "simulated medium that is only read");
+  }
   if (node || !creates) {
     disk_->begin(Operation::open, path);
     node = require(*disk_, path);
@@ -266,6 +304,9 @@ void SimulatedFileSystem::move(const Path& from, const Path& to, Operation opera
   }
   if (replaced && replaced->is_directory()) {
     throw Error(ErrorKind::unavailable, to.string(), "expected a file, found a directory");
+  }
+  if (operation == Operation::rename_new && node->is_directory() && !disk_->folders_move) {
+    throw Error(ErrorKind::unsupported, to.string(), "folders do not move here");
   }
   disk_->begin(operation, from);
   if (replaced == node) return;

@@ -26,8 +26,9 @@ class SimulatedCrash final : public std::exception {
 };
 
 enum class Operation {
-  any,  ///< Every operation below that changes something, thus all but `open`.
+  any,  ///< Every operation below that changes something, thus all but `open` and `read`.
   open,
+  read,
   create,
   write,
   truncate,
@@ -78,10 +79,18 @@ class SimulatedFileSystem final : public FileSystem {
   /// second sync succeeds, and the contents are gone after the next crash.
   void fail_operation(std::uint64_t nth, Operation operation,
                       ErrorKind kind = ErrorKind::unavailable);
+  /// Faults that still wait are called off.
+  void no_faults();
   void fail_sync(std::uint64_t nth) { fail_operation(nth, Operation::sync); }
   /// Writes that would bring all contents over `bytes` store what fits and throw no_space.
   void space_limit(std::uint64_t bytes);
   void no_space_limit();
+  /// As a file system that can give folders no new name without replacing an old one.
+  void folders_do_not_move();
+  /// A medium that is only read.
+  void read_only(bool now = true);
+  void change_owner(const Path& path, std::uint32_t owner);
+  void change_mode(const Path& path, std::uint32_t permissions);
   /// Breaks the contract of `File::read_at`: no read gives more than `bytes`.
   void short_reads(std::size_t bytes);
 

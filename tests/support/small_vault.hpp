@@ -36,6 +36,9 @@ class SmallVault {
  public:
   const TenantId tenant{"acme-corp"};
   const TenantId other_tenant{"acme"};
+  PointName name_of(const std::string& id) const {
+    return {id == other_point ? other_tenant : tenant, id};
+  }
 
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
   std::shared_ptr<SimulatedFileSystem> files = std::make_shared<SimulatedFileSystem>(clock);

@@ -35,9 +35,10 @@ inline std::optional<bool> our_verdict(ObjectStore& store, const TrustPolicy& tr
     }
     for (const LedgerEntry& entry : ledger.entries) {
       if (entry.statement.action != "recovery_point.completed") continue;
-      const auto verdict = verify_point(store, entry.statement.subject_id.value_or(""), &trust,
-                                        identities, {.workers = 1})
-                               .verdict();
+      const auto verdict =
+          verify_point(store, find_point(store, entry.statement.subject_id.value_or("")), &trust,
+                       identities, {.workers = 1})
+              .verdict();
       if (verdict == CheckState::not_checked) return std::nullopt;
       if (verdict != CheckState::verified) sound = false;
     }

@@ -70,7 +70,8 @@ class AnchorTest : public test::BackupFixture {
     return anchors.pending.empty() ? "" : anchors.pending.front().problem;
   }
   Anchors anchor() {
-    return anchor_ledger(*vault_, Ledger::load(vault_->store(), vault_->trust(), TenantId("acme")));
+    OpenTenant tenant(*vault_, TenantId("acme"));
+    return anchor_ledger(tenant);
   }
 
   test::FakeHttpClient::Answer answer_ = [](const std::string&,
@@ -133,9 +134,8 @@ TEST_F(AnchorTest, T050_OnlyTheAnswerToTheVerySameRequestIsStored) {
 TEST_F(AnchorTest, T050_AStoredOneThatDoesNotHoldFailsTheVerification) {
   require_timestamps(false);
   const BackupResult result = backup();
-  const Digest digest =
-      newest_point(*vault_, Ledger::load(vault_->store(), vault_->trust(), TenantId("acme")))
-          ->sha256;
+  OpenTenant tenant(*vault_, TenantId("acme"));
+  const Digest digest = newest_point(tenant)->sha256;
   put_object(vault_->store(), layout::timestamp(TenantId("acme"), digest, "0"), as_bytes("garbage"),
              {});
   const Report report = verify(result.recovery_point_id);
@@ -157,6 +157,7 @@ TEST_F(AnchorTest, AWitnessIsAskedOnceForEachCheckpoint) {
   EXPECT_EQ(client.sent()[0].first, "http://w1.example/add-checkpoint");
   anchor();
   EXPECT_EQ(client.sent().size(), 1U);
+  clock_->advance(std::chrono::hours(1));
   EXPECT_TRUE(backup().anchors.complete);
   EXPECT_EQ(client.sent().size(), 2U);  // It goes on from what it had cosigned.
 }
@@ -164,6 +165,7 @@ TEST_F(AnchorTest, AWitnessIsAskedOnceForEachCheckpoint) {
 TEST_F(AnchorTest, T046_AWitnessThatKnowsMoreOrAnotherExposesIt) {
   ask_witness();
   backup();
+  clock_->advance(std::chrono::hours(1));
   answer_ = always(409, "text/x.tlog.size", "99\n");
   EXPECT_THAT(pending(backup().anchors), HasSubstr("its tail was cut off"));
   answer_ = always(409, "text/x.tlog.size", "3\n");

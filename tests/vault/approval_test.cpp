@@ -75,8 +75,8 @@ class Approvals : public test::BackupFixture {
     return documents;
   }
   DualApproval check(const ApprovalDocuments& documents) {
-    return check_approvals(plan(), documents, vault_->trust(),
-                           Ledger::load(vault_->store(), vault_->trust(), tenant_), clock_->now());
+    Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), tenant_);
+    return check_approvals(plan(), documents, vault_->trust(), ledger, clock_->now());
   }
   std::string refusal(const std::function<void()>& act) {
     try {
@@ -136,15 +136,15 @@ TEST_F(Approvals, TwoPersonsInTheRolesAskedForApprove) {
 
 TEST_F(Approvals, WithoutThemTheActIsRefused) {
   EXPECT_THAT(refusal([&] { resolve_halt(*vault_, tenant_, {}, {}, {}); }), HasSubstr("approvals"));
-  EXPECT_TRUE(vault_->catalog().find_halt(tenant_));
+  EXPECT_TRUE(find_halt(*vault_, tenant_));
   resolve_halt(*vault_, tenant_, {}, check(good()), {});
-  EXPECT_FALSE(vault_->catalog().find_halt(tenant_));
+  EXPECT_FALSE(find_halt(*vault_, tenant_));
 }
 
 TEST_F(Approvals, TheLedgerNamesThemAndTheVaultKeepsThemSealed) {
   const ApprovalDocuments documents = good();
   resolve_halt(*vault_, tenant_, {}, check(documents), {});
-  const Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), tenant_);
+  Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), tenant_);
   const auto& named = ledger.entries().back().statement.approved_by;
   ASSERT_TRUE(named);
   EXPECT_EQ(*named, check_by(documents));
@@ -288,8 +288,9 @@ TEST_F(Approvals, T067_WhatChangedAfterwardsMakesThemStale) {
 
 TEST_F(Approvals, T067_TheyAreGoodOnce) {
   const ApprovalDocuments documents = good();
-  const HaltRow halt = *vault_->catalog().find_halt(tenant_);
+  HaltRow halt = *find_halt(*vault_, tenant_);
   resolve_halt(*vault_, tenant_, {}, check(documents), {});
+  halt.halted_at += std::chrono::seconds(1);
   vault_->catalog().halt(halt);
   EXPECT_THAT(refused(documents), HasSubstr("stale"));  // The ledger has grown.
   // Even where nothing else has changed:
@@ -299,9 +300,8 @@ TEST_F(Approvals, T067_TheyAreGoodOnce) {
                   .steps = parse_steps(documents.request),
                   .ledger_size = 2};
   EXPECT_THAT(refusal([&] {
-                check_approvals(same, documents, vault_->trust(),
-                                Ledger::load(vault_->store(), vault_->trust(), tenant_),
-                                clock_->now());
+                Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), tenant_);
+                check_approvals(same, documents, vault_->trust(), ledger, clock_->now());
               }),
               HasSubstr("good for one act"));
 }
@@ -315,7 +315,7 @@ TEST_F(Approvals, T067_OfAnotherTenantOrVaultTheyAreNothing) {
                           .subject = "ledger/other/0/entries/1",
                           .message = "was changed"});
   const Plan other = plan_resolution(*vault_, TenantId("other"), std::nullopt);
-  const Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), TenantId("other"));
+  Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), TenantId("other"));
   EXPECT_NE(error_kind(
                 [&] { check_approvals(other, documents, vault_->trust(), ledger, clock_->now()); }),
             std::nullopt);
@@ -358,7 +358,7 @@ TEST_F(Approvals, T068_WhoIsNoApproverAnyMoreDoesNotCount) {
   EXPECT_THAT(refused(documents), HasSubstr("no approver's now"));
   EXPECT_THAT(refusal([&] { resolve_halt(*vault_, tenant_, {}, approval, {}); }),
               HasSubstr("no approver's now"));
-  EXPECT_TRUE(vault_->catalog().find_halt(tenant_));
+  EXPECT_TRUE(find_halt(*vault_, tenant_));
 }
 
 TEST_F(Approvals, T068_ARoleThatWasTakenAwayDoesNotCount) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Ledgers that are not what they were, in each form: seen, named, and the tenant halted until
 /// somebody has resolved it.
+#include "atp/vault/halt.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -8,7 +10,9 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/model/json.hpp"
 #include "atp/storage/layout.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/doctor.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "backup/backup_fixture.hpp"
 
 namespace atp {
@@ -79,15 +83,26 @@ class Halt : public test::BackupFixture {
     }
   }
 
+  std::optional<ErrorKind> kind_found_by_doctor() {
+    for (const Finding& finding : examine(*vault_)) {
+      if (finding.name == "ledger" && finding.subject == "acme") return finding.error;
+    }
+    return std::nullopt;
+  }
+
   /// After `attack`, which an undo makes good: seen, named, and halting the tenant alone.
   void expect_halt(const std::function<void()>& attack, const std::string& names,
-                   ErrorKind kind = ErrorKind::corrupt) {
+                   ErrorKind kind = ErrorKind::corrupt, bool of_old = false) {
     const Files before = stored();
     attack();
     const Files after = stored();
-    EXPECT_EQ(error_kind([&] { backup(); }), kind);
+    if (of_old) {
+      EXPECT_EQ(kind_found_by_doctor(), kind);
+    } else {
+      EXPECT_EQ(error_kind([&] { backup(); }), kind);
+    }
     EXPECT_EQ(stored(), after) << "something was written";
-    const auto halt = vault_->catalog().find_halt(tenant_);
+    const auto halt = find_halt(*vault_, tenant_);
     ASSERT_TRUE(halt);
     EXPECT_NE((halt->subject + ": " + halt->message).find(names), std::string::npos)
         << halt->subject << ": " << halt->message;
@@ -99,7 +114,7 @@ class Halt : public test::BackupFixture {
     reopen();
     EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
     resolve();
-    EXPECT_FALSE(vault_->catalog().find_halt(tenant_));
+    EXPECT_FALSE(find_halt(*vault_, tenant_));
     seal("later.jsonl", "later");
     EXPECT_EQ(backup().status, BackupStatus::completed);
   }
@@ -145,7 +160,7 @@ TEST_F(Halt, T046_ByEntriesInAnotherOrder) {
         write(entry(1), read(entry(2)));
         write(entry(2), first);
       },
-      "expected index 1, found index 2");
+      "expected index 1, found index 2", ErrorKind::corrupt, true);
 }
 
 TEST_F(Halt, T014_ByAnOlderHead) {
@@ -162,7 +177,7 @@ TEST_F(Halt, ByAnEntryThatNobodyTrustedSigned) {
         json.as_object().insert_or_assign("nonce", std::string(32, '7'));
         write(entry(2), as_bytes(json.str()));
       },
-      "bad_signature", ErrorKind::untrusted);
+      "bad_signature", ErrorKind::untrusted, true);
 }
 
 /// Another writer with the same keys, who gets his checkpoint in first.
@@ -176,7 +191,7 @@ TEST_F(Halt, T046_ByAForkThatComesInTheMidstOfARun) {
                                                   vault_->ledger_signers())));
   };
   EXPECT_EQ(error_kind([&] { backup(forked); }), ErrorKind::corrupt);
-  const auto halt = vault_->catalog().find_halt(tenant_);
+  const auto halt = find_halt(*vault_, tenant_);
   ASSERT_TRUE(halt);
   EXPECT_NE(halt->message.find("the ledger has forked"), std::string::npos) << halt->message;
   remove(checkpoint(5));
@@ -193,23 +208,24 @@ TEST_F(Halt, IsResolvedOnlyByALedgerThatGoesOnFromAKeptCheckpoint) {
   forged.replace(forged.find("\n4\n"), 3, "\n5\n");
   EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, forged, {}, {}); }),
             ErrorKind::untrusted);
-  EXPECT_TRUE(vault_->catalog().find_halt(tenant_));
+  EXPECT_TRUE(find_halt(*vault_, tenant_));
   const HaltRow halt = resolve_halt(*vault_, tenant_, kept, {}, {});
   EXPECT_EQ(halt.tenant, tenant_);
-  const Ledger ledger = catch_up(*vault_, tenant_);
+  OpenTenant ledger_of(*vault_, tenant_);
+  Ledger& ledger = ledger_of.ledger();
   EXPECT_EQ(ledger.entries().back().statement.action, "halt.resolved");
   EXPECT_TRUE(ledger.has_checkpoint());
 }
 
 /// As a crash between the two leaves it.
 TEST_F(Halt, IsResolvedThoughNoCheckpointCoversTheLastEntry) {
-  const Bytes second = read(entry(1));
-  remove(entry(1));
+  const Bytes last = read(entry(3));
+  remove(entry(3));
   EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
-  write(entry(1), second);
+  write(entry(3), last);
   remove(checkpoint(4));
   resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
-  EXPECT_TRUE(catch_up(*vault_, tenant_).has_checkpoint());
+  EXPECT_TRUE(OpenTenant(*vault_, tenant_).ledger().has_checkpoint());
   EXPECT_EQ(backup().status, BackupStatus::unchanged);
 }
 
@@ -220,7 +236,7 @@ TEST_F(Halt, AnInterruptedResolutionIsSettledByTheNextRun) {
   EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
   write(entry(3), last);
   resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
-  const std::string done = *catch_up(*vault_, tenant_).entries().back().statement.job_id;
+  const std::string done = *OpenTenant(*vault_, tenant_).ledger().tail().back().statement.job_id;
   EXPECT_EQ(vault_->catalog().job(done)->state, JobState::completed);
 
   const std::string vain(32, 'e');
@@ -246,7 +262,7 @@ TEST_F(Halt, IsNotLiftedByARebuildOrTheDoctor) {
   EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
   write(entry(3), last);
   rebuild_catalog(*vault_, {}, nullptr);
-  const auto findings = examine(*vault_, Mending::mend);
+  const auto findings = examine(*vault_, {.mending = Mending::mend});
   EXPECT_TRUE(std::ranges::any_of(findings, [](const Finding& finding) {
     return finding.state == FindingState::bad && finding.name == "ledger";
   }));
@@ -258,11 +274,15 @@ TEST_F(Halt, IsNotForALedgerThatCannotBeRead) {
   std::size_t failed = 0;
   for (std::uint64_t nth = 1; nth < 60; ++nth) {
     disk_->fail_operation(nth, test::Operation::open);
-    if (error_kind([&] { backup(); })) ++failed;
+    if (!error_kind([&] { backup(); })) break;  // It opens no more files than this.
+    ++failed;
     reopen();
-    EXPECT_FALSE(vault_->catalog().find_halt(tenant_)) << nth;
+    EXPECT_FALSE(find_halt(*vault_, tenant_)) << nth;
   }
-  EXPECT_GT(failed, 5U);
+  EXPECT_GE(failed, 5U);
+  while (!error_kind([&] { reopen(); })) {
+  }  // The last failure is still to come.
+  reopen();
 }
 
 }  // namespace

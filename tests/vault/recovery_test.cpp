@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "atp/vault/recovery.hpp"
-
 #include <algorithm>
 
 #include "atp/storage/layout.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/doctor.hpp"
+#include "atp/vault/halt.hpp"
 #include "atp/vault/points.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "backup/backup_fixture.hpp"
 
 namespace atp {
@@ -53,7 +55,7 @@ TEST_F(Recovery, T015_ADamagedCatalogIsKeptBesideTheNewOne) {
   EXPECT_EQ(backup().status, BackupStatus::unchanged);
 }
 
-TEST_F(Recovery, T014_AnOlderCatalogIsSeenAndLeavesTheTenantReadOnly) {
+TEST_F(Recovery, T014_AnOlderCatalogTakesUpWhatTrustedKeysHaveSignedSince) {
   seal("a.jsonl", "one\n");
   backup();
   vault_.reset();
@@ -64,10 +66,9 @@ TEST_F(Recovery, T014_AnOlderCatalogIsSeenAndLeavesTheTenantReadOnly) {
   vault_.reset();
   put_catalog(older);
   reopen();
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unavailable);
-  EXPECT_EQ(error_kind([&] { list_points(*vault_, tenant_); }), ErrorKind::unavailable);
-  rebuild_catalog(*vault_, {}, nullptr);
+  EXPECT_EQ(list_points(*vault_, tenant_).back().recovery_point_id, newest.recovery_point_id);
   EXPECT_EQ(backup().recovery_point_id, newest.recovery_point_id);
+  EXPECT_EQ(vault_->catalog().derived(), derive_rows(*vault_, {}, nullptr));
 }
 
 TEST_F(Recovery, T052_ALedgerThatLostItsTailIsCorrupt) {
@@ -104,7 +105,7 @@ TEST_F(Recovery, T006_AManifestMissingInTheMiddleStopsTheNextBackup) {
   ASSERT_EQ(result.damaged.size(), 1u);
   EXPECT_EQ(result.damaged[0].subject, "manifests/acme/default/00000000000000000001.json");
   seal("d.jsonl", "d");
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unavailable);
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
   EXPECT_EQ(keys("manifests/acme/default/").size(), 2u) << "nothing was put in its place";
 }
 
@@ -130,7 +131,7 @@ TEST_F(Recovery, ADamagedTenantDoesNotKeepTheOthersFromTheirCatalog) {
   for (const char* tenant : {"before", "zebra"}) {
     EXPECT_EQ(backup(options(tenant)).segments_new, 1u);
   }
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unavailable) << "never begun anew";
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt) << "never begun anew";
 }
 
 TEST_F(Recovery, AMissingPointIsItsTenantsDamageAlone) {
@@ -235,7 +236,7 @@ TEST_F(Recovery, TheDoctorRaisesNoAlarmWhileARunIsAhead) {
   asked.probe = [&](PackageStage stage, MutableByteView) {
     if (stage != PackageStage::read || ++segments != 2) return;
     const auto other = open_vault(environment_, "/vault", load_keys(*disk_, "/keys"));
-    during = examine(*other, Mending::report_only).back().state;
+    during = examine(*other, {.mending = Mending::report_only}).back().state;
   };
   backup(asked);
   EXPECT_EQ(segments, 2);
@@ -245,7 +246,7 @@ TEST_F(Recovery, TheDoctorRaisesNoAlarmWhileARunIsAhead) {
 TEST_F(Recovery, TheDoctorFindsASoundVaultGood) {
   seal("a.jsonl", "one\n");
   backup();
-  for (const Finding& finding : examine(*vault_, Mending::mend)) {
+  for (const Finding& finding : examine(*vault_, {.mending = Mending::mend})) {
     EXPECT_EQ(finding.state, FindingState::good) << finding.name << ": " << finding.detail;
   }
 }
@@ -254,10 +255,56 @@ TEST_F(Recovery, TheDoctorNamesWhatIsBad) {
   seal("a.jsonl", "one\n");
   backup();
   disk_->remove(Path("/vault/store") / keys("keys/acme/").back());
-  const auto findings = examine(*vault_, Mending::report_only);
+  const auto findings = examine(*vault_, {.mending = Mending::report_only});
   EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.name == "keys" && finding.state == FindingState::bad;
   }));
+}
+
+TEST_F(Recovery, AFailedReadMovesNoCatalogAsideAndIsNoDamage) {
+  seal("a.jsonl", "one\n");
+  backup();
+  const DerivedRows before = vault_->catalog().derived();
+  bool met = true;
+  for (std::uint64_t nth = 1; met; ++nth) {
+    SCOPED_TRACE(nth);
+    vault_.reset();
+    met = false;
+    disk_->fail_operation(nth, test::Operation::read);
+    try {
+      reopen();
+      const RebuildResult result = rebuild_catalog(*vault_, {}, nullptr);
+      EXPECT_FALSE(result.kept);
+      for (const auto& damaged : result.damaged) EXPECT_EQ(damaged.kind, ErrorKind::unavailable);
+      met = !result.damaged.empty();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.what();
+      met = true;
+    }
+    disk_->no_faults();
+    reopen();
+    EXPECT_EQ(vault_->catalog().derived(), before);
+  }
+  for (const DirectoryEntry& entry : disk_->list("/vault")) {
+    EXPECT_EQ(entry.name.find(".kept-"), std::string::npos) << entry.name;
+  }
+}
+
+TEST_F(Recovery, T015_APageThatOnlyACheckReadsMakesTheDoctorSayDamaged) {
+  for (int i = 0; i < 30; ++i) seal(std::to_string(i) + ".jsonl", "one\n");
+  backup();
+  vault_.reset();
+  Bytes bytes = catalog_bytes();
+  std::fill(bytes.end() - 4096, bytes.end(), std::byte{0});
+  put_catalog(bytes);
+  reopen();
+  std::optional<ErrorKind> found;
+  for (const Finding& finding : examine(*vault_, {.mending = Mending::report_only})) {
+    if (finding.name == "catalog") found = finding.error;
+  }
+  EXPECT_EQ(found, ErrorKind::corrupt);
+  reopen();
+  EXPECT_TRUE(rebuild_catalog(*vault_, {}, nullptr).kept);
 }
 
 }  // namespace

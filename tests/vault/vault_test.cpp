@@ -140,6 +140,7 @@ TEST_F(VaultTest, JobsShareItAndARebuildExcludesThem) {
   const std::string two(32, '2');
   {
     const WorkLock first = vault->lock_for_job(one);
+    EXPECT_EQ(disk_->status(vault->paths().lock)->mode, 0600U) << "readers cannot lock it";
     const WorkLock second = vault->lock_for_job(two);
     EXPECT_FALSE(vault->try_lock_for_job(one));
     EXPECT_TRUE(vault->try_lock_for_job(std::string(32, '3')));

@@ -33,8 +33,8 @@ class Anchors : public testing::Test {
                as_bytes(cosign_checkpoint(note, "w1", *witness_, vault_.clock->now())), {});
   }
   CheckState state(ObjectStore& store) const {
-    const Report report =
-        verify_point(store, vault_.incremental, &trust_, {}, {.depth = VerifyDepth::stored});
+    const Report report = verify_point(store, find_point(store, vault_.incremental), &trust_, {},
+                                       {.depth = VerifyDepth::stored});
     const auto check = std::ranges::find(report.checks, "ledger.cosignatures", &Check::name);
     return check == report.checks.end() ? CheckState::not_checked : check->state;
   }

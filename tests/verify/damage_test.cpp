@@ -181,8 +181,9 @@ TEST(Damage, T016_ACatalogThatAgreesWithATamperedPackageIsNotAsked) {
   const Path file = vault.vault->paths().store / key;
   vault.files->open(file, OpenMode::read_write)->write_at(0, package);
   VerifyOptions options{};
-  const Report report = verify_point(vault.vault->store(), vault.incremental, &vault.trust(),
-                                     vault.identities(), options);
+  const Report report =
+      verify_point(vault.vault->store(), find_point(vault.vault->store(), vault.incremental),
+                   &vault.trust(), vault.identities(), options);
   EXPECT_EQ(failed_subjects(report), std::set<std::string>{key}) << text_of(report);
 }
 

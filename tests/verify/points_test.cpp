@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Finding points in a store that nobody vouches for.
+#include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
+#include "support/sequence_random.hpp"
+#include "support/simulated_file_system.hpp"
 #include "verify/verifying.hpp"
 
 namespace atp {
@@ -8,7 +11,7 @@ namespace {
 
 using test::small_vault;
 using test::SmallVault;
-using Points = std::vector<std::pair<TenantId, std::string>>;
+using Points = std::vector<PointName>;
 
 TEST(ListPoints, GivesThemByTenantAndInOrderOfTheLedger) {
   const SmallVault& vault = small_vault();
@@ -44,38 +47,53 @@ TEST(ListPoints, OfAStoreWithStrangeNamesPassesOverThem) {
   objects.emplace("recovery-points/=ZZ/x.json", Bytes());
   const auto store = vault.store_of(objects);
   EXPECT_EQ(list_points(*store, std::nullopt).size(), 3U);
-  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+  EXPECT_EQ(find_point(*store, vault.full).tenant, vault.tenant);
 }
 
-TEST(TenantOfPoint, KnowsEachPoint) {
+TEST(ListPoints, OfAFolderWithStrangeFilesPassesOverThem) {
+  const SmallVault& vault = small_vault();
+  const auto disk = std::make_shared<test::SimulatedFileSystem>();
+  const auto store = filesystem_store(disk, "/", std::make_shared<test::ManualClock>(),
+                                      std::make_shared<test::SequenceRandom>());
+  for (const auto& [key, bytes] : vault.objects()) put_object(*store, key, bytes, {});
+  create_directories(*disk, "/timestamps/zzz/@eaDir");
+  for (const std::string name : {"/timestamps/zzz/a b", "/ledger/k~", "/documents/other~"}) {
+    create_directories(*disk, Path(name).parent_path());
+    disk->open(name, OpenMode::create_new);
+  }
+  EXPECT_EQ(list_points(*store, std::nullopt).size(), 3U);
+  EXPECT_EQ(find_point(*store, vault.full).tenant, vault.tenant);
+}
+
+TEST(FindPoint, KnowsEachPoint) {
   const SmallVault& vault = small_vault();
   const auto store = vault.store_of(vault.objects());
-  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
-  EXPECT_EQ(tenant_of_point(*store, vault.other_point), vault.other_tenant);
-  EXPECT_EQ(test::error_kind([&] { tenant_of_point(*store, "RP-x"); }), ErrorKind::not_found);
+  EXPECT_EQ(find_point(*store, vault.full).tenant, vault.tenant);
+  EXPECT_EQ(find_point(*store, vault.other_point).tenant, vault.other_tenant);
+  EXPECT_EQ(test::error_kind([&] { find_point(*store, "RP-x"); }), ErrorKind::not_found);
 }
 
-TEST(TenantOfPoint, KnowsAPointWhoseManifestIsLost) {
+TEST(FindPoint, KnowsAPointWhoseManifestIsLost) {
   const SmallVault& vault = small_vault();
   const auto store =
       vault.store_with(layout::recovery_point(vault.tenant, vault.full), std::nullopt);
-  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+  EXPECT_EQ(find_point(*store, vault.full).tenant, vault.tenant);
 }
 
-TEST(TenantOfPoint, KnowsAPointWhoseLedgerIsLost) {
+TEST(FindPoint, KnowsAPointWhoseLedgerIsLost) {
   const SmallVault& vault = small_vault();
   test::Objects objects = vault.objects();
   std::erase_if(objects, [](const auto& each) { return each.first.starts_with("ledger/"); });
   const auto store = vault.store_of(objects);
-  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+  EXPECT_EQ(find_point(*store, vault.full).tenant, vault.tenant);
 }
 
-TEST(TenantOfPoint, T069_ACopyUnderAnotherTenantDoesNotMakeItItsPoint) {
+TEST(FindPoint, T069_ACopyUnderAnotherTenantDoesNotMakeItItsPoint) {
   const SmallVault& vault = small_vault();
   const Bytes& point = vault.objects().at(layout::recovery_point(vault.tenant, vault.full));
   const auto store =
       vault.store_with(layout::recovery_point(vault.other_tenant, vault.full), point);
-  EXPECT_EQ(tenant_of_point(*store, vault.full), vault.tenant);
+  EXPECT_EQ(find_point(*store, vault.full).tenant, vault.tenant);
   EXPECT_TRUE(test::verify(*store, vault.full).passed());
 }
 

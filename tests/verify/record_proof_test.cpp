@@ -18,7 +18,8 @@ class RecordProofTest : public testing::Test {
     return {{StreamId(stream), SegmentId(segment)}, number};
   }
   std::string prove(const RecordPlace& of, ObjectStore& store) const {
-    return prove_record(store, vault_.incremental, of, vault_.trust(), vault_.identities());
+    return prove_record(store, find_point(store, vault_.incremental), of, vault_.trust(),
+                        vault_.identities());
   }
   std::string prove(const RecordPlace& of) const { return prove(of, *store_); }
   CheckedProof check(const std::string& proof) const {
@@ -218,8 +219,8 @@ TEST_F(RecordProofTest, T047_AnotherTenantsDocumentsAreNotThisOnes) {
   expect_failed(with([&](auto& evidence, auto&) { evidence.tenant = vault_.other_tenant; }),
                 "point.manifest");
   const std::string theirs =
-      prove_record(*store_, vault_.other_point, place("default", "000001", 0), vault_.trust(),
-                   vault_.identities());
+      prove_record(*store_, find_point(*store_, vault_.other_point), place("default", "000001", 0),
+                   vault_.trust(), vault_.identities());
   ASSERT_TRUE(check(theirs).proven);
   const LogProof other = parse_log_proof(theirs);
   expect_failed(with([&](auto&, auto& proof) { proof.checkpoint = other.checkpoint; }),
@@ -233,8 +234,8 @@ TEST_F(RecordProofTest, T047_AnotherTenantsDocumentsAreNotThisOnes) {
 
 TEST_F(RecordProofTest, ASegmentThatCameAfterThePointIsNotFound) {
   EXPECT_EQ(error_kind([&] {
-              prove_record(*store_, vault_.full, place("api", "000002", 0), vault_.trust(),
-                           vault_.identities());
+              prove_record(*store_, find_point(*store_, vault_.full), place("api", "000002", 0),
+                           vault_.trust(), vault_.identities());
             }),
             ErrorKind::not_found);
 }
@@ -256,12 +257,13 @@ TEST_F(RecordProofTest, OfWhatIsNotThereIsAnErrorThatSaysWhat) {
   EXPECT_EQ(error_kind([&] { prove(place("api", "000001", 5)); }), ErrorKind::invalid_argument);
   EXPECT_EQ(error_kind([&] { prove(place("api", "000009", 0)); }), ErrorKind::not_found);
   EXPECT_EQ(error_kind([&] {
-              prove_record(*store_, "RP-none", place("api", "000001", 0), vault_.trust(),
-                           vault_.identities());
+              prove_record(*store_, find_point(*store_, "RP-none"), place("api", "000001", 0),
+                           vault_.trust(), vault_.identities());
             }),
             ErrorKind::not_found);
   EXPECT_EQ(error_kind([&] {
-              prove_record(*store_, vault_.full, place("api", "000001", 0), vault_.trust(), {});
+              prove_record(*store_, find_point(*store_, vault_.full), place("api", "000001", 0),
+                           vault_.trust(), {});
             }),
             ErrorKind::unauthenticated);
 }
@@ -334,14 +336,17 @@ TEST_F(RecordProofTest, T049_EverySingleChangedMemberIsRefused) {
   EXPECT_GT(tried, 150U);
 }
 
-TEST_F(RecordProofTest, ARecordIsFoundByItsOwnId) {
+TEST_F(RecordProofTest, RecordsThatCouldNotBeSearchedForAnIdAreCounted) {
   const auto find = [&](const std::string& id) {
-    return find_records(*store_, vault_.incremental, id, vault_.trust(), vault_.identities(),
-                        nullptr);
+    return find_records(*store_, find_point(*store_, vault_.incremental), id, vault_.trust(),
+                        vault_.identities(), nullptr);
   };
-  EXPECT_TRUE(find("17").empty());  // A number is no text.
+  const FoundRecords found = find("17");
+  EXPECT_TRUE(found.places.empty()) << "the numbers of the vault stand in another member";
+  EXPECT_EQ(found.unsearched, 2U) << "a line that is no JSON, and an empty one";
   EXPECT_EQ(error_kind([&] {
-              find_records(*store_, vault_.incremental, "17", vault_.trust(), {}, nullptr);
+              find_records(*store_, find_point(*store_, vault_.incremental), "17", vault_.trust(),
+                           {}, nullptr);
             }),
             ErrorKind::unauthenticated);
 }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "atp/verify/resolved_point.hpp"
+
 namespace atp {
 namespace {
 
@@ -51,6 +53,29 @@ TEST(Report, TellsTheClassOfItsWorstFailureByExitCode) {
   EXPECT_EQ(exit_code({gap, timestamp}), 22);
   EXPECT_EQ(exit_code({gap}), 23);
   EXPECT_EQ(exit_code({gap, check(CheckState::verified, CheckClass::integrity)}), 23);
+}
+
+TEST(Report, SaysWhereTheMachineWasInTheWay) {
+  const Check unread = unread_check("package.stored", Error(ErrorKind::unavailable, "key", "EIO"));
+  const Check unknown = unread_check("package.stored", Error(ErrorKind::permission_denied, "", ""));
+  EXPECT_EQ(exit_code({unread}), 5);
+  EXPECT_EQ(exit_code({unknown}), 3);
+  EXPECT_EQ(exit_code({unknown, unread, check(CheckState::verified, CheckClass::trust)}), 5);
+  EXPECT_EQ(exit_code({unread, check(CheckState::failed, CheckClass::gap)}), 23);
+  EXPECT_EQ(exit_code({}), 3);
+}
+
+TEST(Report, AFailureIsThrownAsItsClassWithTheSameExitCode) {
+  for (const CheckClass each :
+       {CheckClass::integrity, CheckClass::trust, CheckClass::timestamp, CheckClass::gap}) {
+    const Check failure = check(CheckState::failed, each);
+    try {
+      require_sound({failure});
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(error_kind_info(error.kind()).exit_code, exit_code({failure}));
+    }
+  }
 }
 
 TEST(Report, NamesItsStates) {

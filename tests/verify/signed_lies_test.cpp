@@ -213,7 +213,8 @@ TEST(SignedLies, T047_SignaturesByKeysOfAnotherRoleOrTimeDoNotCount) {
   TrustPolicy none = vault.trust();
   none.keys.clear();
   for (const TrustPolicy& trust : {swapped, expired, none}) {
-    const Report report = verify_point(*store, vault.incremental, &trust, vault.identities(), {});
+    const Report report =
+        verify_point(*store, find_point(*store, vault.incremental), &trust, vault.identities(), {});
     EXPECT_EQ(report.verdict(), CheckState::failed);
     EXPECT_EQ(named(report, "point.manifest").at(0).check_class, CheckClass::trust);
   }
@@ -224,8 +225,10 @@ TEST(SignedLies, T047_ATrustedKeyOfAnotherVaultDoesNotCount) {
   TrustPolicy other = vault.trust();
   other.vault_id = std::string(32, '0');
   const auto store = vault.store_of(vault.objects());
-  EXPECT_EQ(verify_point(*store, vault.incremental, &other, vault.identities(), {}).verdict(),
-            CheckState::failed);
+  EXPECT_EQ(
+      verify_point(*store, find_point(*store, vault.incremental), &other, vault.identities(), {})
+          .verdict(),
+      CheckState::failed);
 }
 
 TEST(SignedLies, OfTrustAloneEndInTheExitCodeOfTrust) {

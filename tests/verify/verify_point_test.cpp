@@ -67,7 +67,8 @@ TEST(VerifyPoint, AtStoredDepthNeedsNoIdentity) {
   const auto store = vault.store_of(vault.objects());
   VerifyOptions options{};
   options.depth = VerifyDepth::stored;
-  const Report report = verify_point(*store, vault.incremental, &vault.trust(), {}, options);
+  const Report report =
+      verify_point(*store, find_point(*store, vault.incremental), &vault.trust(), {}, options);
   EXPECT_EQ(report.verdict(), CheckState::verified) << text_of(report);
   EXPECT_EQ(named(report, "package.stored").size(), 3U);
   EXPECT_TRUE(named(report, "package.content").empty());
@@ -81,7 +82,8 @@ TEST(VerifyPoint, T045_WithoutIdentityContentIsNotChecked) {
   strangers.push_back(age::Identity::generate(random));
   for (const auto identities :
        {std::span<const age::Identity>(), std::span<const age::Identity>(strangers)}) {
-    const Report report = verify_point(*store, vault.incremental, &vault.trust(), identities, {});
+    const Report report =
+        verify_point(*store, find_point(*store, vault.incremental), &vault.trust(), identities, {});
     EXPECT_EQ(report.verdict(), CheckState::not_checked) << text_of(report);
     EXPECT_EQ(report.exit_code(), 3);
     EXPECT_EQ(named(report, "package.stored").size(), 3U);
@@ -95,7 +97,8 @@ TEST(VerifyPoint, T045_WithoutIdentityContentIsNotChecked) {
 TEST(VerifyPoint, T045_WithoutTrustSignaturesAreNotChecked) {
   const SmallVault& vault = small_vault();
   const auto store = vault.store_of(vault.objects());
-  const Report report = verify_point(*store, vault.incremental, nullptr, vault.identities(), {});
+  const Report report =
+      verify_point(*store, find_point(*store, vault.incremental), nullptr, vault.identities(), {});
   EXPECT_EQ(report.verdict(), CheckState::not_checked) << text_of(report);
   EXPECT_EQ(named(report, "ledger.entries").at(0).state, CheckState::verified);
   for (const char* name :
@@ -113,7 +116,8 @@ TEST(VerifyPoint, WithoutTrustStillFindsDamage) {
   Bytes package = vault.objects().at(vault.key_of("segments/acme-corp/default/"));
   package.back() ^= std::byte{1};
   const auto store = vault.store_with(vault.key_of("segments/acme-corp/default/"), package);
-  const Report report = verify_point(*store, vault.incremental, nullptr, {}, {});
+  const Report report =
+      verify_point(*store, find_point(*store, vault.incremental), nullptr, {}, {});
   EXPECT_EQ(report.exit_code(), 20);
 }
 
@@ -172,8 +176,8 @@ TEST(VerifyPoint, StopsWhenAsked) {
   std::stop_source source;
   source.request_stop();
   EXPECT_EQ(test::error_kind([&] {
-              verify_point(*store, vault.incremental, &vault.trust(), vault.identities(),
-                           {.stop = source.get_token()});
+              verify_point(*store, find_point(*store, vault.incremental), &vault.trust(),
+                           vault.identities(), {.stop = source.get_token()});
             }),
             ErrorKind::cancelled);
 }
@@ -189,7 +193,7 @@ TEST(VerifyPoint, TellsItsProgressInStoredBytes) {
   } sink;
   const SmallVault& vault = small_vault();
   const auto store = vault.store_of(vault.objects());
-  verify_point(*store, vault.incremental, &vault.trust(), vault.identities(),
+  verify_point(*store, find_point(*store, vault.incremental), &vault.trust(), vault.identities(),
                {.workers = 2, .progress = &sink});
   EXPECT_EQ(sink.last.items_done, 3U);
   EXPECT_EQ(sink.last.items_total, 3U);

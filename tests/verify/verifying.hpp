@@ -27,7 +27,7 @@ inline Report verify(ObjectStore& store, const std::string& id, const Verificati
   VerifyOptions options{.segment = how.segment};
   options.depth = how.depth;
   options.workers = how.workers;
-  return verify_point(store, id, &vault.trust(), vault.identities(), options);
+  return verify_point(store, vault.name_of(id), &vault.trust(), vault.identities(), options);
 }
 
 inline Report verify(ObjectStore& store) { return verify(store, small_vault().incremental); }

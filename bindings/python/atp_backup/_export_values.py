@@ -35,6 +35,7 @@ class ExportManifest(Value):
     timestamped: bool
 
     _made_by = {"created_at": time_of, "files": tuple_of(ExportedFile)}
+    _renamed = {**Value._renamed, "exportId": "id"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

@@ -6,8 +6,9 @@ from __future__ import annotations
 import base64
 import dataclasses
 import datetime
+from typing import Any, Mapping
 
-from ._value import Value, one_of, time_of
+from ._value import Value, one_of, time_of, tuple_of
 from ._values import Checkpoint, Report
 
 
@@ -22,6 +23,17 @@ class RecordPlace(Value):
 
     segment: str
     number: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class FoundRecords(Value):
+    """Where records with an id are, among those that could be read. `unsearched` records are no
+    strict JSON, and whether one of them has the id is not known."""
+
+    places: tuple[RecordPlace, ...]
+    unsearched: int
+
+    _made_by = {"places": tuple_of(RecordPlace)}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
@@ -50,6 +62,20 @@ class ProvenRecord(Value):
     _made_by = {"record": _bytes, "completed_at": time_of, "checkpoint": one_of(Checkpoint)}
 
 
+def _proven(found: ProvenRecord | Mapping[str, Any]) -> ProvenRecord:
+    """The library's JSON has a stream beside its segment, and as `record` the number."""
+    if isinstance(found, ProvenRecord):
+        return found
+    if "recordBase64" not in found:
+        return ProvenRecord.of(found)
+    return ProvenRecord.of({
+        **found,
+        "segment": f"{found['stream']}/{found['segment']}",
+        "number": found["record"],
+        "record": found["recordBase64"],
+    })
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class CheckedProof(Value):
     """A proof that was checked; true where it holds, and then `proven` is there."""
@@ -57,7 +83,7 @@ class CheckedProof(Value):
     report: Report
     proven: ProvenRecord | None
 
-    _made_by = {"report": one_of(Report), "proven": one_of(ProvenRecord)}
+    _made_by = {"report": one_of(Report), "proven": _proven}
 
     def __bool__(self) -> bool:
         return bool(self.report)
@@ -74,6 +100,7 @@ class Consistency(Value):
 
     _made_by = {"report": one_of(Report), "old": one_of(Checkpoint), "new": one_of(Checkpoint),
                 "proof": tuple}
+    _renamed = {**Value._renamed, "consistencyProof": "proof"}
 
     def __bool__(self) -> bool:
         return bool(self.report)

@@ -28,13 +28,14 @@ from ._export_values import CheckedExport
 from ._proof_values import (
     CheckedProof,
     Consistency,
+    FoundRecords,
     LedgerAudit,
-    RecordPlace,
     SignedCheckpoint,
 )
 from ._value import format_time
 from ._values import (
     BackupResult,
+    Checkpoint,
     Descriptor,
     RecoveryPoint,
     Report,
@@ -274,16 +275,17 @@ class Reader:
         record_id: str,
         *,
         on_progress: OnProgress | None = None,
-    ) -> tuple[RecordPlace, ...]:
-        """Where the records with that id are, read from the field that the tenant's field map has
-        for `id` (default: `id`). Reads every record of the point."""
+    ) -> FoundRecords:
+        """Where the records with that id are, a string or a number written like that, read from the
+        field that the tenant's field map has for `id` (default: `id`). Reads every record of the
+        point, and counts those that are no strict JSON."""
         found = _core.find_records(
             self._read(),
             id=point_id(point),
             record_id=text("record_id", record_id),
             on_progress=reporter(on_progress),
         )
-        return tuple(RecordPlace.of(each) for each in found)
+        return FoundRecords.of(found)
 
     def newest_checkpoint(self, *, tenant: str) -> SignedCheckpoint:
         """The newest checkpoint of a tenant's ledger, all of which was read and verified: some 200
@@ -291,9 +293,8 @@ class Reader:
 
         Raises `NotFoundError` where there is none, `CorruptError` for a damaged ledger.
         """
-        return SignedCheckpoint.of(
-            _core.newest_checkpoint(self._read(), tenant=text("tenant", tenant))
-        )
+        found = _core.newest_checkpoint(self._read(), tenant=text("tenant", tenant))
+        return SignedCheckpoint(checkpoint=Checkpoint.of(found), note=found["note"])
 
     def check_consistency(self, old_note: str, *, tenant: str) -> Consistency:
         """Whether a tenant's ledger still begins with what a checkpoint says that was kept elsewhere."""

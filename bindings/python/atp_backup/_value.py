@@ -9,6 +9,7 @@ import datetime
 import enum
 import json
 import pathlib
+import re
 from typing import Any, Callable, ClassVar, Iterable, Mapping, TypeVar
 
 from .errors import InvalidArgumentError
@@ -51,6 +52,10 @@ def one_of(cls: type[V]) -> Callable[[Any], V]:
     return lambda found: found if isinstance(found, cls) else cls.of(found)
 
 
+def _snake(name: str) -> str:
+    return re.sub("[A-Z]", lambda found: "_" + found[0].lower(), name)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Value):
         return value.to_dict()
@@ -72,6 +77,8 @@ class Value:
     """What all values can do. They are made with keywords; words and paths may be given as text."""
 
     _made_by: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+    #: Members of the library's JSON that have another name here than the same one in snake case.
+    _renamed: ClassVar[Mapping[str, str]] = {"tenantId": "tenant", "backupType": "type"}
 
     def __post_init__(self) -> None:
         for name, make in self._made_by.items():
@@ -103,9 +110,11 @@ class Value:
 
     @classmethod
     def of(cls: type[V], found: Mapping[str, Any]) -> V:
-        """The value of a dict as `to_dict` makes it; members that it has no field for are left out."""
+        """The value of a dict as `to_dict` makes it, or of the library's JSON, which has `merkle_root`
+        as `merkleRoot`; members that it has no field for are left out."""
         names = {field.name for field in dataclasses.fields(cls)}
-        return cls(**{name: value for name, value in found.items() if name in names})
+        named = {cls._renamed.get(name) or _snake(name): value for name, value in found.items()}
+        return cls(**{name: value for name, value in named.items() if name in names})
 
 
 class Word(str, enum.Enum):

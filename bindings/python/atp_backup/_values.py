@@ -8,8 +8,7 @@ import datetime
 import html
 import json
 import pathlib
-import re
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from ._value import Value, Word, one_of, time_of, tuple_of
 
@@ -243,6 +242,11 @@ class BackupResult(Value):
     }
 
 
+def _parent(found: str | Mapping[str, Any]) -> str:
+    """A manifest names its parent with a digest."""
+    return found if isinstance(found, str) else str(found["recoveryPointId"])
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class RecoveryPoint(Value):
     """A set of segments from which a tenant can be restored.
@@ -275,7 +279,9 @@ class RecoveryPoint(Value):
         "completed_at": time_of,
         "skipped": tuple_of(SkippedInput),
         "alarms": tuple_of(AlteredSegment),
+        "parent": _parent,
     }
+    _renamed = {**Value._renamed, "recoveryPointId": "id"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
@@ -299,6 +305,10 @@ _CELL = "<td style='text-align:left;{style}'>{text}</td>"
 _COLOURS = {"verified": "#1a7f37", "failed": "#cf222e", "attested": "#9a6700", "not_checked": "#9a6700"}
 
 
+def _records(found: Iterable[int] | Mapping[str, int]) -> tuple[int, ...]:
+    return (found["first"], found["last"]) if isinstance(found, Mapping) else tuple(found)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Check(Value):
     """One thing that was checked. `records` is the first and the last record concerned."""
@@ -313,7 +323,7 @@ class Check(Value):
     expected: str = ""
     found: str = ""
 
-    _made_by = {"state": CheckState, "records": tuple}
+    _made_by = {"state": CheckState, "records": _records}
 
     @property
     def place(self) -> str:
@@ -453,25 +463,13 @@ class Finding(Value):
     _made_by = {"state": FindingState}
 
 
-def _snake(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored document's members by their names here: `merkleRoot` is `merkle_root`."""
-    return {re.sub("[A-Z]", lambda found: "_" + str(found[0]).lower(), name): value
-            for name, value in document.items()}
-
-
 def point_of(stored: str) -> RecoveryPoint:
     """A recovery point of its manifest as stored."""
-    found = _snake(json.loads(stored))
-    found.update(
-        id=found["recovery_point_id"],
-        tenant=found["tenant_id"],
-        type=found["backup_type"],
-        parent=found.get("parent", {}).get("recoveryPointId"),
-        alarms=[_snake(each) for each in found["alarms"]],
-    )
-    return RecoveryPoint.of(found)
+    document = json.loads(stored)
+    del document["type"]  # Of the document: a point's is its `backupType`.
+    return RecoveryPoint.of(document)
 
 
 def descriptor_of(text: str) -> Descriptor:
     """A descriptor of its canonical text."""
-    return Descriptor.of(_snake(json.loads(text)))
+    return Descriptor.of(json.loads(text))

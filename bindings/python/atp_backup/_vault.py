@@ -408,6 +408,10 @@ class Vault(Reader):
                      corrected.entries)
         return corrected
 
-    def examine(self, *, mend: bool = True) -> list[Finding]:
-        """Looks the vault over and, unless told otherwise, mends what a crash left."""
-        return [Finding.of(each) for each in _core.examine(self._open(), mend=mend)]
+    def examine(self, *, mend: bool = True, take_over: bool = False) -> list[Finding]:
+        """Looks the vault over and, unless told otherwise, mends what a crash left.
+
+        With `take_over`, acts that are open and that this catalog does not know (of another host, or
+        of before the catalog was lost) are ended as lost ones: see that nobody is at work on them."""
+        findings = _core.examine(self._open(), mend=mend, take_over=take_over)
+        return [Finding.of(each) for each in findings]

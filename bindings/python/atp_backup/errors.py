@@ -140,6 +140,18 @@ class UntrustedError(CorruptError):
     kind = "untrusted"
 
 
+class BadTimestampError(CorruptError):
+    """A time-stamp lacks, or does not hold."""
+
+    kind = "bad_timestamp"
+
+
+class GapError(CorruptError):
+    """A sequence lacks what it counts."""
+
+    kind = "gap"
+
+
 BY_KIND: dict[str, type[BackupError]] = {
     cls.kind: cls
     for cls in (
@@ -159,5 +171,7 @@ BY_KIND: dict[str, type[BackupError]] = {
         ClockUntrustedError,
         CancelledError,
         UntrustedError,
+        BadTimestampError,
+        GapError,
     )
 }

@@ -65,8 +65,9 @@ class ObjectWriter(abc.ABC):
 
 class ObjectStore(abc.ABC):
     """Bytes under keys; thread-safe. Keys are `/`-separated elements of `[A-Za-z0-9._=-]`, none
-    empty, none beginning with a dot, each at most 200 bytes, 1,000 in all. A key that begins with
-    another object's key and `/`, or the other way round, is refused as `InvalidArgumentError`."""
+    empty, none beginning with a dot, each at most 200 bytes, 512 in all. A key that begins with
+    another object's key and `/`, or the other way round, is refused as `InvalidArgumentError`.
+    The library tells the key as the subject of what a call about an object raises."""
 
     @abc.abstractmethod
     def describe(self) -> str:
@@ -153,7 +154,7 @@ class ObjectStore(abc.ABC):
 def check_key(key: str) -> None:
     """Raises `InvalidArgumentError` unless `key` is one that stores take."""
     elements = key.split("/")
-    if len(key) > 1000 or not all(map(_ELEMENT.fullmatch, elements)):
+    if len(key) > 512 or not all(map(_ELEMENT.fullmatch, elements)):
         raise InvalidArgumentError(f"is no key: {key!r}", subject="key")
 
 
@@ -183,12 +184,20 @@ def copy_objects(source: ObjectStore, target: ObjectStore) -> int:
 
 def local(folder: str | os.PathLike[str]) -> ObjectStore:
     """The objects in a folder, such as a vault's `store`."""
-    return _CoreStore(_core.local_store(os.path.abspath(os.fsencode(folder))))
+    return _CoreStore(_core.store_at(os.path.abspath(os.fsencode(folder))))
+
+
+def open_at(address: str) -> ObjectStore:
+    """The store at `file:/path`, at a path without a scheme, or a new one at `mem:`. Nothing is
+    decoded: after `file:` a host, `%`, `?` and `#` are refused. Raises `InvalidArgumentError`,
+    `UnsupportedError` for another scheme, `NotFoundError` where there is no such folder.
+    """
+    return _CoreStore(_core.store_at(os.fsencode(address)))
 
 
 def memory() -> ObjectStore:
     """A store that is gone with the process: the reference of how stores behave."""
-    return _CoreStore(_core.memory_store())
+    return _CoreStore(_core.store_at(b"mem:"))
 
 
 def core_store(store: ObjectStore) -> _core.Store:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "atp/vault/approval.hpp"
+#include "atp/vault/open_tenant.hpp"
 #include "reader.hpp"
 
 namespace atp::python {
@@ -27,10 +28,10 @@ inline std::optional<DualApproval> approval_of(const Handle& handle,
   if (approved.empty()) return std::nullopt;
   const Vault& vault = *handle.vault;
   const Plan now = plan();
+  OpenTenant tenant(vault, now.tenant);
   return check_approvals(
       now, {.request = approved.front(), .approvals = {approved.begin() + 1, approved.end()}},
-      vault.trust(), Ledger::load(vault.store(), vault.trust(), now.tenant),
-      vault.environment().clock->now());
+      vault.trust(), tenant.ledger(), vault.environment().clock->now());
 }
 
 }  // namespace atp::python

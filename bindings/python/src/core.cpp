@@ -9,9 +9,15 @@
 #include "atp/core/version.hpp"
 #include "atp/restore/restore.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/completion.hpp"
+#include "atp/vault/doctor.hpp"
+#include "atp/vault/halt.hpp"
 #include "atp/vault/points.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "atp/verify/open_segment.hpp"
+#include "atp/verify/stored_point.hpp"
+#include "atp/view/points.hpp"
+#include "atp/view/vaults.hpp"
 #include "exports.hpp"
 #include "interruptible.hpp"
 #include "parties.hpp"
@@ -81,17 +87,17 @@ py::dict backup(const Handle& handle, const std::string& source, const std::stri
                 const std::optional<std::string>& retention, bool allow_empty, bool reread,
                 bool clock_is_right, unsigned workers, const py::object& on_progress) {
   BackupOptions options{.tenant = TenantId(tenant), .field_map = field_map, .workers = workers};
-  if (type) options.type = parse_backup_type(*type);
+  if (type) options.type = require_backup_type(*type);
   if (retention) options.retention = CalendarPeriod::parse(*retention);
   if (allow_empty) options.empty_segments = EmptySegments::take;
   if (reread) options.known_files = KnownFiles::reread;
   if (clock_is_right) options.clock = ClockTrust::insist;
-  return to_python(interruptible(on_progress, [&](const Work& work) {
+  return to_python(to_json(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
     options.progress = work.progress;
     const auto folder = segment_folder(handle.environment.files, source);
     return take_backup(*handle.vault, *folder, options);
-  }));
+  })));
 }
 
 /// The verified manifests of a tenant's points, as stored.
@@ -119,17 +125,15 @@ std::vector<std::string> tenants(const Reader& handle) {
 /// The verified manifest of a point, as stored, and the canonical text of each of its descriptors.
 std::pair<std::string, std::vector<std::string>> show(const Reader& handle, const std::string& id) {
   return interruptible(py::none(), [&](const Work&) {
-    const TenantId tenant = tenant_of_point(handle.store(), id);
-    const std::string key = layout::recovery_point(tenant, id);
-    std::string stored(as_text(get_object(handle.store(), key, kDocumentLimit)));
-    const auto point = require_document<RecoveryPoint>(key, stored, handle.trust(), tenant);
+    StoredPoint found =
+        require_point(handle.store(), handle.trust(), find_point(handle.store(), id));
     std::vector<std::string> descriptors;
-    for (const ListPage& page : read_list_pages(handle.store(), point)) {
+    for (const ListPage& page : require_list_pages(handle.store(), found.point)) {
       for (const Descriptor& descriptor : page.descriptors) {
         descriptors.push_back(canonical(descriptor));
       }
     }
-    return std::pair(std::move(stored), std::move(descriptors));
+    return std::pair(std::move(found.stored), std::move(descriptors));
   });
 }
 
@@ -141,11 +145,12 @@ py::dict verify(const Reader& handle, const std::string& id, const std::string& 
   options.workers = workers;
   options.now = SystemClock().now();
   if (segment) options.segment = {StreamId(segment->first), SegmentId(segment->second)};
-  return to_python(interruptible(on_progress, [&](const Work& work) {
+  return to_python(to_json(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
     options.progress = work.progress;
-    return verify_point(handle.store(), id, handle.known_trust(), handle.keys->identities, options);
-  }));
+    return verify_point(handle.store(), find_point(handle.store(), id), handle.known_trust(),
+                        handle.keys->identities, options);
+  })));
 }
 
 py::dict restore(const Reader& handle, const std::string& id, const std::string& folder,
@@ -165,8 +170,9 @@ py::dict restore(const Reader& handle, const std::string& id, const std::string&
   return to_python(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
     options.progress = work.progress;
-    return restore_point(handle.store(), *handle.environment.files, *handle.environment.random, id,
-                         folder, handle.trust(), handle.keys->identities, options);
+    return restore_point(handle.store(), *handle.environment.files, *handle.environment.random,
+                         find_point(handle.store(), id), folder, handle.trust(),
+                         handle.keys->identities, options);
   }));
 }
 
@@ -180,8 +186,9 @@ Segment open_one_segment(const Reader& handle, const std::string& id,
                          const std::pair<std::string, std::string>& segment) {
   return interruptible(py::none(), [&](const Work& work) {
     const SegmentName name{StreamId(segment.first), SegmentId(segment.second)};
-    return Segment{handle.objects, open_segment(handle.store(), id, name, handle.trust(),
-                                                handle.keys->identities, work.stop)};
+    return Segment{handle.objects,
+                   open_segment(handle.store(), find_point(handle.store(), id), name,
+                                handle.trust(), handle.keys->identities, work.stop)};
   });
 }
 
@@ -211,12 +218,13 @@ py::dict rebuild(const Handle& handle, const py::object& on_progress) {
   }));
 }
 
-std::vector<py::dict> doctor(const Handle& handle, bool mend) {
-  const auto findings = interruptible(py::none(), [&](const Work&) {
-    return examine(*handle.vault, mend ? Mending::mend : Mending::report_only);
-  });
+std::vector<py::dict> doctor(const Handle& handle, bool mend, bool take_over) {
+  const ExamineOptions options{.mending = mend ? Mending::mend : Mending::report_only,
+                               .take_over = take_over};
+  const auto findings =
+      interruptible(py::none(), [&](const Work&) { return examine(*handle.vault, options); });
   std::vector<py::dict> dicts;
-  for (const Finding& finding : findings) dicts.push_back(to_python(finding));
+  for (const Finding& finding : findings) dicts.push_back(to_python(to_json(finding)));
   return dicts;
 }
 
@@ -277,5 +285,5 @@ PYBIND11_MODULE(_core, module) {
   module.def("restore_point", &restore, "vault"_a, py::kw_only(), "id"_a, "folder"_a, "stream"_a,
              "segment"_a, "since"_a, "until"_a, "workers"_a, "on_progress"_a);
   module.def("rebuild_catalog", &rebuild, "vault"_a, py::kw_only(), "on_progress"_a);
-  module.def("examine", &doctor, "vault"_a, py::kw_only(), "mend"_a);
+  module.def("examine", &doctor, "vault"_a, py::kw_only(), "mend"_a, "take_over"_a);
 }

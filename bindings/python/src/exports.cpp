@@ -7,6 +7,9 @@
 
 #include "approvals.hpp"
 #include "atp/discovery/export_records.hpp"
+#include "atp/vault/points.hpp"
+#include "atp/view/exports.hpp"
+#include "atp/view/ledgers.hpp"
 #include "interruptible.hpp"
 #include "reader.hpp"
 #include "values.hpp"
@@ -31,25 +34,21 @@ std::vector<ExportSelection> selection_of(const std::vector<Selected>& records) 
   return selection;
 }
 
-py::dict manifest_dict(const ExportManifest& manifest, const Digest& sha256, bool timestamped) {
+/// Python shows the files themselves, not how many they are.
+void set_files(const py::dict& result, const ExportManifest& manifest) {
   py::list files;
-  for (const ExportedFile& file : manifest.files) {
-    files.append(
-        py::dict("name"_a = file.name, "bytes"_a = file.bytes, "sha256"_a = file.sha256.hex()));
-  }
-  return py::dict("id"_a = manifest.export_id, "tenant"_a = manifest.header.tenant->str(),
-                  "recovery_point_id"_a = manifest.recovery_point_id,
-                  "created_at"_a = format_time(manifest.header.created_at),
-                  "records"_a = manifest.records, "files"_a = files, "sha256"_a = sha256.hex(),
-                  "timestamped"_a = timestamped);
+  for (const ExportedFile& file : manifest.files) files.append(to_python(to_json(file)));
+  result["manifest"]["files"] = files;
 }
 
 std::string request(const Handle& handle, const std::string& id,
                     const std::vector<Selected>& records, const std::string& key,
                     const std::string& valid_for) {
   return interruptible(py::none(), [&](const Work& work) {
-    return sign_request(handle, plan_export(*handle.vault, id, selection_of(records), work.stop),
-                        key, valid_for);
+    return sign_request(
+        handle,
+        plan_export(*handle.vault, find_point(*handle.vault, id), selection_of(records), work.stop),
+        key, valid_for);
   });
 }
 
@@ -59,9 +58,10 @@ py::dict hand_over(const Handle& handle, const std::string& id,
                    const py::object& on_progress) {
   const ExportResult exported = interruptible(on_progress, [&](const Work& work) {
     const auto selection = selection_of(records);
-    const auto plan = [&] { return plan_export(*handle.vault, id, selection, work.stop); };
+    const PointName point = find_point(*handle.vault, id);
+    const auto plan = [&] { return plan_export(*handle.vault, point, selection, work.stop); };
     return export_records(*handle.vault,
-                          {.recovery_point_id = id,
+                          {.point = point,
                            .selection = selection,
                            .folder = folder,
                            .approval = approval_of(handle, approved, plan),
@@ -69,12 +69,12 @@ py::dict hand_over(const Handle& handle, const std::string& id,
                            .stop = work.stop,
                            .progress = work.progress});
   });
+  py::dict result = to_python(to_json(exported));
+  set_files(result, exported.manifest);
   py::list pending;
-  for (const PendingAnchor& each : exported.pending) pending.append(to_python(each));
-  return py::dict("manifest"_a = manifest_dict(exported.manifest, exported.manifest_sha256,
-                                               exported.manifest.timestamp.has_value()),
-                  "checkpoint"_a = to_python(exported.checkpoint), "pending"_a = pending,
-                  "anchors"_a = to_python(exported.anchors));
+  for (const PendingAnchor& each : exported.pending) pending.append(to_python(to_json(each)));
+  result["pending"] = pending;
+  return result;
 }
 
 py::dict check(const std::string& folder, const std::string& trust, const py::object& on_progress) {
@@ -83,14 +83,9 @@ py::dict check(const std::string& folder, const std::string& trust, const py::ob
     return verify_export(*environment.files, folder, load_trust_policy(*environment.files, trust),
                          {.stop = work.stop, .progress = work.progress});
   });
-  py::object manifest = py::none();
-  py::object checkpoint = py::none();
-  if (checked.manifest) {
-    manifest = manifest_dict(*checked.manifest, checked.manifest_sha256, checked.timestamped());
-  }
-  if (checked.checkpoint) checkpoint = to_python(*checked.checkpoint);
-  return py::dict("report"_a = to_python(checked.report), "manifest"_a = manifest,
-                  "checkpoint"_a = checkpoint);
+  py::dict result = with_report(to_json(checked), checked.report);
+  if (checked.manifest) set_files(result, *checked.manifest);
+  return result;
 }
 
 }  // namespace

@@ -94,6 +94,16 @@ inline void attend(const pybind11::object& on_progress, LatestProgress& progress
   }
 }
 
+/// Throws: unavailable where the system gives no thread.
+template <class Function>
+auto begin_async(Function&& function) {
+  try {
+    return std::async(std::launch::async, std::forward<Function>(function));
+  } catch (const std::system_error& error) {
+    throw Error(ErrorKind::unavailable, "thread", error.what(), Error::Retry::temporary);
+  }
+}
+
 /// The result of `work(const Work&)`, which must not touch Python. `on_progress` is None or takes
 /// (stage, bytes_done, bytes_total, items_done, items_total). Where Python raises meanwhile, the
 /// work is told to stop and waited for, and that exception is the result.
@@ -108,9 +118,7 @@ auto interruptible(const pybind11::object& on_progress, const Function& work) {
   };
   const Entry entry(stop);
   LatestProgress progress;
-  auto result = std::async(std::launch::async, [&] {
-    return work(Work{stop.get_token(), &progress});
-  });
+  auto result = begin_async([&] { return work(Work{stop.get_token(), &progress}); });
   std::exception_ptr raised;
   for (bool running = true; running;) {
     {

@@ -6,7 +6,9 @@
 #include "approvals.hpp"
 #include "atp/vault/anchor.hpp"
 #include "atp/vault/clock.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/halt.hpp"
+#include "atp/view/ledgers.hpp"
+#include "atp/view/vaults.hpp"
 #include "interruptible.hpp"
 #include "reader.hpp"
 #include "values.hpp"
@@ -19,11 +21,10 @@ namespace {
 using namespace py::literals;
 
 py::dict anchor(const Handle& handle, const std::string& tenant, const py::object& on_progress) {
-  return to_python(interruptible(on_progress, [&](const Work& work) {
-    const Ledger ledger = Ledger::load(handle.store(), handle.vault->trust(), TenantId(tenant));
-    return anchor_ledger(*handle.vault, ledger,
-                         {.thorough = true, .stop = work.stop, .progress = work.progress});
-  }));
+  return to_python(to_json(interruptible(on_progress, [&](const Work& work) {
+    OpenTenant open(*handle.vault, TenantId(tenant));
+    return anchor_ledger(open, {.thorough = true, .stop = work.stop, .progress = work.progress});
+  })));
 }
 
 std::string request(const Handle& handle, const std::string& tenant,
@@ -54,8 +55,7 @@ py::dict resolve(const Handle& handle, const std::string& tenant,
         approval_of(handle, approved, [&] { return plan_resolution(*handle.vault, id, old_note); });
     return resolve_halt(*handle.vault, id, old_note, approval, work.stop);
   });
-  return py::dict("tenant"_a = halt.tenant.str(), "halted_at"_a = format_time(halt.halted_at),
-                  "subject"_a = halt.subject, "message"_a = halt.message);
+  return to_python(to_json(halt));
 }
 
 std::string request_clock(const Handle& handle, const std::string& tenant, const std::string& key,
@@ -68,16 +68,13 @@ std::string request_clock(const Handle& handle, const std::string& tenant, const
 
 py::dict correct(const Handle& handle, const std::string& tenant, bool clock_is_right,
                  const std::vector<std::string>& approved) {
-  const ClockCorrection corrected = interruptible(py::none(), [&](const Work&) {
+  return to_python(to_json(interruptible(py::none(), [&](const Work&) {
     const TenantId id(tenant);
     const auto approval =
         approval_of(handle, approved, [&] { return plan_clock_correction(*handle.vault, id); });
     return correct_clock(*handle.vault, id, clock_is_right ? ClockTrust::insist : ClockTrust::judge,
                          approval);
-  });
-  return py::dict("tenant"_a = tenant, "entries"_a = corrected.entries, "first"_a = corrected.first,
-                  "last"_a = corrected.last, "newest"_a = corrected.newest.index,
-                  "newest_at"_a = format_time(corrected.newest.created_at));
+  })));
 }
 
 void seal(const std::string& folder, const std::optional<std::string>& recipient,
@@ -104,9 +101,7 @@ py::dict rotate(const std::string& folder, const std::string& overlap,
                        add_period(now, CalendarPeriod::parse(overlap)),
                        key_unlock(unlock, passphrase));
   });
-  return py::dict("signing_key_id"_a = rotated.signing_key_id,
-                  "ledger_key_id"_a = rotated.ledger_key_id,
-                  "overlap_ends"_a = format_time(rotated.overlap_ends));
+  return to_python(to_json(rotated));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "atp/ledger/published_ledger.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/record_proof.hpp"
+#include "atp/view/exports.hpp"
+#include "atp/view/ledgers.hpp"
 #include "interruptible.hpp"
 #include "reader.hpp"
 #include "values.hpp"
@@ -17,11 +19,6 @@ namespace {
 
 using namespace py::literals;
 
-py::object checkpoint_dict(const std::optional<Checkpoint>& checkpoint) {
-  if (!checkpoint) return py::none();
-  return to_python(*checkpoint);
-}
-
 std::string name_of(const SegmentName& segment) {
   return segment.stream.str() + "/" + segment.segment.str();
 }
@@ -30,39 +27,29 @@ std::string prove(const Reader& handle, const std::string& id,
                   const std::pair<std::string, std::string>& segment, std::uint64_t number) {
   const RecordPlace place{{StreamId(segment.first), SegmentId(segment.second)}, number};
   return interruptible(py::none(), [&](const Work& work) {
-    return prove_record(handle.store(), id, place, handle.trust(), handle.keys->identities,
-                        work.stop);
+    return prove_record(handle.store(), find_point(handle.store(), id), place, handle.trust(),
+                        handle.keys->identities, work.stop);
   });
 }
 
-std::vector<py::dict> find(const Reader& handle, const std::string& id,
-                           const std::string& record_id, const py::object& on_progress) {
-  const auto places = interruptible(on_progress, [&](const Work& work) {
-    return find_records(handle.store(), id, record_id, handle.trust(), handle.keys->identities,
-                        work.progress, work.stop);
+py::dict find(const Reader& handle, const std::string& id, const std::string& record_id,
+              const py::object& on_progress) {
+  const FoundRecords found = interruptible(on_progress, [&](const Work& work) {
+    return find_records(handle.store(), find_point(handle.store(), id), record_id, handle.trust(),
+                        handle.keys->identities, work.progress, work.stop);
   });
   std::vector<py::dict> dicts;
-  for (const RecordPlace& place : places) {
+  for (const RecordPlace& place : found.places) {
     dicts.push_back(py::dict("segment"_a = name_of(place.segment), "number"_a = place.number));
   }
-  return dicts;
+  return py::dict("places"_a = dicts, "unsearched"_a = found.unsearched);
 }
 
 py::dict check(const std::string& proof, const std::string& trust) {
   const CheckedProof checked = interruptible(py::none(), [&](const Work&) {
     return check_record_proof(proof, load_trust_policy(*system_environment().files, trust));
   });
-  py::object proven = py::none();
-  if (checked.proven) {
-    const ProvenRecord& found = *checked.proven;
-    proven = py::dict("tenant"_a = found.tenant.str(), "segment"_a = name_of(found.place.segment),
-                      "number"_a = found.place.number,
-                      "record"_a = py::bytes(std::string(as_text(found.record))),
-                      "recovery_point_id"_a = found.recovery_point_id,
-                      "completed_at"_a = format_time(found.completed_at), "entry"_a = found.entry,
-                      "checkpoint"_a = to_python(found.checkpoint));
-  }
-  return py::dict("report"_a = to_python(checked.report), "proven"_a = proven);
+  return with_report(to_json(checked), checked.report);
 }
 
 py::dict checkpoint(const Reader& handle, const std::string& tenant) {
@@ -70,7 +57,7 @@ py::dict checkpoint(const Reader& handle, const std::string& tenant) {
     return newest_checkpoint(handle.store(), TenantId(tenant), handle.trust(),
                              {.workers = 0, .stop = work.stop});
   });
-  return py::dict("checkpoint"_a = to_python(found.checkpoint), "note"_a = found.note);
+  return to_python(to_json(found));
 }
 
 py::dict consistency(const Reader& handle, const std::string& tenant, const std::string& old_note) {
@@ -78,11 +65,7 @@ py::dict consistency(const Reader& handle, const std::string& tenant, const std:
     return check_consistency(handle.store(), TenantId(tenant), handle.trust(), old_note,
                              {.workers = 0, .stop = work.stop});
   });
-  py::list proof;
-  for (const Digest& hash : found.proof) proof.append(hash.hex());
-  return py::dict("report"_a = to_python(found.report),
-                  "old"_a = checkpoint_dict(found.old_checkpoint),
-                  "new"_a = checkpoint_dict(found.new_checkpoint), "proof"_a = proof);
+  return with_report(to_json(found), found.report);
 }
 
 py::dict audit(const Reader& handle, const std::string& tenant, unsigned workers,
@@ -94,9 +77,7 @@ py::dict audit(const Reader& handle, const std::string& tenant, unsigned workers
                          .progress = work.progress,
                          .now = SystemClock().now()});
   });
-  return py::dict("report"_a = to_python(found.report), "origin"_a = found.origin,
-                  "entries"_a = found.entries, "checkpoints"_a = found.checkpoints,
-                  "documents"_a = found.documents);
+  return with_report(to_json(found), found.report);
 }
 
 std::uint64_t publish(const Reader& handle, const std::string& tenant, const std::string& folder,

@@ -6,8 +6,7 @@
 #include <algorithm>
 
 #include "atp/core/error.hpp"
-#include "atp/storage/filesystem_store.hpp"
-#include "atp/storage/memory_store.hpp"
+#include "atp/storage/open_store.hpp"
 #include "values.hpp"
 
 namespace py = pybind11;
@@ -58,7 +57,9 @@ Error error_of(const py::error_already_set& raised) {
                                  [&](const ErrorKindInfo& info) { return info.name == name; });
   ErrorKind known = kind == kErrorKinds.end() ? ErrorKind::unavailable : kind->kind;
   // A store knows of bytes alone, not of who has signed them.
-  if (known == ErrorKind::untrusted) known = ErrorKind::corrupt;
+  const bool of_documents =
+      known == ErrorKind::untrusted || known == ErrorKind::bad_timestamp || known == ErrorKind::gap;
+  if (of_documents) known = ErrorKind::corrupt;
   return {known, value.attr("subject").cast<std::string>(),
           value.attr("message").cast<std::string>(),
           value.attr("temporary").cast<bool>() ? Error::Retry::temporary : Error::Retry::permanent};
@@ -75,6 +76,12 @@ auto in_python(const Call& call) {
   } catch (const py::cast_error& error) {
     throw Error(ErrorKind::unavailable, "store in Python", error.what());
   }
+}
+
+/// The same of a call about an object, which every error then names.
+template <class Call>
+auto in_python_about(const std::string& key, const Call& call) {
+  return about(key, [&] { return in_python(call); });
 }
 
 /// An object that any thread may let go of.
@@ -111,12 +118,13 @@ class PythonSource final : public ByteSource {
 
 class PythonWriter final : public ObjectWriter {
  public:
-  explicit PythonWriter(py::object writer) : writer_(std::move(writer)) {}
+  PythonWriter(py::object writer, std::string key)
+      : writer_(std::move(writer)), key_(std::move(key)) {}
   void write(ByteView bytes) override {
-    in_python([&] { writer_.get().attr("write")(to_bytes_object(bytes)); });
+    in_python_about(key_, [&] { writer_.get().attr("write")(to_bytes_object(bytes)); });
   }
   ObjectInfo commit(const std::optional<Digest>& expected) override {
-    return in_python([&] {
+    return in_python_about(key_, [&] {
       const py::object hex = expected ? py::object(py::str(expected->hex())) : py::none();
       return info_of(writer_.get().attr("_commit")(hex));
     });
@@ -124,6 +132,7 @@ class PythonWriter final : public ObjectWriter {
 
  private:
   Held writer_;
+  std::string key_;
 };
 
 class PythonStore final : public ObjectStore {
@@ -141,21 +150,21 @@ class PythonStore final : public ObjectStore {
   }
   std::unique_ptr<ObjectWriter> create(const std::string& key, const PutOptions& options) override {
     check_key(key);
-    return in_python([&]() -> std::unique_ptr<ObjectWriter> {
+    return in_python_about(key, [&]() -> std::unique_ptr<ObjectWriter> {
       return std::make_unique<PythonWriter>(
-          call("_create", key, optional_time(options.retain_until), options.legal_hold));
+          call("_create", key, optional_time(options.retain_until), options.legal_hold), key);
     });
   }
   std::unique_ptr<ByteSource> get(const std::string& key, const ByteRange& range) override {
     check_key(key);
-    return in_python([&]() -> std::unique_ptr<ByteSource> {
+    return in_python_about(key, [&]() -> std::unique_ptr<ByteSource> {
       return std::make_unique<PythonSource>(
           call("_get", key, range.offset, range.length).cast<std::string>());
     });
   }
   std::optional<ObjectInfo> stat(const std::string& key) override {
     check_key(key);
-    return in_python([&]() -> std::optional<ObjectInfo> {
+    return in_python_about(key, [&]() -> std::optional<ObjectInfo> {
       const py::object found = call("_stat", key);
       if (found.is_none()) return std::nullopt;
       return info_of(found);
@@ -172,16 +181,16 @@ class PythonStore final : public ObjectStore {
   }
   void remove(const std::string& key) override {
     check_key(key);
-    in_python([&] { call("remove", key); });
+    in_python_about(key, [&] { call("remove", key); });
   }
   Time extend_retention(const std::string& key, Time retain_until) override {
     check_key(key);
-    return in_python(
-        [&] { return *time_of(call("_extend_retention", key, format_time(retain_until))); });
+    return in_python_about(
+        key, [&] { return *time_of(call("_extend_retention", key, format_time(retain_until))); });
   }
   void set_legal_hold(const std::string& key, bool held) override {
     check_key(key);
-    in_python([&] { call("set_legal_hold", key, held); });
+    in_python_about(key, [&] { call("set_legal_hold", key, held); });
   }
 
  private:
@@ -286,15 +295,14 @@ void add_stores(py::module_& module) {
           },
           "key"_a, "held"_a, Release());
   module.def(
-      "local_store",
-      [](const std::string& folder) -> Store {
+      "store_at",
+      [](const std::string& address) -> Store {
         const py::gil_scoped_release release;
-        return filesystem_store(posix_file_system(), folder, std::make_shared<SystemClock>(),
-                                std::make_shared<SystemRandom>());
+        return open_store_at(address, {.files = posix_file_system(),
+                                       .clock = std::make_shared<SystemClock>(),
+                                       .random = std::make_shared<SystemRandom>()});
       },
-      "folder"_a);
-  module.def("memory_store",
-             []() -> Store { return memory_store(std::make_shared<SystemClock>()); });
+      "address"_a);
   module.def("store_of_python", &store_of_python, "store"_a);
 }
 

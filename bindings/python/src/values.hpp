@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Values of the library as dicts of plain Python values, and the other way round. Members have the
-/// names of the dataclasses in atp_backup/values.py.
+/// Results as Python values: their JSON (atp/view), whose members `Value.of` of
+/// atp_backup/_value.py reads. Only a path is handed over as it is, since JSON has it for people to
+/// see.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -9,10 +10,10 @@
 
 #include "atp/backup/take_backup.hpp"
 #include "atp/restore/restore.hpp"
-#include "atp/vault/anchor.hpp"
-#include "atp/vault/recovery.hpp"
+#include "atp/vault/rebuild.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/verify.hpp"
+#include "atp/view/checks.hpp"
 
 namespace atp::python {
 
@@ -20,18 +21,17 @@ namespace atp::python {
 [[noreturn]] void raise(const Error& error);
 
 /// Throws: invalid_argument.
-BackupType parse_backup_type(const std::string& text);
+BackupType require_backup_type(const std::string& text);
 VerifyDepth parse_depth(const std::string& text);
 Time parse_instant(const std::string& text);
 
+pybind11::object to_python(const Json& json);
+pybind11::dict to_python(const Json::Object& object);
+/// With all checks, as `report`.
+pybind11::dict with_report(const Json::Object& object, const Report& report);
+
 pybind11::dict to_python(const CreatedVault& created);
-pybind11::dict to_python(const Checkpoint& checkpoint);
-pybind11::dict to_python(const PendingAnchor& pending);
-pybind11::dict to_python(const Anchors& anchors);
-pybind11::dict to_python(const BackupResult& result);
-pybind11::dict to_python(const Report& report);
 pybind11::dict to_python(const RestoreResult& result);
 pybind11::dict to_python(const RebuildResult& result);
-pybind11::dict to_python(const Finding& finding);
 
 }  // namespace atp::python

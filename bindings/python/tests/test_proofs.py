@@ -35,9 +35,19 @@ def test_a_forged_proof_shows_nothing(vault, point, trust):
 
 
 def test_records_are_found_by_their_id(vault, point):
-    assert vault.find_records(point, "r-7") == (ab.RecordPlace(segment="audit/000007", number=0),)
-    assert [place.number for place in vault.find_records(point, "r-8")] == [1, 2]
-    assert vault.find_records(point, "r-9") == ()
+    found = vault.find_records(point, "r-7")
+    assert found.places == (ab.RecordPlace(segment="audit/000007", number=0),)
+    assert found.unsearched == 0 and ab.FoundRecords.of(found.to_dict()) == found
+    assert [place.number for place in vault.find_records(point, "r-8").places] == [1, 2]
+    assert vault.find_records(point, "r-9") == ab.FoundRecords(places=(), unsearched=0)
+
+
+def test_numbers_are_ids_and_records_that_cannot_be_read_are_counted(vault, source):
+    (source / "audit" / "000009.jsonl").write_text('{"id":4711}\n{"id":"a","id":"b"}\n')
+    point = vault.take_backup(source, tenant="acme").recovery_point_id
+    found = vault.find_records(point, "4711")
+    assert found.places == (ab.RecordPlace(segment="audit/000009", number=0),)
+    assert vault.find_records(point, "a") == ab.FoundRecords(places=(), unsearched=1)
 
 
 def test_what_cannot_be_proven_raises_by_kind(vault, point, trust, home):

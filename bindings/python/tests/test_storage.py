@@ -168,7 +168,8 @@ def test_what_a_store_raises_reaches_the_caller(vault, source, tmp_path):
         copy.error = ab.UnavailableError("come back later", subject="the store", temporary=True)
         with pytest.raises(ab.UnavailableError) as caught:
             reader.verify_point(point)
-        assert (caught.value.subject, caught.value.temporary) == ("the store", True)
+        assert caught.value.subject.startswith("segments/") and caught.value.temporary
+        assert caught.value.message == "the store: come back later"
         copy.error = KeyError("a bug")
         report = reader.verify_point(point)
         assert not report and "a bug" in report.not_checked[0].found
@@ -177,3 +178,21 @@ def test_what_a_store_raises_reaches_the_caller(vault, source, tmp_path):
 def test_stores_refuse_times_without_zone():
     with pytest.raises(ab.InvalidArgumentError):
         storage.memory().put("k", b"", retain_until=datetime.datetime(2026, 1, 1))
+
+
+def test_stores_are_opened_by_their_address(tmp_path):
+    storage.local(tmp_path).put("a/k", b"text")
+    assert storage.open_at(f"file:{tmp_path}").get("a/k") == b"text"
+    assert storage.open_at(str(tmp_path)).get("a/k") == b"text"
+    assert list(storage.open_at("mem:").keys()) == []
+    with pytest.raises(ab.UnsupportedError, match="file:, mem: or a path"):
+        storage.open_at("s3://bucket/prefix")
+    with pytest.raises(ab.InvalidArgumentError):
+        storage.open_at("file://host/store")
+
+
+def test_what_is_no_object_hides_none(tmp_path):
+    storage.local(tmp_path).put("a/k", b"text")
+    (tmp_path / "a/k~").touch()
+    (tmp_path / "a/link").symlink_to("k")
+    assert list(storage.local(tmp_path).keys()) == ["a/k"]

@@ -30,7 +30,9 @@ enum class ErrorKind : int {
   no_space = 13,
   clock_untrusted = 14,
   cancelled = 15,
-  untrusted = 16,  ///< A signature is wrong, or no trusted key made it.
+  untrusted = 16,      ///< A signature is wrong, or no trusted key made it.
+  bad_timestamp = 17,  ///< A time-stamp lacks, or does not hold.
+  gap = 18,            ///< A sequence lacks what it counts.
 };
 
 /// One row per kind: the only place where a kind meets HTTP, the shell and Python.
@@ -42,7 +44,7 @@ struct ErrorKindInfo {
   std::string_view python_class;
 };
 
-inline constexpr std::array<ErrorKindInfo, 16> kErrorKinds{{
+inline constexpr std::array<ErrorKindInfo, 18> kErrorKinds{{
     {ErrorKind::invalid_argument, "invalid_argument", 400, 2, "InvalidArgumentError"},
     {ErrorKind::not_found, "not_found", 404, 4, "NotFoundError"},
     {ErrorKind::already_exists, "already_exists", 409, 11, "AlreadyExistsError"},
@@ -59,6 +61,8 @@ inline constexpr std::array<ErrorKindInfo, 16> kErrorKinds{{
     {ErrorKind::clock_untrusted, "clock_untrusted", 503, 5, "ClockUntrustedError"},
     {ErrorKind::cancelled, "cancelled", 499, 130, "CancelledError"},
     {ErrorKind::untrusted, "untrusted", 422, 21, "UntrustedError"},
+    {ErrorKind::bad_timestamp, "bad_timestamp", 422, 22, "BadTimestampError"},
+    {ErrorKind::gap, "gap", 422, 23, "GapError"},
 }};
 
 constexpr const ErrorKindInfo& error_kind_info(ErrorKind kind) {

@@ -28,7 +28,8 @@ struct FileStatus {
   FileType type = FileType::regular;
   std::uint64_t size = 0;
   std::uint64_t inode = 0;
-  std::uint32_t mode = 0;  ///< Permission bits.
+  std::uint32_t mode = 0;   ///< Permission bits.
+  std::uint32_t owner = 0;  ///< User id; 0 is root.
   Time modified;
   Time changed;
   bool operator==(const FileStatus&) const = default;
@@ -45,6 +46,10 @@ enum class OpenMode {
   read_write,      ///< Must exist; read and write.
   create_or_open,  ///< Read and write.
 };
+
+/// Permissions of what holds records in clear, or secrets: nobody else reads it.
+inline constexpr std::uint32_t kPrivateFile = 0600;
+inline constexpr std::uint32_t kPrivateFolder = 0700;
 
 enum class LockKind { unlocked, shared, exclusive };
 
@@ -64,6 +69,8 @@ class ATP_EXPORT File {
   /// this object, drop the file.
   virtual void sync() = 0;
   virtual FileStatus status() = 0;
+  /// Throws: permission_denied for who does not own it.
+  virtual void set_permissions(std::uint32_t permissions) = 0;
   /// Locks bytes `[offset, offset + length)` against other `File` objects, of this process and of
   /// others, without waiting; false where somebody else is in the way. Gone when the file closes.
   virtual bool try_lock(std::uint64_t offset, std::uint64_t length, LockKind kind) = 0;
@@ -72,17 +79,21 @@ class ATP_EXPORT File {
 class ATP_EXPORT FileSystem {
  public:
   virtual ~FileSystem() = default;
-  /// New files get permission bits `mode`.
-  /// Throws: not_found, already_exists, permission_denied, no_space, unavailable.
+  /// New files get `permissions` less the umask; where they give others nothing, just these.
+  /// Throws: not_found, already_exists, permission_denied (also where the file system would make a
+  /// private file readable for others), no_space, unavailable.
   virtual std::unique_ptr<File> open(const Path& path, OpenMode mode,
-                                     std::uint32_t permissions = 0644) = 0;
+                                     std::uint32_t permissions = 0666) = 0;
   /// Of the entry itself, not of a symbolic link's target; nothing where there is none.
   virtual std::optional<FileStatus> status(const Path& path) = 0;
   /// Without `.` and `..`, sorted by name. Throws: not_found.
   virtual std::vector<DirectoryEntry> list(const Path& directory) = 0;
-  /// One level. Throws: already_exists, not_found (the parent).
-  virtual void create_directory(const Path& path, std::uint32_t permissions = 0755) = 0;
-  /// Atomic. Throws: already_exists where `to` exists; then nothing has changed.
+  /// One level, with `permissions` less the umask. Throws: already_exists, not_found (the parent).
+  virtual void create_directory(const Path& path, std::uint32_t permissions = 0777) = 0;
+  /// Atomic. Where the file system cannot rename so, a file is linked under its new name, and a
+  /// folder takes the place of an empty one made there; a crash may leave that one, or both names.
+  /// Throws: already_exists where `to` exists, unsupported where it cannot be done; then nothing
+  /// has changed.
   virtual void rename_new(const Path& from, const Path& to) = 0;
   /// Atomic; replaces `to`.
   virtual void rename(const Path& from, const Path& to) = 0;
@@ -96,13 +107,24 @@ class ATP_EXPORT FileSystem {
 /// The machine's file system.
 ATP_EXPORT std::shared_ptr<FileSystem> posix_file_system();
 
+/// Opens a file whose bytes are locked, or makes it with 0600. Whoever may open it, even to read
+/// alone, can hold a lock and so keep every writer out: one that is open to more than its owner is
+/// narrowed to 0600, or to 0660 where its group may write it (who wants several users to write sets
+/// that once). One of another owner stays as it is and can be used.
+ATP_EXPORT std::unique_ptr<File> open_lock_file(FileSystem& files, const Path& path);
+
 /// All bytes of a file. Throws: not_found, corrupt where it is over `limit` bytes.
 ATP_EXPORT Bytes read_file(FileSystem& files, const Path& path, std::uint64_t limit);
 
 /// Creates missing directories. Each of the path is then durable in its parent, also those that an
 /// interrupted call left, as far as the parent may be read.
 ATP_EXPORT void create_directories(FileSystem& files, const Path& path,
-                                   std::uint32_t permissions = 0755);
+                                   std::uint32_t permissions = 0777);
+
+/// Shows, with an empty folder that is gone afterwards, that `rename_new` moves folders in
+/// `directory`: whoever states in a ledger that something is there asks before. Throws: not_found,
+/// permission_denied, unsupported, no_space, unavailable.
+ATP_EXPORT void require_folders_move(FileSystem& files, Random& random, const Path& directory);
 
 /// Throws: invalid_argument where `path` leads into `folder`, also by symbolic links of the
 /// machine's file system; neither need be there.
@@ -115,11 +137,11 @@ ATP_EXPORT void remove_tree(FileSystem& files, const Path& folder);
 /// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name
 /// is free, syncs the directory. Throws: already_exists.
 ATP_EXPORT void write_file_durably(FileSystem& files, Random& random, const Path& path,
-                                   ByteView contents, std::uint32_t permissions = 0644);
+                                   ByteView contents, std::uint32_t permissions = 0666);
 
 /// The same, in the place of a file that may be there: readers see the old one or the new one.
 ATP_EXPORT void replace_file_durably(FileSystem& files, Random& random, const Path& path,
-                                     ByteView contents, std::uint32_t permissions = 0644);
+                                     ByteView contents, std::uint32_t permissions = 0666);
 
 }  // namespace v0
 }  // namespace atp

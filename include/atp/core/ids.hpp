@@ -5,9 +5,11 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "atp/core/error.hpp"
 #include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 #include "atp/core/time.hpp"
@@ -51,6 +53,15 @@ class Name {
     check_name(Tag::what, name_, Tag::limit);
   }
   static Name decode(std::string_view encoded) { return Name(decode_name(encoded)); }
+  /// Nothing for what is no encoded name.
+  static std::optional<Name> try_decode(std::string_view encoded) {
+    try {
+      return decode(encoded);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid_argument) throw;
+      return std::nullopt;
+    }
+  }
 
   const std::string& str() const { return name_; }
   std::string encoded() const { return encode_name(name_); }

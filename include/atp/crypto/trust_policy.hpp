@@ -90,7 +90,7 @@ struct ATP_EXPORT TrustPolicy {
   /// The key of that id if it has the role and is valid at `signed_at`; else nothing.
   const TrustedKey* find(std::string_view key_id, KeyRole role, Time signed_at) const;
   std::vector<PublicKey> keys_of(KeyRole role) const;
-  /// Those that can have signed what was not there before `earliest`: their validity ends later.
+  /// Keys of `role` still valid at or after `earliest`, so able to have signed what was made then.
   std::vector<PublicKey> keys_of(KeyRole role, Time earliest) const;
 };
 

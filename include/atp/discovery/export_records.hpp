@@ -32,7 +32,7 @@ struct ExportSelection {
 };
 
 struct ExportOptions {
-  std::string recovery_point_id;
+  PointName point;
   std::vector<ExportSelection> selection = {};  ///< May overlap; a record is exported once.
   Path folder;                                  ///< Must not be there.
   /// Of `plan_export`, where the trust policy has a rule for the act `export`.
@@ -56,7 +56,7 @@ struct ExportResult {
 /// invalid_argument for an empty selection, records that are not there, more than
 /// `kExportRecordLimit`, and more runs than can be approved where the trust policy has a rule; else
 /// as `RecordProver`.
-ATP_EXPORT Plan plan_export(const Vault& vault, const std::string& recovery_point_id,
+ATP_EXPORT Plan plan_export(const Vault& vault, const PointName& point,
                             const std::vector<ExportSelection>& selection,
                             const std::stop_token& stop = {});
 

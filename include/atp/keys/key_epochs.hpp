@@ -31,6 +31,10 @@ struct KeyEpochs {
 ATP_EXPORT KeyEpochs read_key_epochs(ObjectStore& store, const TrustPolicy* trust,
                                      const TenantId& tenant);
 
+/// The same of one epoch.
+ATP_EXPORT KeyEpochs read_key_epoch(ObjectStore& store, const TrustPolicy* trust,
+                                    const TenantId& tenant, const std::string& epoch);
+
 /// The identities of all epochs, opened with the vault's. Throws: unauthenticated where there are
 /// epochs and none opens; corrupt where a wrap opens to another identity than its recipient's.
 ATP_EXPORT std::vector<age::Identity> open_key_epochs(ObjectStore& store, const KeyEpochs& epochs,

@@ -67,28 +67,56 @@ struct LedgerReading : LedgerHead {
 ATP_EXPORT LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust,
                                      const TenantId& tenant);
 
+/// How far a ledger had come when somebody verified it, in their memory.
+struct KnownHead {
+  std::string origin;
+  merkle::Frontier<Rfc9162Hasher> tree;  ///< Of at least one entry.
+};
+
 /// A sound ledger that can be appended to. One object belongs to one thread at a time.
 class ATP_EXPORT Ledger {
  public:
-  /// Throws: corrupt or untrusted, for the first problem `read_ledger` finds.
+  /// Reads all of it. Throws: corrupt or untrusted, for the first problem `read_ledger` finds.
   static Ledger load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant);
+
+  /// Reads the last entry that `known` has seen, and what came after it; the entries before are not
+  /// looked at, so that the cost does not grow with the ledger. `known` is believed only where the
+  /// store still has a checkpoint over exactly that, by a trusted key. Nothing where it has not:
+  /// `load` tells what is wrong. Throws: corrupt or untrusted for the first problem in what came
+  /// after, which includes any entry or checkpoint above the first entry that is missing.
+  static std::optional<Ledger> resume(ObjectStore& store, const TrustPolicy& trust,
+                                      const TenantId& tenant, const KnownHead& known);
 
   const TenantId& tenant() const { return tenant_; }
   std::uint64_t term() const { return 0; }
   const std::string& origin() const { return reading_.origin; }
-  std::uint64_t size() const { return reading_.entries.size(); }
+  std::uint64_t size() const { return reading_.tree.size(); }
   Digest root() const { return reading_.tree.root(); }
   std::vector<Digest> frontier() const { return reading_.tree.nodes(); }
-  const std::vector<LedgerEntry>& entries() const { return reading_.entries; }
-  /// The hash of each entry (RFC 9162, section 2.1.1).
-  std::vector<Digest> leaves() const { return reading_.leaves(size()); }
+
+  /// The index of the first entry at hand: 0 after `load`.
+  std::uint64_t first() const { return first_; }
+  /// The entries at hand, from `first()` to the last.
+  const std::vector<LedgerEntry>& tail() const { return reading_.entries; }
+  /// Has every entry at hand that was made at `since` or later, by its own word, each checked by
+  /// itself (signature, place, origin). Throws: corrupt, untrusted.
+  void reach_back(Time since);
+  /// The entry `index`; where it is not at hand, it is read and checked by itself. Throws:
+  /// invalid_argument from `size()` on; corrupt, untrusted.
+  LedgerEntry entry(std::uint64_t index) const;
+  /// Every entry. Where some are not at hand, all are read and verified, which costs as much as
+  /// `load`. Throws: as `load`; corrupt where they do not lead to this head.
+  const std::vector<LedgerEntry>& entries();
+  /// The hash of each entry (RFC 9162, section 2.1.1). Cost and errors as of `entries`.
+  std::vector<Digest> leaves();
   /// The newest checkpoint as the signed note that is stored; empty before the first.
   const std::string& newest_note() const { return reading_.newest_note; }
   bool has_checkpoint() const {
     return reading_.newest_checkpoint && reading_.newest_checkpoint->size == size();
   }
-  /// The root when the ledger had `size` entries. Throws: invalid_argument over `size()`.
-  Digest root_at(std::uint64_t size) const;
+  /// The root when the ledger had `size` entries. Throws: invalid_argument over `size()`; cost and
+  /// other errors as of `entries`, but for the present size.
+  Digest root_at(std::uint64_t size);
 
   /// Reads what others have appended since. Throws: corrupt, untrusted.
   void refresh();
@@ -109,6 +137,7 @@ class ATP_EXPORT Ledger {
   const TrustPolicy* trust_;
   TenantId tenant_;
   LedgerReading reading_;
+  std::uint64_t first_ = 0;
 };
 
 /// Whether `origin` is `<domain>/<16 lower-case hexadecimal digits>/<term>`.

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 
 #include "atp/core/export.hpp"
 #include "atp/ledger/ledger.hpp"
@@ -14,15 +13,11 @@
 namespace atp {
 inline namespace v0 {
 
-/// Its `subjectId` is an index in decimal: of the entries up to that one, those that are later than
-/// the statement itself were written by a clock that stood ahead.
-inline constexpr std::string_view kClockCorrected = "clock.corrected";
-
-/// To how many entries, from the first on, a statement is a correction; 0 for any other statement,
-/// and for one that names no entry before itself.
+/// To how many entries, from the first on, a statement is a correction; 0 for any other statement
+/// than `acts::kClockCorrected`, and for one that names no entry before itself.
 ATP_EXPORT std::uint64_t corrected_by(const Statement& statement);
 
-/// To how many entries there is a correction.
+/// To how many entries of the ledger, from its first on, one of `entries` is a correction.
 ATP_EXPORT std::uint64_t corrected_entries(std::span<const LedgerEntry> entries);
 
 struct DatedEntry {
@@ -33,8 +28,9 @@ struct DatedEntry {
 
 /// The entry of the greatest `createdAt` among those that count: behind the last that a correction
 /// names. (The correction is one of them, and no earlier entry that it leaves is later than it.)
-/// Nothing for a ledger without entries. This is the only walk over entries that a writer's clock
-/// is judged by.
+/// Nothing where there are no entries. They are the ledger's last ones: a correction comes after
+/// what it names, so that the end of a ledger says of its own entries whether they count. This is
+/// the only walk over entries that a writer's clock is judged by.
 ATP_EXPORT std::optional<DatedEntry> newest_plausible(std::span<const LedgerEntry> entries);
 
 }  // namespace v0

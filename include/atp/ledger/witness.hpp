@@ -32,7 +32,7 @@ struct WitnessRequest {
 inline constexpr std::size_t kWitnessRequestLimit = kCheckpointLimit + 4096;
 
 ATP_EXPORT std::string print_witness_request(const WitnessRequest& request);
-/// Nothing for what is none.
+/// Empty for a body that is no request.
 ATP_EXPORT std::optional<WitnessRequest> parse_witness_request(std::string_view body);
 
 struct WitnessReply {
@@ -62,14 +62,19 @@ class ATP_EXPORT Witness {
 
   /// Answers 200, 400, 403, 404, 409 or 422 as the protocol says. A checkpoint that the log has
   /// signed and that does not go on from the one it knows, or is of its size with another root, is
-  /// not cosigned. The first of the same size is kept beside that one, as `.fork`: the two prove
-  /// what the log did. The newest that no proof came with is kept as `.unproven`. Throws: corrupt
-  /// for a memory that is damaged, which is never taken for an empty one; unavailable, no_space.
+  /// not cosigned (422). The first of the same size is kept beside that one, as `.fork`: the two
+  /// prove what the log did. Eight that came with a proof that does not hold are kept, as
+  /// `.unproven`, `.unproven-2`...; the first stay, whatever comes later. Once the log goes on to
+  /// the size of one of them, that one is seen to be the same, and goes, or to be the fork. Throws:
+  /// corrupt for a memory that is damaged, which is never taken for an empty one; unavailable,
+  /// no_space.
   WitnessReply add_checkpoint(std::string_view body);
 
  private:
   std::optional<Checkpoint> newest(const std::string& origin) const;
   void keep_fork(const Path& path, const std::string& note);
+  void keep_unproven(const Path& path, const std::string& note, const Checkpoint& checkpoint);
+  void judge_unproven(const Path& path, const Checkpoint& known);
   WitnessReply cosign(const WitnessRequest& request, const Checkpoint& checkpoint);
 
   std::shared_ptr<FileSystem> files_;

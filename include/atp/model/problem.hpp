@@ -42,6 +42,7 @@ Problem problem_of(const std::string& key, const CheckedDocument<T>& checked) {
 /// Whether an error says that what is stored cannot be used: damaged, not to be believed, or gone.
 inline bool is_of_damage(const Error& error) {
   return error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted ||
+         error.kind() == ErrorKind::bad_timestamp || error.kind() == ErrorKind::gap ||
          error.kind() == ErrorKind::not_found;
 }
 

@@ -11,7 +11,7 @@
 
 #include "atp/core/export.hpp"
 #include "atp/merkle/tree.hpp"
-#include "atp/model/documents.hpp"
+#include "atp/model/point_documents.hpp"
 
 namespace atp {
 inline namespace v0 {

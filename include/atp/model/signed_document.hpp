@@ -48,7 +48,8 @@ struct CheckedDocument {
 template <class T>
 ATP_EXPORT std::string sign_document(const T& document, const Signers& signers);
 
-/// Whose document a stored one says to be, unchecked. Nothing for what is none, or nobody's.
+/// The tenant that a stored document claims, unverified. Empty where it is no document or names
+/// none.
 ATP_EXPORT std::optional<TenantId> tenant_in(std::string_view stored);
 
 /// Requests and approvals are signed by one key of the role `approver`, all others by the role

@@ -4,8 +4,10 @@
 /// on HTTP/1.0, or beside Content-Length; a Content-Length that is not one number; no Host, or a
 /// second Host, Authorization, Content-Length, Transfer-Encoding or Expect; folded lines, bare CR
 /// or LF, NUL; targets that are not a path; extensions of chunks and trailers. Who is slow gets
-/// 408, too much 413 or 431. Where all connections are taken the next gets 503; over TLS it is just
-/// closed.
+/// 408, too much 413 or 431. Where all connections are taken, or all of one address's share, who
+/// comes next takes the place of the one who has kept a server waiting longest, first among the
+/// connections of the address that has most; where all are being answered it gets 503 (over TLS it
+/// is just closed).
 #pragma once
 
 #include <chrono>
@@ -32,6 +34,7 @@ struct HttpLimits {
   std::size_t headers = 64;          ///< How many.
   std::size_t body_bytes = 1 << 20;
   std::size_t connections = 256;
+  std::size_t connections_of_one = 64;         ///< From one IPv4 address, or one /64 of IPv6.
   std::chrono::milliseconds head_time{5000};   ///< From the first byte, or the connection's start.
   std::chrono::milliseconds body_time{10000};  ///< Of a request; also for a response to be taken.
   std::chrono::milliseconds idle_time{30000};  ///< Between two requests.

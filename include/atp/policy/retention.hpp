@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include "atp/core/time.hpp"
@@ -19,6 +20,9 @@ inline constexpr std::chrono::days kGracePeriod{14};
 inline constexpr CalendarPeriod kRetentionSlack{.days = 92};
 
 inline constexpr CalendarPeriod kDefaultRetention{.years = 7};
+
+/// How many points a chain of incremental ones has, with the full one that it begins with.
+inline constexpr std::uint64_t kPointsPerFull = 24;
 
 /// What a package is kept for at least, from when it was written, whatever its file and its records
 /// say of their age. A shorter retention of the policy was asked for: then that.

@@ -14,6 +14,7 @@
 #include "atp/crypto/age.hpp"
 #include "atp/crypto/trust_policy.hpp"
 #include "atp/storage/object_store.hpp"
+#include "atp/verify/points.hpp"
 #include "atp/verify/report.hpp"
 
 namespace atp {
@@ -44,14 +45,16 @@ struct RestoreResult {
 /// moved to their names only when all are whole; then that folder goes. The stream `default` is
 /// restored flat. Where a document fails, nothing is written; where a package fails, nothing is
 /// moved, and what is whole stays for a later call, which reads it again and takes it over. What is
-/// merely not checked (a crash kept the last checkpoint from being written) stops nothing.
+/// merely not checked (a crash kept the last checkpoint from being written) stops nothing. Of the
+/// ledger the entry that completes the point is read, and nothing that outsiders added: no restore
+/// waits for them, or fails for what happened elsewhere in the ledger; `verify_point` looks at it.
 ///
 /// Throws: not_found for an unknown point or a scope that names nothing; already_exists for another
 /// folder; invalid_argument where names of streams and files collide; corrupt for a signed name
 /// that is no file name; unauthenticated without a fitting identity; no_space, cancelled,
 /// unavailable: a later call resumes.
 ATP_EXPORT RestoreResult restore_point(ObjectStore& store, FileSystem& files, Random& random,
-                                       const std::string& id, const Path& folder,
+                                       const PointName& point, const Path& folder,
                                        const TrustPolicy& trust,
                                        std::span<const age::Identity> identities,
                                        const RestoreOptions& options);
@@ -66,7 +69,7 @@ struct RestorePlan {
   };
   std::vector<Item> items = {};
 };
-ATP_EXPORT RestorePlan plan_restore(ObjectStore& store, const std::string& id,
+ATP_EXPORT RestorePlan plan_restore(ObjectStore& store, const PointName& point,
                                     const TrustPolicy& trust, const RestoreOptions& options);
 
 }  // namespace v0

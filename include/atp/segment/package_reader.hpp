@@ -10,8 +10,8 @@
 
 #include "atp/core/export.hpp"
 #include "atp/crypto/age.hpp"
-#include "atp/model/documents.hpp"
 #include "atp/model/record_range.hpp"
+#include "atp/model/segment_documents.hpp"
 #include "atp/segment/package_index.hpp"
 #include "atp/storage/object_store.hpp"
 

@@ -13,7 +13,7 @@
 #include "atp/core/bytes.hpp"
 #include "atp/core/export.hpp"
 #include "atp/crypto/age.hpp"
-#include "atp/model/documents.hpp"
+#include "atp/model/segment_documents.hpp"
 #include "atp/segment/package_index.hpp"
 #include "atp/storage/object_store.hpp"
 
@@ -57,9 +57,17 @@ ATP_EXPORT std::vector<PackageDamage> scan_package(ObjectStore& store,
                                                    std::span<const age::Identity> identities,
                                                    FrameSink* sink, const ScanOptions& options);
 
-/// The same without a key: size and SHA-256 of the stored bytes alone.
-ATP_EXPORT std::vector<PackageDamage> scan_stored(ObjectStore& store,
-                                                  const SegmentManifest& manifest,
+/// What a manifest, or a descriptor, says of a package's stored bytes.
+struct StoredPackage {
+  std::string key;
+  std::uint64_t bytes;
+  Digest sha256;
+};
+ATP_EXPORT StoredPackage stored_of(const SegmentManifest& manifest);
+
+/// Size and SHA-256 of the stored bytes alone, for which no key is needed. Throws: not_found,
+/// cancelled.
+ATP_EXPORT std::vector<PackageDamage> scan_stored(ObjectStore& store, const StoredPackage& expected,
                                                   const ScanOptions& options);
 
 }  // namespace v0

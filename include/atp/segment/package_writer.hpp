@@ -11,11 +11,13 @@
 #include <variant>
 
 #include "atp/core/bytes.hpp"
+#include "atp/core/error.hpp"
 #include "atp/core/export.hpp"
 #include "atp/core/random.hpp"
 #include "atp/core/stream.hpp"
 #include "atp/core/time.hpp"
 #include "atp/crypto/age.hpp"
+#include "atp/model/segment_documents.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -40,11 +42,23 @@ struct PackageSummary {
   Digest merkle_root;
 };
 
+/// The manifest of a package of plain bytes, as far as it says nothing else: header, sequence, key
+/// epoch, policy and `sealed_at` are for its committer to fill in.
+ATP_EXPORT SegmentManifest manifest_of(const PackageSummary& summary, const StreamId& stream,
+                                       const SegmentId& segment, const std::string& key);
+
 /// A record over `kRecordLimit`: no package was made.
 struct LongRecord {
   std::uint64_t record;  ///< Counting from 0.
   std::uint64_t offset;  ///< Of its first byte in the decoded segment.
 };
+
+/// The source could not be read to its end: no package was made.
+struct InputFailure {
+  Error error;  ///< What the source threw.
+};
+
+using PackageOutcome = std::variant<PackageSummary, LongRecord, InputFailure>;
 
 /// Where in the pipeline bytes are.
 enum class PackageStage {
@@ -64,12 +78,10 @@ struct PackageOptions {
 
 /// Reads `source` to its end and writes a package for `recipient` to `sink`. Every frame is decoded
 /// again and compared with what was read. Throws: corrupt where that differs, cancelled, what
-/// `source` and `sink` throw.
-ATP_EXPORT std::variant<PackageSummary, LongRecord> write_package(ByteSource& source,
-                                                                  ByteSink& sink,
-                                                                  const age::Recipient& recipient,
-                                                                  Random& random,
-                                                                  const PackageOptions& options);
+/// `sink` throws.
+ATP_EXPORT PackageOutcome write_package(ByteSource& source, ByteSink& sink,
+                                        const age::Recipient& recipient, Random& random,
+                                        const PackageOptions& options);
 
 }  // namespace v0
 }  // namespace atp

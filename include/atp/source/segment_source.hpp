@@ -14,7 +14,8 @@
 #include "atp/core/export.hpp"
 #include "atp/core/file_system.hpp"
 #include "atp/core/stream.hpp"
-#include "atp/model/documents.hpp"
+#include "atp/model/point_documents.hpp"
+#include "atp/model/segment_documents.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -61,7 +62,8 @@ class ATP_EXPORT SegmentSource {
   /// `default`, two files of one segment, an unfinished restore.
   virtual SourceListing list(const std::stop_token& stop) = 0;
   /// `read` throws corrupt for damaged, cut or trailing input of `.gz` and `.zst`; the object is
-  /// then of use only for `still_sealed`. A zstd window over 128 MiB counts as damage.
+  /// then of use only for `still_sealed`; unsupported for what is whole but made otherwise: a zstd
+  /// window over 128 MiB, a dictionary, or more than 128 times its size and 32 MiB decoded.
   /// Throws: not_found, permission_denied; invalid_argument where the name is now a symbolic link.
   virtual std::unique_ptr<SegmentInput> open(const SegmentFile& file) = 0;
 };

@@ -16,9 +16,9 @@ inline namespace v0 {
 namespace layout {
 
 /// What tenants' names stand under.
-inline constexpr std::array<std::string_view, 10> kTenantRoots{
-    "cosignatures/", "documents/",       "keys/",     "ledger/",    "lists/", "manifests/",
-    "policies/",     "recovery-points/", "segments/", "timestamps/"};
+inline constexpr std::array<std::string_view, 11> kTenantRoots{
+    "cosignatures/", "documents/", "halts/",           "keys/",     "ledger/",    "lists/",
+    "manifests/",    "policies/",  "recovery-points/", "segments/", "timestamps/"};
 
 inline constexpr std::string_view kVault = "vault.json";
 
@@ -78,6 +78,10 @@ ATP_EXPORT std::string documents(const TenantId& tenant);
 ATP_EXPORT std::string documents(const TenantId& tenant, const Digest& sha256);
 ATP_EXPORT std::string document(const TenantId& tenant, const Digest& sha256,
                                 const std::string& attempt);
+
+/// `halts/<tenant>/<number>.json`.
+ATP_EXPORT std::string halts(const TenantId& tenant);
+ATP_EXPORT std::string halt(const TenantId& tenant, std::uint64_t number);
 
 /// The element of `key` after the `depth`-th slash: `element("a/b/c", 1)` is `b`.
 /// Throws: invalid_argument where there is none.

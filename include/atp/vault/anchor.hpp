@@ -13,8 +13,7 @@
 #include "atp/core/export.hpp"
 #include "atp/core/progress.hpp"
 #include "atp/ledger/cosignature.hpp"
-#include "atp/ledger/ledger.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/open_tenant.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -53,8 +52,7 @@ struct AnchorOptions {
 /// Asks for what is missing, and stores what came and holds. A service that does not answer, or not
 /// what it should, is pending: the next call asks again; so is what the store does not take.
 /// Throws: cancelled.
-ATP_EXPORT Anchors anchor_ledger(const Vault& vault, const Ledger& ledger,
-                                 const AnchorOptions& options = {});
+ATP_EXPORT Anchors anchor_ledger(OpenTenant& tenant, const AnchorOptions& options = {});
 
 /// A time-stamp that is not stored.
 struct Timestamped {

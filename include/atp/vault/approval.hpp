@@ -21,9 +21,6 @@
 namespace atp {
 inline namespace v0 {
 
-/// The act of `correct_clock`, as rules name it.
-inline constexpr std::string_view kCorrectClock = "clock.correct";
-
 /// One act, exactly: approvals are to these steps and no others.
 struct Plan {
   std::string action;  ///< As a rule of the trust policy names it, such as `halt.resolve`.
@@ -80,7 +77,7 @@ class ATP_EXPORT DualApproval {
   DualApproval(Plan plan, std::string requester, std::vector<std::string> approvers,
                ApprovalDocuments documents);
   friend DualApproval check_approvals(const Plan&, const ApprovalDocuments&, const TrustPolicy&,
-                                      const Ledger&, Time);
+                                      Ledger&, Time);
 
   Plan plan_;
   std::string requester_;
@@ -90,11 +87,12 @@ class ATP_EXPORT DualApproval {
 
 /// Checks approvals of `plan`, as it is now, against the trust policy and the ledger as they are
 /// now: each signed by a person who is an approver still, in a role of theirs; to the same request,
-/// action, subject, steps, ledger size and end; not over; used by no entry of the ledger. Acts call
+/// action, subject, steps, ledger size and end; not over; used by no entry since the request was
+/// made, to which `ledger` reaches back. Acts call
 /// it again right before they act. Throws: not_approved, with what is missing or stale; corrupt or
 /// untrusted for a document that does not hold.
 ATP_EXPORT DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& documents,
-                                        const TrustPolicy& trust, const Ledger& ledger, Time now);
+                                        const TrustPolicy& trust, Ledger& ledger, Time now);
 
 }  // namespace v0
 }  // namespace atp

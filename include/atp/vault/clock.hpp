@@ -22,10 +22,12 @@ enum class ClockTrust {
   insist,  ///< Whoever asks has looked at the clock and says that it is right.
 };
 
-/// Sees that this machine's clock can be right before a job of the tenant writes. `source` gives
-/// the time of the newest file at the source and is called only where that matters; null where
-/// there is no source. Returns what to warn of, if anything. Who insists is still refused before
-/// the ledger's newest entry that counts: `correct_clock` is the way out of that.
+/// Sees that this machine's clock can be right before a job of the tenant writes: by the entries at
+/// hand, and by the store's own time unless one of them is of the last hour: `require_store_clock`
+/// before something is sealed. `source` gives the time of the newest file at the source and is
+/// called only where that matters; null where there is no source. Returns what to warn of, if
+/// anything. Who insists is still refused before the newest entry that counts: `correct_clock` is
+/// the way out of that.
 /// Throws: clock_untrusted, with what to do.
 ATP_EXPORT std::optional<std::string> require_clock(
     const Vault& vault, const Ledger& ledger, const std::string& job_id, ClockTrust trust,
@@ -36,6 +38,7 @@ ATP_EXPORT void require_store_clock(const Vault& vault, const std::string& job_i
 
 /// What was written while a clock stood ahead of this one.
 struct ClockCorrection {
+  TenantId tenant;
   std::uint64_t entries = 0;  ///< How many of the ledger.
   std::uint64_t first = 0;    ///< Index of the first of them.
   std::uint64_t last = 0;     ///< Index of the last of them.
@@ -43,8 +46,9 @@ struct ClockCorrection {
   bool operator==(const ClockCorrection&) const = default;
 };
 
-/// The entries ahead of `now` that no correction names yet; nothing where there is none.
-ATP_EXPORT std::optional<ClockCorrection> entries_ahead(const Ledger& ledger, Time now);
+/// The entries ahead of `now` that no correction names yet; nothing where there is none. The whole
+/// ledger is read.
+ATP_EXPORT std::optional<ClockCorrection> entries_ahead(Ledger& ledger, Time now);
 
 /// States in the ledger, as `clock.corrected`, that the entries ahead of this clock were written by
 /// one that was wrong: from then on writers are judged by the other entries. Nothing that was

@@ -73,6 +73,9 @@ class ATP_EXPORT Vault {
   /// Throws: unavailable, with the problem and its cure, where the catalog cannot be used.
   Catalog& catalog() const;
 
+  /// Reads all of the catalog; where it is damaged, it cannot be used from here on. Throws:
+  /// unavailable for trouble of the machine.
+  void check_catalog();
   /// Puts an empty catalog in the place of one that cannot be used, which is kept beside it under
   /// the returned name; where the catalog can be used, does nothing. Call under `lock_for_rebuild`.
   std::optional<Path> renew_catalog();
@@ -124,7 +127,7 @@ struct CreatedVault {
 
 /// Makes a vault in `folder`: catalog, keys, then `vault.json`, which makes it one. Finishes an
 /// interrupted call. Throws: already_exists where there is a vault; invalid_argument for a key
-/// folder inside `folder`.
+/// folder inside `folder`; unsupported where the store lacks exclusive creation or immutability.
 ATP_EXPORT CreatedVault create_vault(const Environment& environment, const Path& folder,
                                      const CreateVaultOptions& options);
 
@@ -139,12 +142,18 @@ ATP_EXPORT Path default_key_folder(const Environment& environment, const Path& f
 ATP_EXPORT std::shared_ptr<ObjectStore> open_store(const Environment& environment,
                                                    const Path& folder);
 
+enum class VaultAccess {
+  read_write,
+  read_only,  ///< What writes throws; opens from a medium that is only read.
+};
+
 /// Opens the vault in `folder`. A missing, damaged or foreign catalog leaves it read-only
 /// (`catalog_problem`). Throws: not_found where there is no vault; corrupt where `vault.json` is
 /// damaged, unsupported where it is of a later version, untrusted where it is not signed by a key
 /// of the trust policy, if there is one.
 ATP_EXPORT std::shared_ptr<Vault> open_vault(const Environment& environment, const Path& folder,
-                                             Keys keys);
+                                             Keys keys,
+                                             VaultAccess access = VaultAccess::read_write);
 
 }  // namespace v0
 }  // namespace atp

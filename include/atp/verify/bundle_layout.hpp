@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "atp/core/export.hpp"
-#include "atp/model/documents.hpp"
+#include "atp/model/export_documents.hpp"
 #include "atp/verify/record_proof.hpp"
 
 namespace atp {

@@ -12,7 +12,7 @@
 #include "atp/core/progress.hpp"
 #include "atp/crypto/trust_policy.hpp"
 #include "atp/ledger/note.hpp"
-#include "atp/model/documents.hpp"
+#include "atp/model/export_documents.hpp"
 #include "atp/verify/report.hpp"
 
 namespace atp {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "atp/core/export.hpp"
+#include "atp/core/time.hpp"
 #include "atp/crypto/trust_policy.hpp"
 #include "atp/model/problem.hpp"
 #include "atp/storage/object_store.hpp"
@@ -14,21 +15,20 @@
 namespace atp {
 inline namespace v0 {
 
-enum class PointsToAsk {
-  /// That of the last key, since ids begin with their time; where that is ahead of the clock, also
-  /// the last that is not: a run by a clock that stood ahead leaves its point the last for long.
-  newest,
-  all,
-};
-
-/// Whether a stored point had seen more entries than the `ledger_size` that the ledger has, which
-/// no crash leaves, or `known_key` is not listed. Of a point that cannot be believed nothing is
-/// said here. Without `now` no point is ahead. Others may have appended since the ledger was read:
-/// look again before believing it.
+/// Whether a stored point after the key `after` had seen more entries than the `ledger_size` that
+/// the ledger has, which no crash leaves. Ids begin with their time: after the newest that somebody
+/// knows there are few. Of a point that cannot be believed nothing is said here. Others may have
+/// appended since the ledger was read: look again before believing it.
 ATP_EXPORT std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
                                                 const TenantId& tenant, std::uint64_t ledger_size,
-                                                PointsToAsk points, std::optional<Time> now,
-                                                const std::optional<std::string>& known_key = {});
+                                                const std::string& after);
+
+/// The same of the last stored point alone, and where that is ahead of `now`, also of the last that
+/// is not: a run by a clock that stood ahead leaves its point the last for long. Without `now` no
+/// point is ahead. Also a problem: that `known_key` is not listed.
+ATP_EXPORT std::optional<Problem> find_tail_cut_by_newest(
+    ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant, std::uint64_t ledger_size,
+    std::optional<Time> now, const std::optional<std::string>& known_key = {});
 
 }  // namespace v0
 }  // namespace atp

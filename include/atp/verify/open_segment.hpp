@@ -15,11 +15,11 @@
 namespace atp {
 inline namespace v0 {
 
-/// Follows point `id` to the segment, checking every document on the way; no package but this one
-/// is read. `store` must outlive what is returned. Throws: not_found where there is no such point
-/// or segment; corrupt or untrusted where a document does not hold; unauthenticated without a
-/// fitting identity.
-ATP_EXPORT PackageReader open_segment(ObjectStore& store, const std::string& id,
+/// Follows the point to the segment, checking every document on the way; of lists, manifests and
+/// packages no others are read, and nothing of another tenant. `store` must outlive what is
+/// returned. Throws: not_found where there is no such point or segment; corrupt or untrusted where
+/// a document does not hold; unauthenticated without a fitting identity.
+ATP_EXPORT PackageReader open_segment(ObjectStore& store, const PointName& point,
                                       const SegmentName& segment, const TrustPolicy& trust,
                                       std::span<const age::Identity> identities,
                                       const std::stop_token& stop = {});

@@ -57,7 +57,7 @@ class ATP_EXPORT RecordProver {
   /// What is given must outlive it; `store` is only read. Throws: not_found where there is no such
   /// point; precondition_failed where no checkpoint covers it yet; corrupt or untrusted where
   /// something on the way does not hold; unauthenticated without identities; cancelled.
-  RecordProver(ObjectStore& store, const std::string& id, const TrustPolicy& trust,
+  RecordProver(ObjectStore& store, const PointName& point, const TrustPolicy& trust,
                std::span<const age::Identity> identities, const std::stop_token& stop = {});
   ~RecordProver();
   RecordProver(RecordProver&&) noexcept;
@@ -89,20 +89,26 @@ class ATP_EXPORT RecordProver {
 };
 
 /// The proof file of one record. Throws: what `RecordProver` does.
-ATP_EXPORT std::string prove_record(ObjectStore& store, const std::string& id,
+ATP_EXPORT std::string prove_record(ObjectStore& store, const PointName& point,
                                     const RecordPlace& place, const TrustPolicy& trust,
                                     std::span<const age::Identity> identities,
                                     const std::stop_token& stop = {});
 
-/// The places of the records of recovery point `id` that have the text `record_id` where the
-/// tenant's field map has `id` (else in the member `id`). Reads every record; opaque ones have no
-/// id. Throws: as `prove_record`; `progress` may be null.
-ATP_EXPORT std::vector<RecordPlace> find_records(ObjectStore& store, const std::string& id,
-                                                 std::string_view record_id,
-                                                 const TrustPolicy& trust,
-                                                 std::span<const age::Identity> identities,
-                                                 ProgressSink* progress,
-                                                 const std::stop_token& stop = {});
+/// Where records with an id are, among those that could be read.
+struct FoundRecords {
+  std::vector<RecordPlace> places = {};
+  /// Records that are no strict JSON object. Whether one of them has the id is not known: only
+  /// where there are none, an id that was not found is in no record.
+  std::uint64_t unsearched = 0;
+};
+
+/// The records of a recovery point that have `record_id`, as a string or as a number written
+/// like that, where the tenant's field map has `id` (else in the member `id`). Reads every record.
+/// Throws: as `prove_record`; `progress` may be null.
+ATP_EXPORT FoundRecords find_records(ObjectStore& store, const PointName& point,
+                                     std::string_view record_id, const TrustPolicy& trust,
+                                     std::span<const age::Identity> identities,
+                                     ProgressSink* progress, const std::stop_token& stop = {});
 
 struct CheckedProof {
   Report report;

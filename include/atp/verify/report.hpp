@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "atp/core/error.hpp"
 #include "atp/core/export.hpp"
 #include "atp/model/record_range.hpp"
 
@@ -24,11 +25,15 @@ ATP_EXPORT std::string_view to_string(CheckState state);
 
 /// Which promise a check is about; decides the exit code of a failure.
 enum class CheckClass {
-  integrity,  ///< Hash, chain, Merkle tree, missing or damaged object: 20.
-  trust,      ///< Signature or key: 21.
-  timestamp,  ///< 22.
-  gap,        ///< 23.
+  integrity,  ///< Hash, chain, Merkle tree, missing or damaged object: `corrupt`.
+  trust,      ///< Signature or key: `untrusted`.
+  timestamp,  ///< `bad_timestamp`.
+  gap,        ///< `gap`.
+  machine,    ///< Not checked, as nothing could be read: `unavailable`.
 };
+
+/// As what a failure is thrown, and the row of `kErrorKinds` that has its exit code.
+ATP_EXPORT ErrorKind kind_of(CheckClass check_class);
 
 struct Check {
   std::string name;  ///< What was checked, such as `package.sha256`.
@@ -44,6 +49,9 @@ struct Check {
   bool operator==(const Check&) const = default;
 };
 
+/// Not checked, as an error kept it from being read.
+ATP_EXPORT Check unread_check(std::string name, const Error& error);
+
 /// Of a list of checks: failed where one failed, else not_checked where one is, else verified.
 /// An empty list is not_checked.
 ATP_EXPORT CheckState verdict_of(const std::vector<Check>& checks);
@@ -55,7 +63,8 @@ struct ATP_EXPORT Report {
   CheckState verdict() const { return verdict_of(checks); }
   bool passed() const { return verdict() == CheckState::verified; }
   std::vector<Check> failures() const;
-  /// 0 verified, 3 something not checked, 20 to 23 by the first class among the failures.
+  /// 0 verified, else that of the first class among the failures; where nothing failed, 3 for what
+  /// was not checked, that of `unavailable` where the machine was in the way.
   int exit_code() const;
 };
 

@@ -15,6 +15,7 @@
 #include "atp/segment/package_scan.hpp"
 #include "atp/storage/object_store.hpp"
 #include "atp/verify/report.hpp"
+#include "atp/verify/verify.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -36,20 +37,31 @@ struct ResolvedSegment {
 struct ResolvedPoint {
   TenantId tenant;
   std::optional<RecoveryPoint> point = {};     ///< Absent where its manifest cannot be believed.
-  Digest sha256;                               ///< Of the manifest as stored.
+  Digest sha256 = {};                          ///< Of the manifest as stored.
   std::vector<ResolvedSegment> segments = {};  ///< The union, in order of stream and sequence.
-  KeyEpochs epochs;
+  KeyEpochs epochs = {};
   std::vector<Check> checks = {};
-  std::vector<Check> anchors = {};  ///< What outsiders added to it; no restore waits for them.
 };
 
-/// Reads and checks every document that a point hangs on; packages are not read. Without `trust`
-/// signatures are not checked, without `now` no times. Throws: not_found where there is no such
-/// point; cancelled.
-ATP_EXPORT ResolvedPoint resolve_point(ObjectStore& store, const std::string& id,
-                                       const TrustPolicy* trust, unsigned workers,
-                                       const std::stop_token& stop,
-                                       std::optional<Time> now = std::nullopt);
+/// How much of the ledger is read.
+enum class LedgerDepth {
+  whole,      ///< Every entry and checkpoint.
+  statement,  ///< The entry that completes the point, and the checkpoint after it.
+};
+
+/// Reads and checks every document that a point hangs on; neither packages nor what outsiders have
+/// added are read, and nothing of another tenant. Without `trust` signatures are not checked.
+/// Throws: not_found where there is no such point; cancelled.
+ATP_EXPORT ResolvedPoint resolve_point(ObjectStore& store, const PointName& name,
+                                       const TrustPolicy* trust, LedgerDepth ledger,
+                                       unsigned workers, const std::stop_token& stop);
+
+/// The same for one segment: of lists, manifests and key epochs only what leads to it is read, of
+/// the ledger the statement. The segment is not there where the point, and what could be read of
+/// its parents, does not list it. Throws: as `resolve_point`.
+ATP_EXPORT ResolvedPoint resolve_segment(ObjectStore& store, const PointName& name,
+                                         const SegmentName& segment, const TrustPolicy& trust,
+                                         const std::stop_token& stop);
 
 /// The identities of key epochs, by epoch.
 using EpochIdentities = std::map<std::string, age::Identity, std::less<>>;
@@ -59,7 +71,7 @@ ATP_EXPORT EpochIdentities open_epochs(ObjectStore& store, const KeyEpochs& epoc
                                        std::span<const age::Identity> identities,
                                        std::vector<Check>& checks);
 
-/// Throws: corrupt or untrusted, for the gravest failed check; nothing where none failed.
+/// Throws for the gravest failed check, as `kind_of` its class; nothing where none failed.
 ATP_EXPORT void require_sound(const std::vector<Check>& checks);
 
 /// Throws: unauthenticated where there are none.

@@ -16,6 +16,7 @@
 #include "atp/crypto/age.hpp"
 #include "atp/crypto/trust_policy.hpp"
 #include "atp/storage/object_store.hpp"
+#include "atp/verify/points.hpp"
 #include "atp/verify/report.hpp"
 
 namespace atp {
@@ -40,17 +41,6 @@ struct VerifyOptions {
   ProgressSink* progress = nullptr;
   std::optional<Time> now = {};  ///< By the caller's clock; absent: nothing is ahead of it.
 };
-
-/// Tenants that have a ledger, manifests or points; names that are nobody's are passed over.
-ATP_EXPORT std::vector<TenantId> list_tenants(ObjectStore& store);
-
-/// The tenant whose point `id` is, by looking at every tenant's points. Throws: not_found.
-ATP_EXPORT TenantId tenant_of_point(ObjectStore& store, const std::string& id);
-
-/// Every completed point's id, by tenant and in order of the ledger; read from the ledgers, whose
-/// damage is no error here but a finding of `verify_point`.
-ATP_EXPORT std::vector<std::pair<TenantId, std::string>> list_points(
-    ObjectStore& store, const std::optional<TenantId>& tenant);
 
 /// Verifies one point and everything it hangs on, down to its last full parent. What is missing or
 /// damaged is a failed check that names it and stops nothing else. Checks, by name:
@@ -81,7 +71,7 @@ ATP_EXPORT std::vector<std::pair<TenantId, std::string>> list_points(
 /// Without `trust` what depends on signatures is not checked; without `identities` content is not
 /// checked. With `segment` all documents are checked, but of the packages that one only.
 /// Throws: not_found where the point does not exist or lacks the segment; cancelled, unavailable.
-ATP_EXPORT Report verify_point(ObjectStore& store, const std::string& id, const TrustPolicy* trust,
+ATP_EXPORT Report verify_point(ObjectStore& store, const PointName& point, const TrustPolicy* trust,
                                std::span<const age::Identity> identities,
                                const VerifyOptions& options);
 

@@ -13,7 +13,8 @@ int main(int, char** argv) {
   const atp::TrustPolicy trust = atp::load_trust_policy(*files, argv[2]);
   atp::VerifyOptions options;
   options.depth = atp::VerifyDepth::stored;
-  const atp::Report report = atp::verify_point(*store, argv[3], &trust, {}, options);
+  const atp::Report report =
+      atp::verify_point(*store, find_point(*store, argv[3]), &trust, {}, options);
   std::cout << atp::to_string(report.verdict()) << "\n";
   return report.exit_code();
 }

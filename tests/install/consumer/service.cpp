@@ -18,9 +18,10 @@ int main(int, char** argv) {
   const auto source = atp::segment_folder(environment.files, argv[2]);
   atp::BackupOptions options{.tenant = atp::TenantId("acme")};
   const auto taken = atp::take_backup(*vault, *source, options);
-  const auto restored = atp::restore_point(vault->store(), *environment.files, *environment.random,
-                                           taken.recovery_point_id, folder / "restored",
-                                           vault->trust(), vault->keys().identities, {});
+  const auto restored =
+      atp::restore_point(vault->store(), *environment.files, *environment.random,
+                         find_point(vault->store(), taken.recovery_point_id), folder / "restored",
+                         vault->trust(), vault->keys().identities, {});
   try {
     atp::make_http_client({})->send("no URL", {.method = "GET"}, {});
   } catch (const atp::Error& error) {

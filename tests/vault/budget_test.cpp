@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What each verb asks of the store: it depends on what the verb touches, and not on what else the
+/// vault holds.
+#include <gtest/gtest.h>
+
+#include "atp/backup/take_backup.hpp"
+#include "atp/storage/filesystem_store.hpp"
+#include "atp/vault/points.hpp"
+#include "atp/vault/vault.hpp"
+#include "atp/verify/open_segment.hpp"
+#include "atp/verify/stored_point.hpp"
+#include "backup/backup_fixture.hpp"
+#include "support/counting_store.hpp"
+
+namespace atp {
+namespace {
+
+using test::CountingStore;
+using test::StoreCall;
+
+class Budget : public test::BackupFixture {
+ protected:
+  /// The vault, opened on a store that counts.
+  void count() {
+    store_ = std::make_shared<CountingStore>(
+        filesystem_store(disk_, "/vault/store", clock_, environment_.random));
+    counted_ = std::make_shared<Vault>(
+        environment_, vault_->paths(), vault_->document(), store_,
+        open_sqlite_catalog(disk_, environment_.random, vault_->paths().catalog, vault_->id()), "",
+        load_keys(*disk_, "/keys"));
+  }
+  BackupResult run() {
+    const auto source = segment_folder(disk_, "/source");
+    store_->reset();
+    return take_backup(*counted_, *source, options());
+  }
+  /// Some history: points, statements, segments.
+  void grow(int points) {
+    for (int i = 0; i < points; ++i) {
+      seal("h" + std::to_string(grown_++) + ".jsonl", "one\n");
+      backup();
+      clock_->advance(std::chrono::hours(1));
+    }
+  }
+
+  std::shared_ptr<CountingStore> store_;
+  std::shared_ptr<Vault> counted_;
+  int grown_ = 0;
+};
+
+TEST_F(Budget, AnUnchangedRunCostsTheSameWhateverTheHistory) {
+  std::vector<std::uint64_t> totals;
+  for (const int points : {1, 20, 40}) {
+    grow(points);
+    count();
+    EXPECT_EQ(run().status, BackupStatus::unchanged);  // Says so in the ledger.
+    totals.push_back(store_->total());
+    EXPECT_LE(store_->total(), 30U) << store_->print();
+    EXPECT_EQ(run().status, BackupStatus::unchanged);  // Need not say it again.
+    EXPECT_EQ(store_->count(StoreCall::put), 0U) << store_->print();
+  }
+  EXPECT_EQ(totals[0], totals[1]);
+  EXPECT_EQ(totals[1], totals[2]);
+}
+
+TEST_F(Budget, ANewSegmentCostsTheSameWhateverTheHistory) {
+  std::vector<std::uint64_t> totals;
+  for (const int points : {3, 15}) {
+    grow(points);
+    count();
+    seal("new" + std::to_string(points) + ".jsonl", "new\n");
+    EXPECT_EQ(run().segments_new, 1U);
+    totals.push_back(store_->total());
+    EXPECT_LE(store_->total(), 60U) << store_->print();
+  }
+  EXPECT_EQ(totals[0], totals[1]);
+}
+
+TEST_F(Budget, NoOtherTenantIsLookedAt) {
+  grow(2);
+  const std::string id = backup(options("other")).recovery_point_id;
+  count();
+  run();
+  EXPECT_EQ(store_->total("recovery-points/other/"), 0U) << store_->print();
+  EXPECT_EQ(store_->total("ledger/other/"), 0U) << store_->print();
+  store_->reset();
+  const PointName point = find_point(*counted_, id);
+  EXPECT_EQ(point.tenant, TenantId("other"));
+  EXPECT_LE(store_->total(), 1U) << store_->print();
+  store_->reset();
+  open_segment(*store_, point, {StreamId("default"), SegmentId("h0")}, vault_->trust(),
+               vault_->keys().identities);
+  EXPECT_EQ(store_->count(StoreCall::list, "recovery-points/"), 0U) << store_->print();
+  EXPECT_EQ(store_->total("ledger/acme/"), 0U) << store_->print();
+}
+
+TEST_F(Budget, ASegmentIsFoundPastAllOthers) {
+  std::vector<std::uint64_t> totals;
+  for (const int points : {4, 12}) {
+    grow(points);
+    BackupOptions full = options();
+    full.type = BackupType::full;
+    const std::string id = backup(full).recovery_point_id;
+    clock_->advance(std::chrono::hours(1));
+    count();
+    store_->reset();
+    open_segment(*store_, {TenantId("acme"), id}, {StreamId("default"), SegmentId("h1")},
+                 vault_->trust(), vault_->keys().identities);
+    totals.push_back(store_->total());
+    EXPECT_LE(store_->total(), 40U) << store_->print();
+  }
+  EXPECT_EQ(totals[0], totals[1]);
+}
+
+}  // namespace
+}  // namespace atp
