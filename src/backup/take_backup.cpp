@@ -162,8 +162,14 @@ class BackupJob {
     tenant_.record_progress();
   }
 
+  /// What time it is, before anything is sealed or said by this run's clock.
+  void ask_store() {
+    if (options_.clock == ClockTrust::insist || std::exchange(is_store_asked_, true)) return;
+    require_store_clock(vault_, job_id_);
+  }
+
   void read(const std::vector<const SegmentFile*>& to_read, const TenantPolicy& policy) {
-    if (options_.clock == ClockTrust::judge) require_store_clock(vault_, job_id_);
+    ask_store();
     const KeyEpoch epoch = tenant_.ensure_key_epoch(started_at_, retain_until_);
     ProgressMeter progress(options_.progress, total_of(to_read));
     Snapshotter snapshotter({.vault = vault_,
@@ -275,6 +281,7 @@ class BackupJob {
   }
 
   void put_and_complete(const TenantPolicy& policy, BackupResult& result) {
+    ask_store();
     const bool incremental = parent_ && type() == BackupType::incremental;
     const RecoveryPoint point =
         put_point(tenant_,
@@ -302,6 +309,7 @@ class BackupJob {
     const bool said = before && started_at_ >= before->stated_at &&
                       started_at_ - before->stated_at < kCheckedInterval;
     if (!said) {
+      ask_store();
       append_statement(tenant_,
                        {.header = vault_.new_header(options_.tenant),
                         .index = 0,
@@ -361,6 +369,7 @@ class BackupJob {
   bool flush_failed_ = false;
   Clock::time_point flushed_ = Clock::now();
   bool changed_ = false;
+  bool is_store_asked_ = false;
 };
 
 }  // namespace

@@ -24,7 +24,8 @@ class ClockAhead : public test::BackupFixture {
   const TenantId tenant_{"acme"};
 
   /// A run whose own clock is `by` ahead of the disk's, which is another machine's.
-  BackupResult backup_ahead(std::chrono::nanoseconds by, ClockTrust trust = ClockTrust::judge) {
+  BackupResult backup_ahead(std::chrono::nanoseconds by, ClockTrust trust = ClockTrust::judge,
+                            std::optional<BackupType> type = {}) {
     const auto ahead = std::make_shared<test::ManualClock>(clock_->now() + by);
     Environment environment = environment_;
     environment.clock = ahead;
@@ -32,6 +33,7 @@ class ClockAhead : public test::BackupFixture {
     const auto source = segment_folder(disk_, "/source");
     BackupOptions asked = options();
     asked.clock = trust;
+    asked.type = type;
     return take_backup(*vault, *source, asked);
   }
 
@@ -106,8 +108,10 @@ TEST_F(ClockAhead, T086_AnEntryOfTheLastHourDoesNotVouchForWhatIsSealed) {
   seal("a.jsonl", "one\n");
   backup_ahead(days(70), ClockTrust::insist);
   EXPECT_EQ(backup_ahead(days(70)).status, BackupStatus::unchanged) << "nothing is written";
-  seal("b.jsonl", "two\n");
   const auto before = keys("");
+  EXPECT_EQ(error_kind([&] { backup_ahead(days(70), ClockTrust::judge, BackupType::full); }),
+            ErrorKind::clock_untrusted);
+  seal("b.jsonl", "two\n");
   EXPECT_EQ(error_kind([&] { backup_ahead(days(70)); }), ErrorKind::clock_untrusted);
   EXPECT_EQ(keys(""), before);
 }

@@ -23,11 +23,11 @@ enum class ClockTrust {
 };
 
 /// Sees that this machine's clock can be right before a job of the tenant writes: by the entries at
-/// hand, and by the store's own time unless one of them is of the last hour: `require_store_clock`
-/// before something is sealed. `source` gives the time of the newest file at the source and is
-/// called only where that matters; null where there is no source. Returns what to warn of, if
-/// anything. Who insists is still refused before the newest entry that counts: `correct_clock` is
-/// the way out of that.
+/// hand, and by the store's own time. An entry of the last hour stands for the store: call
+/// `require_store_clock` then, before something is sealed or said. `source` gives the time of the
+/// newest file at the source and is called only where that matters; null where there is no source.
+/// Returns what to warn of, if anything. Who insists is still refused before the newest entry that
+/// counts: `correct_clock` is the way out of that.
 /// Throws: clock_untrusted, with what to do.
 ATP_EXPORT std::optional<std::string> require_clock(
     const Vault& vault, const Ledger& ledger, const std::string& job_id, ClockTrust trust,
