@@ -13,7 +13,7 @@ python='pybind11-dev python3-dev python3-venv'
 api='doxygen'
 test='clang curl libclang-rt-14-dev llvm-14 libgtest-dev libgmock-dev git help2man
   python3 python3-venv python3-pytest python3-pandas python3-matplotlib mypy
-  opensc openssl softhsm2'
+  faketime opensc openssl softhsm2'
 bench='borgbackup libbenchmark-dev restic'
 tidy='clang clang-tidy-14'
 

@@ -44,6 +44,15 @@ Snapshotter::Result not_sealed(const SegmentFile& file) {
   return skipped(file, "not_sealed", "it changed while it was read");
 }
 
+/// A segment whose retention cannot be told: its dates and the clock contradict each other. The
+/// detail is the same in each run, else each run would make a point of it.
+Snapshotter::Result dated_ahead(const SegmentFile& file, const std::string& what, Time time) {
+  return skipped(file, "dated_ahead",
+                 what + " is of " + format_time(time) +
+                     ", more than a day ahead of this clock; where the clock is right, "
+                     "--clock-is-right takes it");
+}
+
 std::string reason_of(ErrorKind kind) {
   if (kind == ErrorKind::corrupt) return "damaged";
   return kind == ErrorKind::unsupported ? "unsupported" : "unreadable";
@@ -114,8 +123,16 @@ Snapshotter::Result Snapshotter::compare(const SegmentFile& file, const SegmentM
   }
 }
 
+bool Snapshotter::is_doubtful(Time time) const {
+  return context_.options.clock == ClockTrust::judge &&
+         is_of_the_future(time, context_.vault.environment().clock->now());
+}
+
 Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
   const Vault& vault = context_.vault;
+  if (is_doubtful(file.status.modified)) {
+    return dated_ahead(file, "the file", file.status.modified);
+  }
   std::unique_ptr<SegmentInput> opened;
   try {
     opened = context_.source.open(file);
@@ -145,6 +162,9 @@ Snapshotter::Result Snapshotter::take(const SegmentFile& file) {
   const auto& summary = std::get<PackageSummary>(outcome);
   if (summary.bytes == 0 && context_.options.empty_segments == EmptySegments::skip) {
     return skipped(file, "empty", "it holds no bytes; --allow-empty takes it");
+  }
+  if (summary.last_time && is_doubtful(*summary.last_time)) {
+    return dated_ahead(file, "its newest record", *summary.last_time);
   }
   writer->commit(summary.stored_sha256);
   return commit(file, draft_of(file, input.input(), summary, key));

@@ -45,6 +45,7 @@ class Snapshotter {
   SegmentManifest draft_of(const SegmentFile& file, const SegmentInput& input,
                            const PackageSummary& summary, const std::string& key) const;
   Result commit(const SegmentFile& file, SegmentManifest draft);
+  bool is_doubtful(Time time) const;
 
   Context context_;
   age::Recipient recipient_;

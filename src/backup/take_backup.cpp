@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <mutex>
 #include <set>
 
@@ -21,6 +20,7 @@
 #include "atp/vault/halt.hpp"
 #include "backup/point_builder.hpp"
 #include "backup/segment_snapshot.hpp"
+#include "backup/stat_cache.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -31,47 +31,8 @@ using Clock = std::chrono::steady_clock;
 /// How often what was committed is written to the catalog while work goes on.
 constexpr std::chrono::seconds kFlushInterval{1};
 
-/// How far clocks of several writers may stand apart.
-constexpr std::chrono::minutes kClockTolerance{5};
-
 /// How often a run that finds nothing new says so in the ledger.
 constexpr std::chrono::hours kCheckedInterval{1};
-
-/// Which files need not be read: sealed, and by stat as they were when they were read.
-class StatCache {
- public:
-  StatCache(const Vault& vault, const BackupOptions& options) {
-    if (options.known_files != KnownFiles::trust_stat) return;
-    for (StatRow& row : vault.catalog().sealed_stats(options.tenant)) {
-      std::pair key(row.stream, row.segment);
-      rows_.insert_or_assign(std::move(key), std::move(row));
-    }
-  }
-
-  bool unchanged(const SegmentFile& file) const {
-    const auto found = rows_.find({file.stream, file.segment});
-    if (found == rows_.end()) return false;
-    const StatRow& row = found->second;
-    return row.path == file.path.string() && row.size == file.status.size &&
-           row.modified == file.status.modified && row.changed == file.status.changed &&
-           row.inode == file.status.inode;
-  }
-
- private:
-  std::map<std::pair<StreamId, SegmentId>, StatRow> rows_;
-};
-
-StatRow stat_row(const TenantId& tenant, const SegmentFile& file, const Digest& sha256) {
-  return {tenant,
-          file.stream,
-          file.segment,
-          file.path.string(),
-          file.status.size,
-          file.status.modified,
-          file.status.changed,
-          file.status.inode,
-          sha256};
-}
 
 Progress total_of(const std::vector<const SegmentFile*>& files) {
   Progress total{.stage = "backup", .items_total = files.size()};
@@ -79,15 +40,14 @@ Progress total_of(const std::vector<const SegmentFile*>& files) {
   return total;
 }
 
-/// Where the clock stands too early, what is sealed now would be kept too short.
-void check_clock(const Vault& vault, const Ledger& ledger, Time now) {
-  Time newest = vault.document().header.created_at;
-  for (const LedgerEntry& entry : ledger.tail()) {
-    newest = std::max(newest, entry.statement.header.created_at);
+/// When the newest file was modified, of those that are not themselves ahead of the clock.
+std::optional<Time> newest_file(SegmentSource& source, Time now, const std::stop_token& stop) {
+  std::optional<Time> newest;
+  for (const SegmentFile& file : source.list(stop).files) {
+    if (is_of_the_future(file.status.modified, now)) continue;
+    newest = std::max(newest.value_or(file.status.modified), file.status.modified);
   }
-  if (now + kClockTolerance >= newest) return;
-  throw Error(ErrorKind::clock_untrusted, format_time(now),
-              "the clock stands before what was written at " + format_time(newest));
+  return newest;
 }
 
 /// One run for one tenant, from its job row to its end.
@@ -101,7 +61,9 @@ class BackupJob {
         job_id_(random_hex(*vault.environment().random, 16)),
         lock_(vault.lock_for_job(job_id_)),
         tenant_(vault, options.tenant) {
-    check_clock(vault_, tenant_.ledger(), started_at_);
+    clock_warning_ = require_clock(vault_, tenant_.ledger(), job_id_, options_.clock, [&] {
+      return newest_file(source_, started_at_, options_.stop);
+    });
     finish_lost_jobs(tenant_, options.workers);
     remove_stale_temporaries(*vault.environment().files, vault.paths().store);
     point_id_ = make_recovery_point_id(started_at_, vault.region(), options.tenant,
@@ -200,7 +162,14 @@ class BackupJob {
     tenant_.record_progress();
   }
 
+  /// What time it is, before anything is sealed or said by this run's clock.
+  void ask_store() {
+    if (options_.clock == ClockTrust::insist || std::exchange(is_store_asked_, true)) return;
+    require_store_clock(vault_, job_id_);
+  }
+
   void read(const std::vector<const SegmentFile*>& to_read, const TenantPolicy& policy) {
+    ask_store();
     const KeyEpoch epoch = tenant_.ensure_key_epoch(started_at_, retain_until_);
     ProgressMeter progress(options_.progress, total_of(to_read));
     Snapshotter snapshotter({.vault = vault_,
@@ -255,6 +224,16 @@ class BackupJob {
            parent_->point.skipped != listed_skipped_ || parent_->point.alarms != alarms_;
   }
 
+  void add_kept(std::optional<KeptSegments>& kept, const SegmentManifest& manifest) {
+    const SegmentTerm term = tenant_.term_of(manifest);
+    if (!kept) kept = KeptSegments{term.until, term.until};
+    kept->first = std::min(kept->first, term.until);
+    kept->last = std::max(kept->last, term.until);
+    if (!term.was_over(dates_of(manifest))) return;
+    ++kept->overdue;
+    kept->first_overdue = std::min(kept->first_overdue.value_or(term.until), term.until);
+  }
+
   BackupResult describe() {
     BackupResult result{.recovery_point_id = {},
                         .tenant = options_.tenant,
@@ -263,6 +242,7 @@ class BackupJob {
                         .status = BackupStatus::completed,
                         .skipped = listed_skipped_,
                         .alarms = alarms_,
+                        .clock_warning = clock_warning_,
                         .anchors = {}};
     const Covered covered(parent_);
     for (const auto& [stream, head] : tenant_.chains().heads()) {
@@ -272,6 +252,7 @@ class BackupJob {
         result.records += entry.manifest.records;
         result.bytes += entry.manifest.bytes;
         result.stored_bytes += entry.manifest.stored_bytes;
+        add_kept(result.kept, entry.manifest);
       }
     }
     describe_known(result);
@@ -300,6 +281,7 @@ class BackupJob {
   }
 
   void put_and_complete(const TenantPolicy& policy, BackupResult& result) {
+    ask_store();
     const bool incremental = parent_ && type() == BackupType::incremental;
     const RecoveryPoint point =
         put_point(tenant_,
@@ -327,6 +309,7 @@ class BackupJob {
     const bool said = before && started_at_ >= before->stated_at &&
                       started_at_ - before->stated_at < kCheckedInterval;
     if (!said) {
+      ask_store();
       append_statement(tenant_,
                        {.header = vault_.new_header(options_.tenant),
                         .index = 0,
@@ -374,6 +357,7 @@ class BackupJob {
   std::string point_id_;
   Time retain_until_;
   Time copied_at_;
+  std::optional<std::string> clock_warning_;
   std::optional<CompletedPoint> parent_;
   std::set<std::pair<StreamId, SegmentId>> at_source_;
   std::mutex mutex_;
@@ -385,6 +369,7 @@ class BackupJob {
   bool flush_failed_ = false;
   Clock::time_point flushed_ = Clock::now();
   bool changed_ = false;
+  bool is_store_asked_ = false;
 };
 
 }  // namespace

@@ -93,6 +93,10 @@ std::string counted(std::uint64_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
+std::string span_text(Time first, Time last) {
+  return format_time(first) + (first == last ? "" : " to " + format_time(last));
+}
+
 std::string progress_line(const Progress& progress, double seconds, std::size_t width) {
   const bool by_bytes = progress.bytes_total > 0;
   const auto done = static_cast<double>(by_bytes ? progress.bytes_done : progress.items_done);

@@ -11,6 +11,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/progress.hpp"
+#include "atp/core/time.hpp"
 #include "atp/model/json.hpp"
 
 namespace atp::cli {
@@ -25,6 +26,9 @@ std::string human_bytes(double bytes);
 
 /// `1 segment`, `2 segments`.
 std::string counted(std::uint64_t count, std::string_view noun);
+
+/// One instant, or the first and the last.
+std::string span_text(Time first, Time last);
 
 /// The bar in at most `width` columns; what does not fit is left out whole.
 std::string progress_line(const Progress& progress, double seconds, std::size_t width);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "atp/vault/clock.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/verify.hpp"
 
@@ -29,5 +30,10 @@ std::optional<std::uint64_t> parse_number(std::string_view text);
 
 /// `STREAM/SEGMENT`. Throws: invalid_argument.
 SegmentName parse_segment_name(const std::string& text);
+
+/// What `--clock-is-right` says.
+inline ClockTrust clock_trust(bool clock_is_right) {
+  return clock_is_right ? ClockTrust::insist : ClockTrust::judge;
+}
 
 }  // namespace atp::cli

@@ -31,6 +31,11 @@ void add_dry_run(CLI::App& command, bool& dry_run) {
   command.add_flag("--dry-run", dry_run, "Say what would be done and do nothing");
 }
 
+void add_clock_option(CLI::App& command, bool& clock_is_right) {
+  command.add_flag("--clock-is-right", clock_is_right,
+                   "Go on where this machine's clock looks wrong");
+}
+
 void add_jobs(CLI::App& command, unsigned& jobs) {
   command.add_option("--jobs", jobs, "Threads (default: two more than cores)")
       ->check(CLI::Range(1, 256));

@@ -17,6 +17,8 @@ void add_trust_option(CLI::App& command, VaultArguments& arguments);
 /// --trust, of a command that needs no vault.
 void add_required_trust(CLI::App& command, Path& trust);
 void add_dry_run(CLI::App& command, bool& dry_run);
+/// --clock-is-right.
+void add_clock_option(CLI::App& command, bool& clock_is_right);
 /// --jobs: 0 where nothing was said.
 void add_jobs(CLI::App& command, unsigned& jobs);
 /// POINT, which is needed.

@@ -5,11 +5,12 @@
 #include <map>
 #include <utility>
 
-#include "atp/model/acts.hpp"
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/vault/halt.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "discovery/bundle_writer.hpp"
@@ -146,6 +147,7 @@ class ExportJob {
   }
 
   void intend() {
+    if (options_.clock == ClockTrust::judge) require_store_clock(vault_, job_id_);
     append_act(
         open_, statement(acts::kExportIntended, {}), kRule, options_.approval,
         [&](const Ledger&) { return plan_of(options_.point, prover_.entry(), runs_); },

@@ -110,5 +110,15 @@ std::size_t remove_stale_temporaries(FileSystem& files, const Path& root) {
   return count;
 }
 
+std::optional<Time> file_system_time(FileSystem& files, const Path& root, const std::string& name) {
+  const Path path = root / kTemporaryFolder / name.substr(0, 2 * kRandomBytes);
+  const auto file = create_new(files, path);
+  if (!file) return std::nullopt;
+  file->write_at(0, as_bytes("\n"));
+  const Time written = file->status().modified;
+  remove_existing(files, path);
+  return written;
+}
+
 }  // namespace v0
 }  // namespace atp

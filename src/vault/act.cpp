@@ -5,9 +5,9 @@
 #include <chrono>
 #include <map>
 
-#include "atp/model/acts.hpp"
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/halt.hpp"
 
@@ -72,7 +72,7 @@ void require_approval(const Vault& vault, const std::string& action,
 
 void append_act(OpenTenant& tenant, Statement statement, const std::string& action,
                 const std::optional<DualApproval>& approval,
-                const std::function<Plan(const Ledger&)>& plan, Time retain_until) {
+                const std::function<Plan(Ledger&)>& plan, Time retain_until) {
   const Vault& vault = tenant.vault();
   require_approval(vault, action, approval);
   if (!approval) return append_statement(tenant, statement, retain_until);

@@ -6,14 +6,14 @@
 
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
-#include "atp/ledger/ledger.hpp"
+#include "atp/ledger/ledger_clock.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/problem.hpp"
 
 namespace atp {
 inline namespace v0 {
 namespace {
 
-constexpr std::chrono::minutes kClockTolerance{5};
 /// How far the clocks of those who write one ledger may be apart.
 constexpr std::chrono::days kClockMargin{1};
 constexpr std::size_t kApprovalsLimit = 100;
@@ -165,6 +165,18 @@ class Consent {
   std::set<std::string> roles_;
 };
 
+/// A clock that is set back would revive what is over. Who corrects entries of a clock that stood
+/// ahead stands before them.
+void require_not_set_back(const Plan& plan, const Ledger& ledger, Time now) {
+  const auto newest = newest_plausible(ledger.tail());
+  if (!newest || newest->created_at <= now + kClockTolerance) return;
+  if (plan.action == acts::kClockCorrected.rule) return;
+  throw Error(ErrorKind::clock_untrusted, plan.action,
+              "the clock says " + format_time(now) + ", before the ledger's entry of " +
+                  format_time(newest->created_at) +
+                  ": set it, or, if it is right, `atp ledger accept-clock` first");
+}
+
 }  // namespace
 
 std::string request_approval(const Vault& vault, const Plan& plan, const Signer& signer,
@@ -236,11 +248,7 @@ DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& document
   if (documents.approvals.size() > kApprovalsLimit) {
     refuse(plan.action, "expected at most " + std::to_string(kApprovalsLimit) + " approvals");
   }
-  const auto& entries = ledger.tail();
-  if (!entries.empty() && entries.back().statement.header.created_at > now + kClockTolerance) {
-    throw Error(ErrorKind::clock_untrusted, plan.action,
-                "the clock says " + format_time(now) + ", before the ledger's last entry");
-  }
+  require_not_set_back(plan, ledger, now);
   const auto request = open<ApprovalRequest>("request", documents.request, trust, plan.tenant, now);
   check_time(request.document, now);
   require_plan(request.document, plan);

@@ -8,6 +8,7 @@
 #include "atp/storage/layout.hpp"
 #include "atp/storage/probe.hpp"
 #include "atp/vault/act.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/vault/completion.hpp"
 #include "atp/vault/halt.hpp"
 #include "atp/vault/rebuild.hpp"
@@ -62,13 +63,27 @@ Finding examine_keys(const Vault& vault, const TenantId& tenant) {
                   std::to_string(epochs.documents.size()) + " key epochs");
 }
 
+/// The finding, doubtful where entries of the ledger are ahead of this clock.
+Finding with_clock(OpenTenant& tenant, Finding finding) {
+  const Time now = tenant.vault().environment().clock->now();
+  const auto ahead = entries_ahead(tenant.ledger(), now);
+  if (!ahead) return finding;
+  finding.state = FindingState::doubtful;
+  finding.detail += "; " + std::to_string(ahead->entries) + " of them ahead of this clock, " +
+                    layout::ledger_entry(tenant.tenant(), 0, ahead->newest.index) + " by " +
+                    gap_text(now, ahead->newest.created_at) +
+                    ": set the clock, or, if it is right, `atp ledger accept-clock`";
+  return finding;
+}
+
 Finding mend_tenant(OpenTenant& tenant) {
   const std::size_t lost = finish_lost_jobs(tenant, kWorkers);
   tenant.chains().look_at_all();
   tenant.record_progress();
-  return {"ledger", lost > 0 ? FindingState::mended : FindingState::good, tenant.tenant().str(),
-          std::to_string(tenant.ledger().size()) + " entries, " + std::to_string(lost) +
-              " interrupted jobs ended"};
+  return with_clock(tenant, {"ledger", lost > 0 ? FindingState::mended : FindingState::good,
+                             tenant.tenant().str(),
+                             std::to_string(tenant.ledger().size()) + " entries, " +
+                                 std::to_string(lost) + " interrupted jobs ended"});
 }
 
 Finding examine_tenant(const Vault& vault, const TenantId& tenant, const ExamineOptions& options) {
@@ -78,7 +93,8 @@ Finding examine_tenant(const Vault& vault, const TenantId& tenant, const Examine
     OpenTenant open(vault, tenant);
     open.ledger().entries();  // All of it: nobody else reads what is old.
     if (!mends) {
-      return good("ledger", tenant.str(), std::to_string(open.ledger().size()) + " entries");
+      return with_clock(
+          open, good("ledger", tenant.str(), std::to_string(open.ledger().size()) + " entries"));
     }
     if (options.take_over) take_over_intents(open);
     return mend_tenant(open);
@@ -195,6 +211,14 @@ std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
   const std::string folder = vault.paths().folder.string();
   examine_one(findings, "vault", folder, [&] {
     vault.trust();
+    const Time now = vault.environment().clock->now();
+    const Time made = vault.document().header.created_at;
+    if (made > now + kClockTolerance) {
+      return Finding{"vault", FindingState::doubtful, folder,
+                     "vault.json is " + gap_text(now, made) +
+                         " ahead of this clock: set the clock, or, if it is right, take the first "
+                         "backup of each tenant with --clock-is-right"};
+    }
     return good("vault", folder, "vault.json is signed by a trusted key");
   });
   if (mends) {

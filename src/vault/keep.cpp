@@ -27,13 +27,6 @@ struct Growth {
   Time until;
 };
 
-const TenantPolicy& policy_at(OpenTenant& tenant, std::uint64_t version) {
-  const auto& policies = tenant.policies();
-  if (version >= 1 && version <= policies.size()) return policies[version - 1];
-  throw Error(ErrorKind::corrupt, layout::policy(tenant.tenant(), version),
-              "is missing, but still needed");
-}
-
 /// Grows the retention of an object where it is too short, and reads it back. Throws: corrupt where
 /// it is missing and `required`.
 void grow(ObjectStore& store, const std::string& key, const Growth& growth, bool required) {
@@ -54,7 +47,7 @@ void grow(ObjectStore& store, const std::string& key, const Growth& growth, bool
 Growth documents_of(OpenTenant& tenant, Time time, std::uint64_t policy_version) {
   Growth growth{};
   for (const std::uint64_t version : {policy_version, std::uint64_t{tenant.policies().size()}}) {
-    const CalendarPeriod& retention = policy_at(tenant, version).retention;
+    const CalendarPeriod& retention = tenant.policy(version).retention;
     growth.at_least = std::max(growth.at_least, retain_document_at_least_until(time, retention));
     growth.until = std::max(growth.until, retain_document_until(time, retention));
   }
@@ -156,12 +149,7 @@ class Listed {
   }
 
   void add(const Descriptor& descriptor, const std::string& key, const SegmentManifest& manifest) {
-    Time until{};
-    for (const std::uint64_t version :
-         {manifest.policy_version, std::uint64_t{tenant_.policies().size()}}) {
-      const CalendarPeriod& retention = policy_at(tenant_, version).retention;
-      until = std::max(until, retain_segment_until(manifest.sealed_at, retention));
-    }
+    const Time until = tenant_.term_of(manifest).until;
     documents_.insert(key);
     documents_.insert(layout::key_epoch_document(tenant_.tenant(), manifest.key_epoch, 0));
     packages_.emplace(descriptor.key, Growth{until, until});

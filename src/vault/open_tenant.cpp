@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/open_tenant.hpp"
 
+#include <algorithm>
+
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/model/problem.hpp"
-#include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/verify/ledger_tail.hpp"
@@ -83,6 +84,21 @@ const TenantPolicy& OpenTenant::ensure_policy(const std::optional<FieldMap>& fie
     }
     policies_.reset();
   }
+}
+
+const TenantPolicy& OpenTenant::policy(std::uint64_t version) {
+  if (version >= 1 && version <= policies().size()) return policies()[version - 1];
+  throw Error(ErrorKind::corrupt, layout::policy(tenant_, version), "is missing, but still needed");
+}
+
+SegmentTerm OpenTenant::term_of(const SegmentManifest& manifest) {
+  SegmentTerm longest;
+  for (const std::uint64_t version : {manifest.policy_version, std::uint64_t{policies().size()}}) {
+    const SegmentTerm term = segment_term(dates_of(manifest), policy(version).retention);
+    longest.by_dates = std::max(longest.by_dates, term.by_dates);
+    longest.until = std::max(longest.until, term.until);
+  }
+  return longest;
 }
 
 Time OpenTenant::document_retention(Time time) {

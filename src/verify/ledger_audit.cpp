@@ -14,6 +14,7 @@
 #include "atp/verify/ledger_tail.hpp"
 #include "verify/anchors.hpp"
 #include "verify/checks.hpp"
+#include "verify/clock_check.hpp"
 #include "verify/ledger_check.hpp"
 
 namespace atp {
@@ -279,13 +280,16 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   LedgerAudit audit;
   std::vector<Check>& checks = audit.report.checks;
   DocumentAudit documents(store, trust, tenant, options);
+  verify::ClockAudit clock(tenant, options.now);
   const auto newest = newest_stored_point(store, tenant);  // Before the ledger, which comes after.
   bool is_completed = false;
   const LedgerHead head = scan_ledger(store, &trust, tenant, options, [&](LedgerEntry&& entry) {
     is_completed = is_completed || entry.statement.subject_id == newest;
+    clock.push(entry.statement);
     documents.push(std::move(entry.statement));
   });
   verify::add_ledger_checks(tenant, head, checks);
+  clock.finish(checks);
   documents.finish(checks);
   const verify::Context context{store, &trust, tenant, 1, options.stop};
   verify::check_cosignatures(context, head, std::nullopt, verify::root_at(context, head), checks);
@@ -296,7 +300,7 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   }
   if (head.problems.empty()) {
     const std::uint64_t size = head.tree.size();
-    const auto cut = find_tail_cut_by_newest(store, &trust, tenant, size);
+    const auto cut = find_tail_cut_by_newest(store, &trust, tenant, size, options.now);
     if (cut && !verify::has_grown(context, size)) {
       checks.push_back(failed("ledger.tail", *cut));
     } else if (newest && !is_completed) {

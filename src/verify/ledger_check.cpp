@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "atp/core/clock.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
 #include "atp/verify/verify.hpp"
+#include "verify/clock_check.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -43,16 +45,24 @@ std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trus
 
 std::optional<Problem> find_tail_cut_by_newest(ObjectStore& store, const TrustPolicy* trust,
                                                const TenantId& tenant, std::uint64_t ledger_size,
+                                               std::optional<Time> now,
                                                const std::optional<std::string>& known_key) {
   std::string newest;
+  std::string newest_not_ahead;
+  const std::string ahead =
+      now ? layout::recovery_points(tenant) + "RP-" + format_compact_time(*now + kClockTolerance)
+          : std::string();
   bool is_listed = !known_key;
   for_each_key(store, layout::recovery_points(tenant), [&](const std::string& key) {
     newest = key;  // Ids begin with their time.
+    if (key < ahead) newest_not_ahead = key;
     is_listed = is_listed || key == *known_key;
   });
   if (!is_listed) return Problem{Problem::Kind::integrity, *known_key, "a listed object", "none"};
   if (newest.empty()) return std::nullopt;
-  return cut_tail_by(store, trust, tenant, ledger_size, newest);
+  const auto found = cut_tail_by(store, trust, tenant, ledger_size, newest);
+  if (found || newest_not_ahead.empty() || newest_not_ahead == newest) return found;
+  return cut_tail_by(store, trust, tenant, ledger_size, newest_not_ahead);
 }
 
 namespace verify {
@@ -110,12 +120,15 @@ LedgerReading check_ledger(const Context& context, const std::optional<std::stri
   const auto known_key =
       id ? std::optional(layout::recovery_point(context.tenant, *id)) : std::nullopt;
   const auto cut = find_tail_cut_by_newest(context.store, context.trust, context.tenant,
-                                           ledger.entries.size(), known_key);
+                                           ledger.entries.size(), context.now, known_key);
   if (sound && cut && !has_grown(context, ledger.entries.size())) {
     checks.push_back(failed(kEntries, *cut));
     sound = false;
   }
   if (sound) checks.push_back(verified(kEntries, entries));
+  ClockAudit clock(context.tenant, context.now);
+  for (const LedgerEntry& entry : ledger.entries) clock.push(entry.statement);
+  clock.finish(checks);
   if (context.trust == nullptr) {
     checks.push_back(signed_by_trust(context, "ledger.signatures", entries));
   }
@@ -125,8 +138,8 @@ LedgerReading check_ledger(const Context& context, const std::optional<std::stri
 }  // namespace verify
 
 Report verify_ledger(ObjectStore& store, const TenantId& tenant, const TrustPolicy* trust,
-                     const std::stop_token& stop) {
-  const verify::Context context{store, trust, tenant, 1, stop};
+                     const std::stop_token& stop, std::optional<Time> now) {
+  const verify::Context context{store, trust, tenant, 1, stop, now};
   Report report;
   const LedgerReading ledger = verify::check_ledger(context, std::nullopt, report.checks);
   if (!ledger.entries.empty() || report.verdict() == CheckState::failed) return report;

@@ -27,7 +27,8 @@ void add_ledger_checks(const TenantId& tenant, const LedgerHead& head, std::vect
 /// Whether others have appended, and perhaps made points, since the ledger had `size` entries.
 bool has_grown(const Context& context, std::uint64_t size);
 
-/// `ledger.entries`, `ledger.signatures`, and `ledger.checkpoint` for one that does not hold.
+/// `ledger.entries`, `ledger.signatures`, and `ledger.checkpoint` for one that does not hold; where
+/// the context has a clock, `ledger.clock`.
 /// Also that no stored point saw a longer one; the point `id`, if given, must be among those
 /// stored.
 LedgerReading check_ledger(const Context& context, const std::optional<std::string>& id,

@@ -6,11 +6,12 @@
 #include <set>
 #include <variant>
 
-#include "atp/model/object_key.hpp"
 #include "atp/model/acts.hpp"
+#include "atp/model/object_key.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/stored_point.hpp"
 #include "ledger/scan.hpp"
+#include "verify/clock_check.hpp"
 #include "verify/ledger_check.hpp"
 
 namespace atp {
@@ -40,6 +41,7 @@ class PointChainReader {
     check_statement(*link, statement);
     chain.points.push_back(std::move(*link));
     read_parents(chain, statement, whole);
+    if (whole) check_clocks(chain);
     if (statement) chain.statement = statement->index;
     chain.ledger = std::move(ledger_);
     return chain;
@@ -180,6 +182,14 @@ class PointChainReader {
       }
       chain.points.push_back(std::move(*link));
       child_statement = statement;
+    }
+  }
+
+  void check_clocks(const PointChain& chain) {
+    const std::uint64_t corrected = corrected_entries(ledger_.entries);
+    for (const LinkedPoint& link : chain.points) {
+      check_point_clock(context_, link.key, link.point.header.created_at,
+                        find_statement(link.point.recovery_point_id), corrected, checks_);
     }
   }
 

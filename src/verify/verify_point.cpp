@@ -50,7 +50,8 @@ std::vector<Check> check_anchors(const verify::Context& context, const verify::P
 
 Report verify_point(ObjectStore& store, const PointName& name, const TrustPolicy* trust,
                     std::span<const age::Identity> identities, const VerifyOptions& options) {
-  const verify::Context context{store, trust, name.tenant, options.workers, options.stop};
+  const verify::Context context{store,           trust,        name.tenant,
+                                options.workers, options.stop, options.now};
   std::vector<Check> before;
   verify::check_vault(context, before);
   const verify::PointChain points =

@@ -70,5 +70,12 @@ Json::Object to_json(const HaltRow& halt) {
           {"message", json_text(halt.message)}};
 }
 
+Json::Object to_json(const ClockCorrection& corrected) {
+  return {
+      {"tenantId", corrected.tenant.str()}, {"entries", corrected.entries},
+      {"first", corrected.first},           {"last", corrected.last},
+      {"newest", corrected.newest.index},   {"newestAt", format_time(corrected.newest.created_at)}};
+}
+
 }  // namespace v0
 }  // namespace atp

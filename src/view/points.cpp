@@ -17,6 +17,8 @@ Json::Array texts_json(const std::vector<std::string>& texts) {
   return array;
 }
 
+Json time_json(const std::optional<Time>& time) { return time ? Json(format_time(*time)) : Json(); }
+
 }  // namespace
 
 static Json::Object to_json(const SkippedInput& skipped) {
@@ -31,6 +33,13 @@ static Json::Object to_json(const AlteredSegment& altered) {
           {"sequence", altered.sequence},
           {"foundBytes", altered.found_bytes},
           {"foundChangedAt", format_time(altered.found_changed_at)}};
+}
+
+static Json::Object to_json(const KeptSegments& kept) {
+  return {{"first", format_time(kept.first)},
+          {"last", format_time(kept.last)},
+          {"overdue", kept.overdue},
+          {"firstOverdue", time_json(kept.first_overdue)}};
 }
 
 static Json::Object to_json(const RestorePlan::Item& item) {
@@ -59,6 +68,8 @@ Json::Object to_json(const BackupResult& result) {
           {"merkleRoot", result.merkle_root.hex()},
           {"skipped", array_json(result.skipped)},
           {"alarms", array_json(result.alarms)},
+          {"kept", optional_json(result.kept)},
+          {"clockWarning", result.clock_warning ? Json(*result.clock_warning) : Json()},
           {"anchors", to_json(result.anchors)},
           {"gone", texts_json(result.gone)}};
 }
@@ -96,14 +107,20 @@ Json::Object to_json(const RecoveryPoint& point) {
           {"merkleRoot", point.merkle_root.hex()}};
 }
 
-Json::Object to_json(const Descriptor& package) {
-  return {{"name", package.name},           {"stream", package.stream.str()},
-          {"sequence", package.sequence},   {"key", package.key},
-          {"sha256", package.sha256.hex()}, {"bytes", package.bytes},
-          {"records", package.records},     {"merkleRoot", package.merkle_root.hex()}};
+Json::Object to_json(const ListedPackage& package) {
+  const Descriptor& descriptor = package.descriptor;
+  return {{"name", descriptor.name},
+          {"stream", descriptor.stream.str()},
+          {"sequence", descriptor.sequence},
+          {"key", descriptor.key},
+          {"sha256", descriptor.sha256.hex()},
+          {"bytes", descriptor.bytes},
+          {"records", descriptor.records},
+          {"merkleRoot", descriptor.merkle_root.hex()},
+          {"keptUntil", time_json(package.kept_until)}};
 }
 
-Json::Object point_json(std::string_view stored, const std::vector<Descriptor>& packages,
+Json::Object point_json(std::string_view stored, const std::vector<ListedPackage>& packages,
                         bool signature_verified) {
   Json::Object point = parse_json(stored).as_object();
   point["packages"] = array_json(packages);

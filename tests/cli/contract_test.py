@@ -6,6 +6,7 @@ import unittest
 from contract_anchors import *
 from contract_approvals import *
 from contract_before import *
+from contract_clock import *
 from contract_edges import *
 from contract_exports import *
 from contract_faults import *

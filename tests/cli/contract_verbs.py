@@ -9,7 +9,7 @@ from command_case import CommandCase, record, tree_hash
 
 BACKUP_KEYS = {"recoveryPointId", "tenantId", "region", "backupType", "status", "segmentsNew",
                "segmentsUnchanged", "records", "bytes", "storedBytes", "merkleRoot", "skipped",
-               "alarms", "anchors", "gone"}
+               "alarms", "kept", "clockWarning", "anchors", "gone"}
 CHECK_KEYS = {"name", "state", "subject", "stream", "segment", "frame", "records", "expected",
               "found"}
 
@@ -223,7 +223,7 @@ class PointsAndShow(CommandCase):
         self.assertEqual({name: shown[name] for name in stored}, stored)
         self.assertEqual(set(shown) - set(stored), {"packages", "sha256", "signatureState"})
         self.assertEqual(set(shown["packages"][0]), {"name", "stream", "sequence", "key", "sha256",
-                                                     "bytes", "records", "merkleRoot"})
+                                                     "bytes", "records", "keptUntil", "merkleRoot"})
 
     def test_show_knows_no_other_point(self):
         self.assertEqual(self.error("show", self.vault, "RP-none", code=4)["kind"], "not_found")

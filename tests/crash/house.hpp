@@ -133,7 +133,8 @@ inline std::shared_ptr<Vault> open_house(const Environment& environment) {
 }
 
 inline BackupOptions backup_options(const TenantId& tenant) {
-  return {.tenant = tenant, .workers = 1};
+  // The disk has a clock of its own.
+  return {.tenant = tenant, .clock = ClockTrust::insist, .workers = 1};
 }
 
 inline RestoreOptions restore_options() { return {.workers = 1}; }

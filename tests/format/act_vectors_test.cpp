@@ -13,6 +13,7 @@ class ActCases : public Cases {
     act("recovery_point.completed", "a point is complete", "", "after", "point");
     act("checked", "nothing newer was found", "", "after", "point");
     act("halt.resolved", "a ledger is whole again", "halt.resolve", "after", "halt", true);
+    act("clock.corrected", "a clock stood ahead", "clock.correct", "after", "name", true);
     act("export.intended", "records will be handed over", "export", "intended", "name");
     act("export.done", "they were", "", "done", "document");
     act("export.abandoned", "they were not", "", "abandoned", "name");

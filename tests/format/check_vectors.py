@@ -17,8 +17,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "stranger"))
 from verify import (ACTS, MALFORMED, TOOLS, Refused, Vault, canonical, check_document, check_export,  # noqa: E402
-                    check_package, check_page, check_proof, decode_name, descriptor_leaves, encode_name, leaves_of, merkle_root,
-                    open_checkpoint, parse_index, parse_json, require, segment_root, sha256,
+                    check_package, check_page, check_proof, decode_name, descriptor_leaves, encode_name, kept_until, leaves_of,
+                    merkle_root, newest_that_counts, open_checkpoint, parse_index, parse_json, require, segment_root, sha256,
                     split_records)
 
 SKIPPED = 77
@@ -72,6 +72,13 @@ class Vectors:
 
     def checkpoint(self, case):
         return open_checkpoint(text_input(case, "note"), self.trust)
+
+    def retention(self, case):
+        return kept_until(case["manifest"], case["retention"])
+
+    def ledger_clock(self, case):
+        return newest_that_counts([{**each, "index": index}
+                                   for index, each in enumerate(case["entries"])])
 
     def proof(self, case):
         shown = check_proof(case["proof"].encode(), case.get("trust", self.trust))

@@ -175,7 +175,8 @@ TEST_F(RestorePoint, GivesCompressedInputBackDecoded) {
   test::write_bytes(dir.path() / "source/a.jsonl.gz", test::gzip(text));
   test::write_bytes(dir.path() / "source/b.jsonl.zst", test::zstd(text));
   const auto source = segment_folder(environment.files, dir.path() / "source");
-  const BackupResult backup = take_backup(*vault, *source, {.tenant = TenantId("t")});
+  const BackupResult backup =
+      take_backup(*vault, *source, {.tenant = TenantId("t"), .clock = ClockTrust::insist});
   const RestoreResult result =
       restore_point(vault->store(), *environment.files, *environment.random,
                     find_point(vault->store(), backup.recovery_point_id), dir.path() / "to",

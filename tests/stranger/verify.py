@@ -240,6 +240,7 @@ ACTS = {  # By action: phase, subject, what rules call it, whether it binds.
     "recovery_point.completed": ("after", "point", "", False),
     "checked": ("after", "point", "", False),
     "halt.resolved": ("after", "halt", "halt.resolve", True),
+    "clock.corrected": ("after", "name", "clock.correct", True),
     "export.intended": ("intended", "name", "export", False),
     "export.done": ("done", "document", "", False),
     "export.abandoned": ("abandoned", "name", "", False),
@@ -522,6 +523,38 @@ def format_time(nanoseconds):
     seconds, rest = divmod(nanoseconds, 10**9)
     date = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
     return f"{date:%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
+
+
+def add_period(time, period):
+    """Years and months by the calendar, then days; a day that a month lacks is the next month's."""
+    counts = re.fullmatch("P(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)D)?", period).groups()
+    years, months, days = (int(count or 0) for count in counts)
+    months += int(time[:4]) * 12 + int(time[5:7]) - 1 + years * 12
+    first = datetime.date(months // 12, months % 12 + 1, 1)
+    date = first + datetime.timedelta(days=int(time[8:10]) - 1)
+    if date.month != first.month:
+        date = date.replace(day=1)
+    return f"{date + datetime.timedelta(days=days)}{time[10:]}"
+
+
+def kept_until(manifest, retention):
+    """Until when a package is kept for one retention, by its manifest. Times compare as texts."""
+    created = manifest["createdAt"]
+    dated = min(created, max(manifest["sealedAt"], manifest.get("lastTime", manifest["sealedAt"])))
+    return max(add_period(dated, retention),
+               min(add_period(created, retention), add_period(created, "P1Y")))
+
+
+def newest_that_counts(statements):
+    """The index of the latest entry that no `clock.corrected` names; None without entries."""
+    corrected = 0
+    for statement in statements:
+        named = statement.get("subjectId", "")
+        if (statement["action"] == "clock.corrected" and re.fullmatch("0|[1-9][0-9]*", named)
+                and int(named) < statement["index"]):
+            corrected = max(corrected, int(named) + 1)
+    latest = max(statements[corrected:], default=None, key=lambda each: each["createdAt"])
+    return latest and latest["index"]
 
 
 RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")

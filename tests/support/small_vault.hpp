@@ -119,7 +119,9 @@ class SmallVault {
   std::string backup(const TenantId& of, const Path& folder) {
     clock->advance(std::chrono::minutes(1));
     const auto source = segment_folder(files, folder);
-    return take_backup(*vault, *source, {.tenant = of, .workers = 1}).recovery_point_id;
+    // Some records are months ahead of the clock.
+    return take_backup(*vault, *source, {.tenant = of, .clock = ClockTrust::insist, .workers = 1})
+        .recovery_point_id;
   }
 
   Objects objects_;

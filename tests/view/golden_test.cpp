@@ -96,14 +96,17 @@ TEST(GoldenJson, OfABackup) {
                                         .sequence = 6,
                                         .found_bytes = 7,
                                         .found_changed_at = kTime}},
+                            .clock_warning = "c",
+                            .kept = KeptSegments{kTime, kTime, 1, kTime},
                             .gone = {"s/y"}};
   EXPECT_EQ(
       text(to_json(result)),
       R"({"alarms":[{"foundBytes":7,"foundChangedAt":)" + kTimeText +
           R"(,"segment":"x","sequence":6,"stream":"s"}],"anchors":{"checkpoint":null,)"
           R"("complete":true,"cosignatures":[],"pending":[],"timestampsAdded":0},)"
-          R"("backupType":"incremental","bytes":4,"gone":["s/y"],"merkleRoot":")" +
-          kHex +
+          R"("backupType":"incremental","bytes":4,"clockWarning":"c","gone":["s/y"],"kept":{"first":)" +
+          kTimeText + R"(,"firstOverdue":)" + kTimeText + R"(,"last":)" + kTimeText +
+          R"(,"overdue":1},"merkleRoot":")" + kHex +
           R"(","records":3,"recoveryPointId":"rp-1","region":"eu","segmentsNew":1,)"
           R"("segmentsUnchanged":2,"skipped":[{"detail":"d","name":"n=FF","reason":"empty"}],)"
           R"("status":"alarm","storedBytes":5,"tenantId":"t"})");
@@ -145,9 +148,9 @@ const Descriptor kPackage{.name = "x",
                           .bytes = 2,
                           .merkle_root = kDigest,
                           .records = 3};
-const std::string kPackageText = R"({"bytes":2,"key":"k","merkleRoot":")" + kHex +
-                                 R"(","name":"x","records":3,"sequence":1,"sha256":")" + kHex +
-                                 R"(","stream":"s"})";
+const std::string kPackageText =
+    R"({"bytes":2,"keptUntil":)" + kTimeText + R"(,"key":"k","merkleRoot":")" + kHex +
+    R"(","name":"x","records":3,"sequence":1,"sha256":")" + kHex + R"(","stream":"s"})";
 
 TEST(GoldenJson, OfARecoveryPoint) {
   const RecoveryPoint point{.header = header(),
@@ -172,7 +175,7 @@ TEST(GoldenJson, OfARecoveryPoint) {
 
 TEST(GoldenJson, OfAPointThatIsShown) {
   const std::string stored = R"({"type":"recoveryPoint"})";
-  EXPECT_EQ(text(point_json(stored, {kPackage}, true)),
+  EXPECT_EQ(text(point_json(stored, {{kPackage, kTime}}, true)),
             R"({"packages":[)" + kPackageText + R"(],"sha256":")" + sha256(as_bytes(stored)).hex() +
                 R"(","signatureState":"verified","type":"recoveryPoint"})");
   EXPECT_EQ(point_json(stored, {}, false).at("signatureState").as_string(), "not_checked");
@@ -210,6 +213,11 @@ TEST(GoldenJson, OfALedgerThatWasLookedOver) {
   EXPECT_EQ(text(to_json(consistency)), R"({"checks":)" + kChecksText +
                                             R"(,"consistencyProof":[")" + kHex + R"("],"new":)" +
                                             kCheckpointText + R"(,"old":null,"verdict":"failed"})");
+  EXPECT_EQ(
+      text(to_json(ClockCorrection{
+          .tenant = TenantId("t"), .entries = 2, .first = 3, .last = 5, .newest = {4, kTime}})),
+      R"({"entries":2,"first":3,"last":5,"newest":4,"newestAt":)" + kTimeText +
+          R"(,"tenantId":"t"})");
   EXPECT_EQ(text(to_json(HaltRow{TenantId("t"), kTime, "k\xff", "m"})),
             R"({"haltedAt":)" + kTimeText + R"(,"message":"m","subject":"k=FF","tenantId":"t"})");
 }

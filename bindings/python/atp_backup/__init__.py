@@ -53,6 +53,7 @@ from ._export_values import CheckedExport, ExportedFile, ExportManifest, ExportR
 from ._listing import Listing
 from ._proof_values import (
     CheckedProof,
+    ClockCorrection,
     Consistency,
     FoundRecords,
     Halt,
@@ -77,6 +78,7 @@ from ._values import (
     EmptySegments,
     Finding,
     FindingState,
+    KeptSegments,
     KnownFiles,
     PendingAnchor,
     Progress,
@@ -110,6 +112,7 @@ __all__ = [
     "CheckedExport",
     "CheckedProof",
     "Checkpoint",
+    "ClockCorrection",
     "ClockUntrustedError",
     "Consistency",
     "CorruptError",
@@ -126,6 +129,7 @@ __all__ = [
     "FoundRecords",
     "Halt",
     "InvalidArgumentError",
+    "KeptSegments",
     "KnownFiles",
     "LedgerAudit",
     "Listing",

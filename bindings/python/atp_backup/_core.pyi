@@ -70,6 +70,7 @@ def take_backup(
     retention: str | None,
     allow_empty: bool,
     reread: bool,
+    clock_is_right: bool,
     workers: int,
     on_progress: Callable[[str, int, int, int, int], object] | None,
 ) -> dict[str, Any]: ...
@@ -124,6 +125,10 @@ def approve(*, request: str, trust: bytes, key: bytes, role: str) -> str: ...
 def resolve_halt(
     vault: Vault, *, tenant: str, old_note: str | None, approved: list[str]
 ) -> dict[str, Any]: ...
+def request_clock_correction(vault: Vault, *, tenant: str, key: bytes, valid_for: str) -> str: ...
+def correct_clock(
+    vault: Vault, *, tenant: str, clock_is_right: bool, approved: list[str]
+) -> dict[str, Any]: ...
 def request_export(
     vault: Vault,
     *,
@@ -139,6 +144,7 @@ def export_records(
     records: list[tuple[str, str, tuple[int, int] | None]],
     folder: bytes,
     approved: list[str],
+    clock_is_right: bool,
     on_progress: Callable[[str, int, int, int, int], object] | None,
 ) -> dict[str, Any]: ...
 def verify_export(

@@ -123,6 +123,22 @@ class LedgerAudit(Value):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class ClockCorrection(Value):
+    """The entries of a tenant's ledger that were written while a clock stood ahead: how many, the
+    indices of the first and the last, and which is the furthest ahead.
+    """
+
+    tenant: str
+    entries: int
+    first: int
+    last: int
+    newest: int
+    newest_at: datetime.datetime
+
+    _made_by = {"newest_at": time_of}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class Halt(Value):
     """A tenant for which nothing is written since its ledger was found to be another."""
 

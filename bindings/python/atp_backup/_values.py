@@ -194,8 +194,24 @@ class RotatedKeys(Value):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class KeptSegments(Value):
+    """When the first and the last of some segments may go. `overdue` of them came when their
+    retention was over, and only the minimum age keeps them, the first until `first_overdue`.
+    """
+
+    first: datetime.datetime
+    last: datetime.datetime
+    overdue: int = 0
+    first_overdue: datetime.datetime | None = None
+
+    _made_by = {"first": time_of, "last": time_of, "first_overdue": time_of}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class BackupResult(Value):
-    """What `Vault.take_backup` did. Counts and bytes are those of the new segments."""
+    """What `Vault.take_backup` did. Counts and bytes are those of the new segments, and so is until
+    when they are `kept`.
+    """
 
     recovery_point_id: str
     tenant: str
@@ -210,6 +226,8 @@ class BackupResult(Value):
     merkle_root: str
     skipped: tuple[SkippedInput, ...] = ()
     alarms: tuple[AlteredSegment, ...] = ()
+    kept: KeptSegments | None = None
+    clock_warning: str | None = None
     anchors: Anchors = Anchors()
     gone: tuple[str, ...] = ()
 
@@ -218,6 +236,7 @@ class BackupResult(Value):
         "status": BackupStatus,
         "skipped": tuple_of(SkippedInput),
         "alarms": tuple_of(AlteredSegment),
+        "kept": one_of(KeptSegments),
         "anchors": one_of(Anchors),
         "gone": tuple,
     }

@@ -29,7 +29,7 @@ from ._arguments import (
 from ._export_values import ExportResult
 from ._listing import Listing
 from ._reader import Reader
-from ._proof_values import Halt
+from ._proof_values import ClockCorrection, Halt
 from ._values import (
     Anchors,
     BackupResult,
@@ -165,6 +165,7 @@ class Vault(Reader):
         retention: str | None = None,
         empty_segments: EmptySegments | str = EmptySegments.SKIP,
         known_files: KnownFiles | str = KnownFiles.TRUST_STAT,
+        clock_is_right: bool = False,
         workers: int = 0,
         on_progress: OnProgress | None = None,
     ) -> BackupResult:
@@ -176,7 +177,8 @@ class Vault(Reader):
         `subject.phone`, as dotted paths; it and `retention` (ISO 8601, `P7Y` at first) hold until
         others are given. `empty_segments` are skipped unless told to take them; `known_files` that
         look unchanged are not read unless told to reread them; `workers` is the number of threads
-        (0: two more than cores).
+        (0: two more than cores). `clock_is_right` is for whoever has looked at the clock: the run
+        goes on where it looks wrong, and takes what is dated ahead of it.
         Raises `UnavailableError` while the catalog cannot be used, `UnauthenticatedError` without
         signing keys, `ClockUntrustedError`, `CorruptError`, `NoSpaceError`.
         """
@@ -191,6 +193,7 @@ class Vault(Reader):
                 retention=None if retention is None else text("retention", retention),
                 allow_empty=word("empty_segments", EmptySegments, empty_segments) == "take",
                 reread=word("known_files", KnownFiles, known_files) == "reread",
+                clock_is_right=bool(clock_is_right),
                 workers=count("workers", workers),
                 on_progress=reporter(on_progress),
             )
@@ -264,15 +267,17 @@ class Vault(Reader):
         to: StrPath,
         request: str | None = None,
         approvals: Iterable[str] = (),
+        clock_is_right: bool = False,
         on_progress: OnProgress | None = None,
     ) -> ExportResult:
         """Hands records of the point over, at most 10,000: a new folder `to` with their lines, a proof
         of each, and a signed manifest, which `verify_export` checks and needs no vault for. Each of
         `records` is a segment (`STREAM/SEGMENT`, all of it), a `RecordPlace`, or a segment and a
         `range` of numbers from 0. The ledger says so before and after. Where the trust policy has a
-        rule for `export`, only with a `request` and `approvals` of it.
+        rule for `export`, only with a `request` and `approvals` of it. `clock_is_right` is for
+        whoever has looked at a clock that the store contradicts.
 
-        Raises `NotFoundError` and `InvalidArgumentError` for records that are not there,
+        Raises `ClockUntrustedError` for such a clock; `NotFoundError` and `InvalidArgumentError` for records that are not there,
         `AlreadyExistsError` for a folder that is, `NotApprovedError` without enough approvals,
         `UnavailableError` where the trust policy requires a time-stamp and none was to be had.
         """
@@ -285,6 +290,7 @@ class Vault(Reader):
                 records=selection(records),
                 folder=absolute(to),
                 approved=[] if request is None else [text("request", request), *approvals],
+                clock_is_right=bool(clock_is_right),
                 on_progress=reporter(on_progress),
             )
         )
@@ -356,6 +362,51 @@ class Vault(Reader):
         )
         _log.warning("%s was halted by %s: %s; resolved", halt.tenant, halt.subject, halt.message)
         return halt
+
+    def request_clock_correction(
+        self, *, tenant: str, key: StrPath, valid_for: str = "P7D"
+    ) -> str:
+        """A request to approve `correct_clock` exactly as it would be done now, signed with the
+        private key of whoever asks; others give it to `approve`.
+
+        Raises `NotFoundError` where no entry is ahead of this clock, `UnauthenticatedError` for a key
+        of no approver.
+        """
+        return _core.request_clock_correction(
+            self._open(),
+            tenant=text("tenant", tenant),
+            key=absolute(key),
+            valid_for=text("valid_for", valid_for),
+        )
+
+    def correct_clock(
+        self,
+        *,
+        tenant: str,
+        clock_is_right: bool = False,
+        request: str | None = None,
+        approvals: Iterable[str] = (),
+    ) -> ClockCorrection:
+        """Lets a tenant go on whose ledger has entries of a clock that stood ahead: states in it, as
+        `clock.corrected`, which those are. Nothing is kept any shorter. Where the trust policy has a
+        rule for `clock.correct`, only with a `request` and `approvals` of it. `clock_is_right` is for
+        a vault that was itself made ahead.
+
+        Raises `NotFoundError` where no entry is ahead of this clock, `ClockUntrustedError` where this
+        clock is the one that cannot be right, `NotApprovedError`, `PreconditionFailedError` for a
+        halted tenant.
+        """
+        corrected = ClockCorrection.of(
+            _core.correct_clock(
+                self._open(),
+                tenant=text("tenant", tenant),
+                clock_is_right=bool(clock_is_right),
+                approved=[] if request is None else [text("request", request), *approvals],
+            )
+        )
+        _log.warning("%s has %d entries of a clock that stood ahead; corrected", tenant,
+                     corrected.entries)
+        return corrected
 
     def examine(self, *, mend: bool = True, take_over: bool = False) -> list[Finding]:
         """Looks the vault over and, unless told otherwise, mends what a crash left.

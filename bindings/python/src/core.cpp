@@ -85,12 +85,13 @@ Reader open_objects(const std::shared_ptr<ObjectStore>& objects,
 py::dict backup(const Handle& handle, const std::string& source, const std::string& tenant,
                 const std::optional<std::string>& type, const std::optional<FieldMap>& field_map,
                 const std::optional<std::string>& retention, bool allow_empty, bool reread,
-                unsigned workers, const py::object& on_progress) {
+                bool clock_is_right, unsigned workers, const py::object& on_progress) {
   BackupOptions options{.tenant = TenantId(tenant), .field_map = field_map, .workers = workers};
   if (type) options.type = require_backup_type(*type);
   if (retention) options.retention = CalendarPeriod::parse(*retention);
   if (allow_empty) options.empty_segments = EmptySegments::take;
   if (reread) options.known_files = KnownFiles::reread;
+  if (clock_is_right) options.clock = ClockTrust::insist;
   return to_python(to_json(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
     options.progress = work.progress;
@@ -142,6 +143,7 @@ py::dict verify(const Reader& handle, const std::string& id, const std::string& 
   VerifyOptions options;
   options.depth = parse_depth(depth);
   options.workers = workers;
+  options.now = SystemClock().now();
   if (segment) options.segment = {StreamId(segment->first), SegmentId(segment->second)};
   return to_python(to_json(interruptible(on_progress, [&](const Work& work) {
     options.stop = work.stop;
@@ -266,8 +268,8 @@ PYBIND11_MODULE(_core, module) {
   module.def("open_reader", &open_objects, py::kw_only(), "store"_a, "keys"_a, "trust"_a,
              "unlock"_a, "passphrase"_a);
   module.def("take_backup", &backup, "vault"_a, py::kw_only(), "source"_a, "tenant"_a, "type"_a,
-             "field_map"_a, "retention"_a, "allow_empty"_a, "reread"_a, "workers"_a,
-             "on_progress"_a);
+             "field_map"_a, "retention"_a, "allow_empty"_a, "reread"_a, "clock_is_right"_a,
+             "workers"_a, "on_progress"_a);
   module.def("stop_all", [] { running_work()->stop_all(); });
   module.def("after_fork", &forget_running_work);
   module.def("arrow_stream", &arrow_stream, "columns"_a, "pages"_a);

@@ -54,17 +54,20 @@ std::string request(const Handle& handle, const std::string& id,
 
 py::dict hand_over(const Handle& handle, const std::string& id,
                    const std::vector<Selected>& records, const std::string& folder,
-                   const std::vector<std::string>& approved, const py::object& on_progress) {
+                   const std::vector<std::string>& approved, bool clock_is_right,
+                   const py::object& on_progress) {
   const ExportResult exported = interruptible(on_progress, [&](const Work& work) {
     const auto selection = selection_of(records);
     const PointName point = find_point(*handle.vault, id);
     const auto plan = [&] { return plan_export(*handle.vault, point, selection, work.stop); };
-    return export_records(*handle.vault, {.point = point,
-                                          .selection = selection,
-                                          .folder = folder,
-                                          .approval = approval_of(handle, approved, plan),
-                                          .stop = work.stop,
-                                          .progress = work.progress});
+    return export_records(*handle.vault,
+                          {.point = point,
+                           .selection = selection,
+                           .folder = folder,
+                           .approval = approval_of(handle, approved, plan),
+                           .clock = clock_is_right ? ClockTrust::insist : ClockTrust::judge,
+                           .stop = work.stop,
+                           .progress = work.progress});
   });
   py::dict result = to_python(to_json(exported));
   set_files(result, exported.manifest);
@@ -91,7 +94,7 @@ void add_exports(py::module_& module) {
   module.def("request_export", &request, "vault"_a, py::kw_only(), "id"_a, "records"_a, "key"_a,
              "valid_for"_a);
   module.def("export_records", &hand_over, "vault"_a, py::kw_only(), "id"_a, "records"_a,
-             "folder"_a, "approved"_a, "on_progress"_a);
+             "folder"_a, "approved"_a, "clock_is_right"_a, "on_progress"_a);
   module.def("verify_export", &check, py::kw_only(), "folder"_a, "trust"_a, "on_progress"_a);
 }
 

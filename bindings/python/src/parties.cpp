@@ -5,6 +5,7 @@
 
 #include "approvals.hpp"
 #include "atp/vault/anchor.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/vault/halt.hpp"
 #include "atp/view/ledgers.hpp"
 #include "atp/view/vaults.hpp"
@@ -57,6 +58,25 @@ py::dict resolve(const Handle& handle, const std::string& tenant,
   return to_python(to_json(halt));
 }
 
+std::string request_clock(const Handle& handle, const std::string& tenant, const std::string& key,
+                          const std::string& valid_for) {
+  return interruptible(py::none(), [&](const Work&) {
+    return sign_request(handle, plan_clock_correction(*handle.vault, TenantId(tenant)), key,
+                        valid_for);
+  });
+}
+
+py::dict correct(const Handle& handle, const std::string& tenant, bool clock_is_right,
+                 const std::vector<std::string>& approved) {
+  return to_python(to_json(interruptible(py::none(), [&](const Work&) {
+    const TenantId id(tenant);
+    const auto approval =
+        approval_of(handle, approved, [&] { return plan_clock_correction(*handle.vault, id); });
+    return correct_clock(*handle.vault, id, clock_is_right ? ClockTrust::insist : ClockTrust::judge,
+                         approval);
+  })));
+}
+
 void seal(const std::string& folder, const std::optional<std::string>& recipient,
           const std::optional<std::string>& passphrase) {
   interruptible(py::none(), [&](const Work&) {
@@ -92,6 +112,10 @@ void add_parties(py::module_& module) {
              "key"_a, "valid_for"_a);
   module.def("approve", &consent, py::kw_only(), "request"_a, "trust"_a, "key"_a, "role"_a);
   module.def("resolve_halt", &resolve, "vault"_a, py::kw_only(), "tenant"_a, "old_note"_a,
+             "approved"_a);
+  module.def("request_clock_correction", &request_clock, "vault"_a, py::kw_only(), "tenant"_a,
+             "key"_a, "valid_for"_a);
+  module.def("correct_clock", &correct, "vault"_a, py::kw_only(), "tenant"_a, "clock_is_right"_a,
              "approved"_a);
   module.def("seal_keys", &seal, py::kw_only(), "folder"_a, "recipient"_a, "passphrase"_a);
   module.def("rotate_keys", &rotate, py::kw_only(), "folder"_a, "overlap"_a, "unlock"_a,

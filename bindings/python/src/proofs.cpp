@@ -72,7 +72,10 @@ py::dict audit(const Reader& handle, const std::string& tenant, unsigned workers
                const py::object& on_progress) {
   const LedgerAudit found = interruptible(on_progress, [&](const Work& work) {
     return audit_ledger(handle.store(), TenantId(tenant), handle.trust(),
-                        {.workers = workers, .stop = work.stop, .progress = work.progress});
+                        {.workers = workers,
+                         .stop = work.stop,
+                         .progress = work.progress,
+                         .now = SystemClock().now()});
   });
   return with_report(to_json(found), found.report);
 }

@@ -283,3 +283,26 @@ def test_field_map_and_retention_are_kept(vault, source):
         vault.take_backup(source, tenant="acme", field_map={"colour": "c"})
     with pytest.raises(ab.InvalidArgumentError, match="full or incremental"):
         vault.take_backup(source, tenant="acme", type="ful")
+
+
+def test_what_came_when_its_period_was_over_is_said(vault, source):
+    result = vault.take_backup(source, tenant="acme")
+    assert result.kept and result.kept.overdue == 0 and result.kept.first <= result.kept.last
+    assert result.clock_warning is None
+    epoch = source / "epoch.jsonl"
+    epoch.write_bytes(b"one\n")
+    os.utime(epoch, (0, 0))
+    kept = vault.take_backup(source, tenant="acme").kept
+    assert (kept.overdue, kept.first_overdue) == (1, kept.first)
+    assert ab.KeptSegments.of(kept.to_dict()) == kept
+
+
+def test_what_is_dated_ahead_is_taken_where_somebody_insists(vault, source):
+    ahead = source / "ahead.jsonl"
+    ahead.write_bytes(b"one\n")
+    os.utime(ahead, (4e9, 4e9))
+    result = vault.take_backup(source, tenant="acme")
+    assert [(each.name, each.reason) for each in result.skipped] == [("ahead.jsonl", "dated_ahead")]
+    assert vault.take_backup(source, tenant="acme", clock_is_right=True).segments_new == 1
+    with pytest.raises(ab.NotFoundError):
+        vault.correct_clock(tenant="acme")

@@ -13,6 +13,7 @@
 #include "atp/segment/package_writer.hpp"
 #include "atp/source/segment_source.hpp"
 #include "atp/vault/anchor.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/vault/vault.hpp"
 
 namespace atp {
@@ -36,11 +37,23 @@ struct BackupOptions {
   std::optional<CalendarPeriod> retention = {};  ///< Likewise; 7 years at first.
   EmptySegments empty_segments = EmptySegments::skip;
   KnownFiles known_files = KnownFiles::trust_stat;
+  /// Insisting also takes segments that are dated ahead of the clock, and keeps them from now.
+  ClockTrust clock = ClockTrust::judge;
   unsigned workers = 0;  ///< 0: two more than cores.
   std::stop_token stop = {};
   ProgressSink* progress = nullptr;
   /// As `PackageOptions::probe`.
   std::function<void(PackageStage, MutableByteView)> probe = {};
+};
+
+/// Until when segments are kept.
+struct KeptSegments {
+  Time first;  ///< When the first of them may go.
+  Time last;   ///< When the last of them may go.
+  /// How many came when their retention was over, so that only the minimum age keeps them.
+  std::uint64_t overdue = 0;
+  std::optional<Time> first_overdue = {};  ///< When the first of those may go.
+  bool operator==(const KeptSegments&) const = default;
 };
 
 struct BackupResult {
@@ -57,7 +70,9 @@ struct BackupResult {
   Digest merkle_root = {};         ///< Of the point.
   std::vector<SkippedInput> skipped = {};
   std::vector<AlteredSegment> alarms = {};
-  Anchors anchors = {};  ///< What outsiders added, and what is pending.
+  std::optional<std::string> clock_warning = {};  ///< Why the clock may be wrong all the same.
+  std::optional<KeptSegments> kept = {};  ///< The new segments; absent where there are none.
+  Anchors anchors = {};                   ///< What outsiders added, and what is pending.
   std::vector<std::string> gone =
       {};  ///< `<stream>/<segment>` sealed earlier, not at the source now.
 };

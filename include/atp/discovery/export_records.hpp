@@ -14,6 +14,7 @@
 #include "atp/core/progress.hpp"
 #include "atp/vault/anchor.hpp"
 #include "atp/vault/approval.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/verify/export_bundle.hpp"
 #include "atp/verify/report.hpp"
 #include "atp/verify/verify.hpp"
@@ -36,6 +37,7 @@ struct ExportOptions {
   Path folder;                                  ///< Must not be there.
   /// Of `plan_export`, where the trust policy has a rule for the act `export`.
   std::optional<DualApproval> approval = {};
+  ClockTrust clock = ClockTrust::judge;  ///< Only the store can contradict it here.
   std::stop_token stop = {};
   ProgressSink* progress = nullptr;
 };

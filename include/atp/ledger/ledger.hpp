@@ -45,6 +45,7 @@ struct ScanLedgerOptions {
   unsigned workers = 1;  ///< 0: two more than cores.
   std::stop_token stop = {};
   ProgressSink* progress = nullptr;
+  std::optional<Time> now = {};  ///< For an audit, by the caller's clock; absent: nothing is ahead.
 };
 
 /// Reads every entry and checkpoint: indices without gaps, one origin under the trust policy's

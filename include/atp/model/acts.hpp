@@ -48,6 +48,12 @@ inline constexpr Act kChecked{.action = "checked", .subject = ActSubject::point}
 /// Somebody has looked at a ledger that had been found to be another: it is whole again.
 inline constexpr Act kHaltResolved{
     .action = "halt.resolved", .rule = "halt.resolve", .subject = ActSubject::halt, .binding = true};
+/// A clock had stood ahead: `subject_id` is the index of an entry in decimal, and of the entries up
+/// to that one those that are later than the statement itself tell no time.
+inline constexpr Act kClockCorrected{.action = "clock.corrected",
+                                     .rule = "clock.correct",
+                                     .subject = ActSubject::name,
+                                     .binding = true};
 inline constexpr Act kExportIntended{.action = "export.intended",
                                      .rule = "export",
                                      .phase = ActPhase::intended,
@@ -59,9 +65,9 @@ inline constexpr Act kExportAbandoned{
 
 }  // namespace acts
 
-inline constexpr std::array kActs{acts::kLedgerOpened,   acts::kPointCompleted, acts::kChecked,
-                                  acts::kHaltResolved,   acts::kExportIntended, acts::kExportDone,
-                                  acts::kExportAbandoned};
+inline constexpr std::array kActs{acts::kLedgerOpened, acts::kPointCompleted, acts::kChecked,
+                                  acts::kHaltResolved, acts::kClockCorrected, acts::kExportIntended,
+                                  acts::kExportDone,   acts::kExportAbandoned};
 
 /// Null for an action that the table lacks.
 ATP_EXPORT const Act* find_act(std::string_view action);

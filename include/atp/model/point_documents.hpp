@@ -66,7 +66,7 @@ ATP_EXPORT std::optional<BackupType> parse_backup_type(std::string_view text);
 /// An input that a point does not hold, and why.
 struct SkippedInput {
   std::string name;    ///< Path below the source folder.
-  std::string reason;  ///< A word, such as `not_sealed` or `damaged`.
+  std::string reason;  ///< A word, such as `not_sealed`, `damaged` or `dated_ahead`.
   std::string detail;
   bool operator==(const SkippedInput&) const = default;
 };

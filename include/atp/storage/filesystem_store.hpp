@@ -6,6 +6,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "atp/core/clock.hpp"
 #include "atp/core/export.hpp"
@@ -31,6 +33,12 @@ ATP_EXPORT std::shared_ptr<ObjectStore> filesystem_store(
 
 /// Removes temporaries of writers that are gone; how many. Live ones are locked and stay.
 ATP_EXPORT std::size_t remove_stale_temporaries(FileSystem& files, const Path& root);
+
+/// The time that the file system of the store in `root` gives a file that is written now, which on
+/// another machine's file system is that machine's. The file is a temporary named after the first
+/// 16 of the hexadecimal digits in `name`, and is removed. Nothing where it was swept meanwhile.
+ATP_EXPORT std::optional<Time> file_system_time(FileSystem& files, const Path& root,
+                                                const std::string& name);
 
 }  // namespace v0
 }  // namespace atp

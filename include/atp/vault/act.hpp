@@ -35,7 +35,7 @@ ATP_EXPORT void require_approval(const Vault& vault, const std::string& action,
 /// `check_approvals`.
 ATP_EXPORT void append_act(OpenTenant& tenant, Statement statement, const std::string& action,
                            const std::optional<DualApproval>& approval,
-                           const std::function<Plan(const Ledger&)>& plan, Time retain_until);
+                           const std::function<Plan(Ledger&)>& plan, Time retain_until);
 
 /// Puts documents that a statement names, each sealed to the tenant's key epoch of this month.
 ATP_EXPORT void store_sealed(OpenTenant& tenant, std::span<const std::string> documents,

@@ -7,11 +7,17 @@
 
 #include "atp/core/export.hpp"
 #include "atp/ledger/ledger.hpp"
+#include "atp/policy/retention.hpp"
 #include "atp/vault/segment_chains.hpp"
 #include "atp/vault/vault.hpp"
 
 namespace atp {
 inline namespace v0 {
+
+/// What a manifest says of its segment's age.
+inline SegmentDates dates_of(const SegmentManifest& manifest) {
+  return {manifest.header.created_at, manifest.sealed_at, manifest.last_time};
+}
 
 /// One object belongs to one thread at a time. What it has is as of its opening, but for what is
 /// said to be read anew; whoever appends to the ledger decides on what the ledger says then.
@@ -38,6 +44,11 @@ class ATP_EXPORT OpenTenant {
   /// The current policy where it says the same, else its next version, put with retention.
   const TenantPolicy& ensure_policy(const std::optional<FieldMap>& field_map,
                                     const std::optional<CalendarPeriod>& retention, Time now);
+  /// The policy of that version. Throws: corrupt where it is missing.
+  const TenantPolicy& policy(std::uint64_t version);
+  /// Until when the segment is kept: by the policy it was taken under or the current one, whichever
+  /// keeps it longer. Throws: corrupt where one is missing.
+  SegmentTerm term_of(const SegmentManifest& manifest);
   /// Until when documents are kept that are about something of `time`, by the current policy.
   Time document_retention(Time time);
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "atp/core/export.hpp"
+#include "atp/core/time.hpp"
 #include "atp/crypto/trust_policy.hpp"
 #include "atp/model/problem.hpp"
 #include "atp/storage/object_store.hpp"
@@ -22,10 +23,12 @@ ATP_EXPORT std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustP
                                                 const TenantId& tenant, std::uint64_t ledger_size,
                                                 const std::string& after);
 
-/// The same of the last stored point alone. Also a problem: that `known_key` is not listed.
+/// The same of the last stored point alone, and where that is ahead of `now`, also of the last that
+/// is not: a run by a clock that stood ahead leaves its point the last for long. Without `now` no
+/// point is ahead. Also a problem: that `known_key` is not listed.
 ATP_EXPORT std::optional<Problem> find_tail_cut_by_newest(
     ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant, std::uint64_t ledger_size,
-    const std::optional<std::string>& known_key = {});
+    std::optional<Time> now, const std::optional<std::string>& known_key = {});
 
 }  // namespace v0
 }  // namespace atp

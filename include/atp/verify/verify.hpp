@@ -39,6 +39,7 @@ struct VerifyOptions {
   unsigned workers = 0;                     ///< 0: two more than cores.
   std::stop_token stop = {};
   ProgressSink* progress = nullptr;
+  std::optional<Time> now = {};  ///< By the caller's clock; absent: nothing is ahead of it.
 };
 
 /// Verifies one point and everything it hangs on, down to its last full parent. What is missing or
@@ -49,9 +50,13 @@ struct VerifyOptions {
 ///     ledger.signatures   only without trust policy: not checked
 ///     ledger.checkpoint   checkpoints are signed and have the roots of the entries; the newest
 ///                         covers the point's statement (else not checked: a crash does that, too)
+///     ledger.clock        only where an entry is ahead of the clock: not checked; or where an
+///     entry
+///                         says that others were written by a wrong one: attested
 ///     ledger.statement    the statement that completed the point, over its manifest's SHA-256
 ///     point.manifest      canonical, signed, of this id, tenant and vault
 ///     point.parent        each parent likewise, with the child's digest, completed before it
+///     point.clock         only where it, or a parent, is ahead of the clock: not checked
 ///     point.list          each list page: its digest, canonical, as referred to
 ///     point.merkle_root   recomputed over the listed descriptors
 ///     point.counts        segments, records and bytes, summed up again
@@ -75,7 +80,8 @@ ATP_EXPORT Report verify_point(ObjectStore& store, const PointName& point, const
 /// `recovery_point_id` empty. Where the tenant has objects but no ledger, that is not checked:
 /// nobody can tell whether a point was ever completed. Throws: cancelled, unavailable.
 ATP_EXPORT Report verify_ledger(ObjectStore& store, const TenantId& tenant,
-                                const TrustPolicy* trust, const std::stop_token& stop);
+                                const TrustPolicy* trust, const std::stop_token& stop,
+                                std::optional<Time> now = std::nullopt);
 
 }  // namespace v0
 }  // namespace atp

@@ -8,6 +8,7 @@
 #include "atp/ledger/published_ledger.hpp"
 #include "atp/model/json.hpp"
 #include "atp/vault/anchor.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/verify/ledger_audit.hpp"
 
 namespace atp {
@@ -32,6 +33,8 @@ ATP_EXPORT Json::Object to_json(const Anchors& anchors);
 
 /// tenantId, haltedAt, subject, message.
 ATP_EXPORT Json::Object to_json(const HaltRow& halt);
+/// tenantId, entries, first, last, newest (the index of that entry), newestAt.
+ATP_EXPORT Json::Object to_json(const ClockCorrection& corrected);
 
 }  // namespace v0
 }  // namespace atp

@@ -21,6 +21,7 @@ struct Arguments : VaultArguments {
   std::optional<std::string> retention;
   bool reread = false;
   bool allow_empty = false;
+  bool clock_is_right = false;
   unsigned jobs = 0;
 };
 
@@ -56,6 +57,7 @@ BackupOptions backup_options(const Session& session, const Arguments& arguments)
   if (arguments.retention) options.retention = CalendarPeriod::parse(*arguments.retention);
   if (arguments.reread) options.known_files = KnownFiles::reread;
   if (arguments.allow_empty) options.empty_segments = EmptySegments::take;
+  options.clock = clock_trust(arguments.clock_is_right);
   return options;
 }
 
@@ -88,6 +90,16 @@ void print_backup(Console& console, const BackupResult& result) {
   for (const std::string& name : result.gone) {
     console.line("gone at the source  " + printable(name));
   }
+  if (result.kept && result.kept->overdue > 0) {
+    console.line(console.paint(Colour::warn, "overdue") + "  " +
+                 counted(result.kept->overdue, "new segment") +
+                 " came when the retention was over: kept for a minimum all the same, the first "
+                 "until " +
+                 format_time(*result.kept->first_overdue));
+  }
+  if (result.clock_warning) {
+    console.line(console.paint(Colour::warn, "clock") + "    " + *result.clock_warning);
+  }
   const bool good =
       result.status == BackupStatus::completed || result.status == BackupStatus::unchanged;
   const Colour colour = good                                   ? Colour::good
@@ -100,9 +112,10 @@ void print_backup(Console& console, const BackupResult& result) {
                counted(result.records, "record") + ", " +
                human_bytes(static_cast<double>(result.bytes)) + " in " +
                human_bytes(static_cast<double>(result.stored_bytes)));
+  console.line("  kept until " + span_text(result.kept->first, result.kept->last));
 }
 
-int backup_exit_code(BackupStatus status) {
+int status_exit_code(BackupStatus status) {
   switch (status) {
     case BackupStatus::completed:
     case BackupStatus::unchanged:
@@ -113,6 +126,13 @@ int backup_exit_code(BackupStatus status) {
       return kExitIntegrity;
   }
   return kExitBug;
+}
+
+int backup_exit_code(const BackupResult& result) {
+  const bool must_look =
+      result.clock_warning.has_value() || (result.kept && result.kept->overdue > 0);
+  return graver(graver(status_exit_code(result.status), must_look ? kExitPartial : 0),
+                anchors_exit_code(result.anchors));
 }
 
 int run(const Session& session, const Arguments& arguments) {
@@ -127,7 +147,7 @@ int run(const Session& session, const Arguments& arguments) {
   session.console.object(to_json(result));
   print_backup(session.console, result);
   print_anchors(session.console, result.anchors);
-  return graver(backup_exit_code(result.status), anchors_exit_code(result.anchors));
+  return backup_exit_code(result);
 }
 
 }  // namespace
@@ -147,6 +167,7 @@ void add_backup(CommandLine& line) {
                      "How long segments are kept, such as P7Y (default at first)");
   command.add_flag("--reread", arguments.reread, "Read known files again, whatever stat says");
   command.add_flag("--allow-empty", arguments.allow_empty, "Take segments without a byte");
+  add_clock_option(command, arguments.clock_is_right);
   add_keys_options(command, arguments);
   add_trust_option(command, arguments);
   add_jobs(command, arguments.jobs);

@@ -20,6 +20,7 @@ struct Arguments : VaultArguments {
   std::string point;
   std::vector<std::string> records;
   Path to;
+  bool clock_is_right = false;
   ApprovalArguments approvals;
 };
 
@@ -90,6 +91,7 @@ int run(const Session& session, const Arguments& arguments) {
                               .selection = selection,
                               .folder = absolute_path(arguments.to),
                               .approval = read_approval(arguments.approvals, *vault, plan),
+                              .clock = clock_trust(arguments.clock_is_right),
                               .stop = session.stop,
                               .progress = &session.console});
   session.console.end_progress();
@@ -108,6 +110,7 @@ void add_export(CommandLine& line) {
                   "0 (default/SEGMENT for flat files); repeatable")
       ->required();
   command.add_option("--to", arguments.to, "New folder for the bundle");
+  add_clock_option(command, arguments.clock_is_right);
   add_approval_options(command, arguments.approvals);
   add_keys_options(command, arguments);
   add_trust_option(command, arguments);

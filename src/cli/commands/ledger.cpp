@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// ledger checkpoint, consistency, audit, anchor, resolve, publish.
+/// ledger checkpoint, consistency, audit, anchor, resolve, accept-clock, publish.
 #include <iostream>
 
 #include "atp/core/error.hpp"
 #include "atp/ledger/published_ledger.hpp"
 #include "atp/vault/anchor.hpp"
+#include "atp/vault/clock.hpp"
 #include "atp/vault/halt.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/verify.hpp"
@@ -34,6 +35,11 @@ struct ResolveArguments : LedgerArguments {
   ApprovalArguments approvals;
 };
 
+struct ClockArguments : LedgerArguments {
+  bool clock_is_right = false;
+  ApprovalArguments approvals;
+};
+
 struct PublishArguments : LedgerArguments {
   Path to;
 };
@@ -45,7 +51,10 @@ struct OpenLedger {
         store(open_store(environment, arguments.vault)),
         trust(require_trust(keys_of(environment, arguments, KeyUse::trust_only))),
         tenant(arguments.tenant),
-        options{.workers = arguments.jobs, .stop = session.stop, .progress = &session.console} {
+        options{.workers = arguments.jobs,
+                .stop = session.stop,
+                .progress = &session.console,
+                .now = environment.clock->now()} {
     if (has_tenant(*store, tenant)) return;
     throw Error(ErrorKind::not_found, tenant.str(), "the vault has nothing of this tenant");
   }
@@ -132,6 +141,24 @@ int resolve(const Session& session, const ResolveArguments& arguments) {
   return 0;
 }
 
+int accept_clock(const Session& session, const ClockArguments& arguments) {
+  const OpenLedger ledger(session, arguments);
+  const auto vault = vault_of(ledger.environment, arguments);
+  const auto plan = [&] { return plan_clock_correction(*vault, ledger.tenant); };
+  if (arguments.approvals.request) {
+    return write_request(session, arguments.approvals, *vault, plan());
+  }
+  const auto approval = read_approval(arguments.approvals, *vault, plan);
+  const ClockCorrection corrected =
+      correct_clock(*vault, ledger.tenant, clock_trust(arguments.clock_is_right), approval);
+  session.console.object(to_json(corrected));
+  session.console.line("accepted this clock for " + printable(ledger.tenant.str()) +
+                       ": of its ledger's entries " + std::to_string(corrected.entries) +
+                       " stood ahead, up to entry " + std::to_string(corrected.newest.index) +
+                       " of " + format_time(corrected.newest.created_at));
+  return 0;
+}
+
 int publish(const Session& session, const PublishArguments& arguments) {
   const OpenLedger ledger(session, arguments);
   const Path folder = absolute_path(arguments.to);
@@ -182,6 +209,10 @@ void add_ledger(CommandLine& line) {
   halted.command.add_option("--old", halted.arguments.old,
                             "A checkpoint that was kept elsewhere, which it must go on from");
   add_approval_options(halted.command, halted.arguments.approvals);
+  const auto ahead =
+      add_verb(line, ledger, "accept-clock", "Go on after a clock stood ahead", accept_clock);
+  add_clock_option(ahead.command, ahead.arguments.clock_is_right);
+  add_approval_options(ahead.command, ahead.arguments.approvals);
   const auto published =
       add_verb(line, ledger, "publish",
                "Write the ledger as files that C2SP tlog-tiles clients read", publish);

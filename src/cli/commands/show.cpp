@@ -23,16 +23,33 @@ RecoveryPoint parse_point(const std::string& key, const std::string& stored, con
   refuse_document(key, checked);
 }
 
-std::vector<Descriptor> packages_of(ObjectStore& store, const RecoveryPoint& point) {
-  std::vector<Descriptor> packages;
+std::vector<ListedPackage> packages_of(ObjectStore& store, const RecoveryPoint& point) {
+  std::vector<ListedPackage> packages;
   for (ListPage& page : require_list_pages(store, point)) {
-    std::ranges::move(page.descriptors, std::back_inserter(packages));
+    for (Descriptor& descriptor : page.descriptors) {
+      const auto info = store.stat(descriptor.key);
+      packages.push_back({.descriptor = std::move(descriptor)});
+      if (info) packages.back().kept_until = info->immutability.retain_until;
+    }
   }
   return packages;
 }
 
+/// From when to when the store lets go of the packages.
+std::string kept_text(const std::vector<ListedPackage>& packages) {
+  if (packages.empty()) return "no package";
+  std::optional<Time> first;
+  std::optional<Time> last;
+  for (const ListedPackage& each : packages) {
+    if (!each.kept_until) return "not known: " + each.descriptor.key;
+    first = std::min(first.value_or(*each.kept_until), *each.kept_until);
+    last = std::max(last.value_or(*each.kept_until), *each.kept_until);
+  }
+  return span_text(*first, *last);
+}
+
 void print_point(Console& console, const RecoveryPoint& point,
-                 const std::vector<Descriptor>& packages, bool verified) {
+                 const std::vector<ListedPackage>& packages, bool verified) {
   console.line("recovery point " + point.recovery_point_id);
   console.line("  tenant     " + printable(point.header.tenant->str()) + ", region " +
                printable(point.region.str()));
@@ -43,6 +60,7 @@ void print_point(Console& console, const RecoveryPoint& point,
                counted(point.records, "record") + ", " +
                human_bytes(static_cast<double>(point.bytes)) + " in " +
                human_bytes(static_cast<double>(point.stored_bytes)));
+  console.line("  kept until " + kept_text(packages));
   console.line("  root       " + point.merkle_root.hex());
   console.line("  signature  " + (verified ? console.paint(Colour::good, "verified")
                                            : console.paint(Colour::warn, "not checked")));
@@ -55,7 +73,7 @@ void print_point(Console& console, const RecoveryPoint& point,
                  printable(alarm.stream.str()) + "/" + printable(alarm.segment.str()) +
                  ": found others, " + std::to_string(alarm.found_bytes) + " bytes");
   }
-  for (const Descriptor& each : packages) {
+  for (const auto& [each, kept_until] : packages) {
     console.line("  " + printable(each.stream.str()) + "/" + printable(each.name) + "  " +
                  counted(each.records, "record") + "  " + each.key);
   }

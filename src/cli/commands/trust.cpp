@@ -261,7 +261,8 @@ void add_rule(CommandLine& line, CLI::App& trust) {
   auto [command, arguments] = line.add(trust, "rule", "Say which approvals an act needs", rule);
   add_keys_options(command, arguments);
   add_trust_option(command, arguments);
-  command.add_option("--action", arguments.action, "The act: halt.resolve or export")->required();
+  command.add_option("--action", arguments.action, "clock.correct, export or halt.resolve")
+      ->required();
   command.add_option("--as", arguments.roles, "Role that must be among them; repeatable")
       ->required();
   command.add_option("--threshold", arguments.threshold, "How many different persons (default: 2)");

@@ -55,13 +55,14 @@ std::optional<Report> verify_if_holding(ObjectStore& store, const PointName& poi
   }
 }
 
-VerifyOptions verify_options(const Session& session, const Arguments& arguments) {
+VerifyOptions verify_options(const Session& session, const Arguments& arguments, Time now) {
   VerifyOptions options;
   options.depth = arguments.depth == "stored" ? VerifyDepth::stored : VerifyDepth::content;
   if (arguments.segment) options.segment = parse_segment_name(*arguments.segment);
   options.workers = arguments.jobs;
   options.stop = session.stop;
   options.progress = &session.console;
+  options.now = now;
   return options;
 }
 
@@ -82,7 +83,7 @@ int run(const Session& session, const Arguments& arguments) {
   const auto store = open_store(environment, arguments.vault);
   const Keys keys = keys_of(environment, arguments,
                             arguments.depth == "stored" ? KeyUse::trust_only : KeyUse::secrets);
-  const VerifyOptions options = verify_options(session, arguments);
+  const VerifyOptions options = verify_options(session, arguments, environment.clock->now());
   const TrustPolicy* trust = keys.trust ? &*keys.trust : nullptr;
   int exit_code = 0;
   const auto take_in = [&](const ToVerify& what, const Report& report) {
@@ -96,7 +97,7 @@ int run(const Session& session, const Arguments& arguments) {
   }
   bool any = false;
   const auto verify_one = [&](const ToVerify& what) -> std::optional<Report> {
-    if (!what.point) return verify_ledger(*store, what.tenant, trust, session.stop);
+    if (!what.point) return verify_ledger(*store, what.tenant, trust, session.stop, options.now);
     return verify_if_holding(*store, {what.tenant, *what.point}, trust, keys.identities, options);
   };
   for (const ToVerify& what : all_to_verify(*store, !arguments.all)) {
