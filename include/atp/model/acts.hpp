@@ -46,8 +46,10 @@ inline constexpr Act kPointCompleted{.action = "recovery_point.completed",
 /// A backup found nothing newer than the point.
 inline constexpr Act kChecked{.action = "checked", .subject = ActSubject::point};
 /// Somebody has looked at a ledger that had been found to be another: it is whole again.
-inline constexpr Act kHaltResolved{
-    .action = "halt.resolved", .rule = "halt.resolve", .subject = ActSubject::halt, .binding = true};
+inline constexpr Act kHaltResolved{.action = "halt.resolved",
+                                   .rule = "halt.resolve",
+                                   .subject = ActSubject::halt,
+                                   .binding = true};
 /// A clock had stood ahead: `subject_id` is the index of an entry in decimal, and of the entries up
 /// to that one those that are later than the statement itself tell no time.
 inline constexpr Act kClockCorrected{.action = "clock.corrected",
