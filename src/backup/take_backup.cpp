@@ -64,7 +64,7 @@ class BackupJob {
     clock_warning_ = require_clock(vault_, tenant_.ledger(), job_id_, options_.clock, [&] {
       return newest_file(source_, started_at_, options_.stop);
     });
-    finish_lost_jobs(tenant_, options.workers);
+    lost_jobs_ = finish_lost_jobs(tenant_, options.workers);
     remove_stale_temporaries(*vault.environment().files, vault.paths().store);
     point_id_ = make_recovery_point_id(started_at_, vault.region(), options.tenant,
                                        *vault.environment().random);
@@ -157,7 +157,9 @@ class BackupJob {
       to_read.push_back(&file);
       tenant_.chains().look_at(file.stream);
     }
-    if (options_.type == BackupType::full) tenant_.chains().look_at_all();
+    tenant_.chains().catch_up();  // What other runs have sealed, the stats may be of.
+    // A run that was killed may have sealed what nobody recorded, of files that are gone.
+    if (lost_jobs_ > 0 || !parent_ || type() == BackupType::full) tenant_.chains().look_at_all();
     if (!to_read.empty()) read(to_read, policy);
     tenant_.record_progress();
   }
@@ -282,19 +284,33 @@ class BackupJob {
 
   void put_and_complete(const TenantPolicy& policy, BackupResult& result) {
     ask_store();
-    const bool incremental = parent_ && type() == BackupType::incremental;
-    const RecoveryPoint point =
-        put_point(tenant_,
-                  {.recovery_point_id = point_id_,
-                   .type = incremental ? BackupType::incremental : BackupType::full,
-                   .parent = incremental ? parent_ : std::nullopt,
-                   .as_of = started_at_,
-                   .completed_at = copied_at_,
-                   .skipped = listed_skipped_,
-                   .alarms = alarms_,
-                   .policy_version = policy.version,
-                   .ledger_size_seen = tenant_.ledger().size()},
-                  {.retain_until = retain_until_}, options_.stop);
+    const BackupType asked = parent_ ? type() : BackupType::full;
+    try {
+      put_and_complete(policy, result, asked);
+    } catch (const Error& error) {
+      const bool by_itself = parent_ && !options_.type && asked == BackupType::full;
+      if (!by_itself || !is_of_damage(error)) throw;
+      // What an old point lists is damaged. What is new is kept all the same, and then it is said.
+      point_id_ = make_recovery_point_id(started_at_, vault_.region(), options_.tenant,
+                                         *vault_.environment().random);
+      put_and_complete(policy, result, BackupType::incremental);
+      throw;
+    }
+  }
+
+  void put_and_complete(const TenantPolicy& policy, BackupResult& result, BackupType type) {
+    const bool incremental = type == BackupType::incremental;
+    const RecoveryPoint point = put_point(tenant_,
+                                          {.recovery_point_id = point_id_,
+                                           .type = type,
+                                           .parent = incremental ? parent_ : std::nullopt,
+                                           .as_of = started_at_,
+                                           .completed_at = copied_at_,
+                                           .skipped = listed_skipped_,
+                                           .alarms = alarms_,
+                                           .policy_version = policy.version,
+                                           .ledger_size_seen = tenant_.ledger().size()},
+                                          {.retain_until = retain_until_}, options_.stop);
     complete_point(tenant_, job_id_, point_id_, options_.workers);
     tenant_.record_progress();
     vault_.catalog().record_checked({options_.tenant, started_at_, started_at_});
@@ -310,15 +326,17 @@ class BackupJob {
                       started_at_ - before->stated_at < kCheckedInterval;
     if (!said) {
       ask_store();
-      append_statement(tenant_,
-                       {.header = vault_.new_header(options_.tenant),
-                        .index = 0,
-                        .action = std::string(acts::kChecked.action),
-                        .job_id = job_id_,
-                        .subject_id = parent_->point.recovery_point_id,
-                        .subject_sha256 = parent_->sha256},
-                       retain_until_);
+      append_when(tenant_,
+                  {.header = vault_.new_header(options_.tenant),
+                   .index = 0,
+                   .action = std::string(acts::kChecked.action),
+                   .job_id = job_id_,
+                   .subject_id = parent_->point.recovery_point_id,
+                   .subject_sha256 = parent_->sha256},
+                  retain_until_, [&](Ledger&) { require_not_halted(vault_, options_.tenant); });
       tenant_.record_progress();
+    } else if (!tenant_.ledger().has_checkpoint()) {
+      tenant_.ledger().put_checkpoint(vault_.ledger_signers(), {.retain_until = retain_until_});
     }
     vault_.catalog().record_checked(
         {options_.tenant, started_at_, said ? before->stated_at : started_at_});
@@ -354,6 +372,7 @@ class BackupJob {
   const std::string job_id_;
   const WorkLock lock_;
   OpenTenant tenant_;
+  std::size_t lost_jobs_ = 0;
   std::string point_id_;
   Time retain_until_;
   Time copied_at_;

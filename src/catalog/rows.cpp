@@ -79,7 +79,8 @@ LedgerHeadRow read_head(Connection& connection, Statement& row) {
           .origin = row.text(),
           .size = row.number(),
           .root = row.digest(),
-          .frontier = split_digests(connection, row.blob())};
+          .frontier = split_digests(connection, row.blob()),
+          .last_leaf = first_of(split_digests(connection, row.blob()))};
 }
 
 JobState read_state(Connection& connection, const std::string& name) {
@@ -218,12 +219,17 @@ std::vector<TenantId> select_tenants(Connection& connection) {
 }
 
 std::vector<LedgerHeadRow> select_heads(Connection& connection) {
-  return select(connection, "SELECT * FROM ledger_heads ORDER BY tenant", read_head);
+  return select(connection,
+                "SELECT ledger_heads.*, COALESCE(leaf, x'') FROM ledger_heads "
+                "LEFT JOIN last_leaves USING(tenant, size) ORDER BY tenant",
+                read_head);
 }
 
 std::optional<LedgerHeadRow> select_head(Connection& connection, const TenantId& tenant) {
-  return first_of(
-      select(connection, "SELECT * FROM ledger_heads WHERE tenant = ?1", read_head, tenant));
+  return first_of(select(connection,
+                         "SELECT ledger_heads.*, COALESCE(leaf, x'') FROM ledger_heads "
+                         "LEFT JOIN last_leaves USING(tenant, size) WHERE tenant = ?1",
+                         read_head, tenant));
 }
 
 void insert_segments(Connection& connection, const std::vector<SegmentRow>& rows) {
@@ -262,22 +268,28 @@ void advance_head(Connection& connection, const LedgerHeadRow& head) {
     const auto [from, to] =
         std::pair(std::tuple(old->term, old->size), std::tuple(head.term, head.size));
     const bool same_term = old->term == head.term;
-    if ((same_term && old->origin != head.origin) || (from == to && *old != head)) {
+    LedgerHeadRow same = *old;
+    if (!same.last_leaf) same.last_leaf = head.last_leaf;
+    if ((same_term && old->origin != head.origin) || (from == to && same != head)) {
       throw connection.corrupt("ledger of " + head.tenant.encoded() + ": recorded is " +
                                old->origin + " with root " + old->root.hex() + " at size " +
                                std::to_string(old->size) + ", now comes " + head.origin +
                                " with root " + head.root.hex());
     }
-    if (from >= to) return;
+    if (from > to || (from == to && *old == head)) return;
   }
   Statement(connection, "INSERT OR REPLACE INTO ledger_heads VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
       .run(head.tenant, head.term, head.origin, head.size, head.root, join_digests(head.frontier));
+  if (!head.last_leaf) return;
+  Statement(connection, "INSERT OR REPLACE INTO last_leaves VALUES(?1, ?2, ?3)")
+      .run(head.tenant, head.size, *head.last_leaf);
 }
 
 void delete_derived(Connection& connection) {
   connection.execute("DELETE FROM segments");
   connection.execute("DELETE FROM points");
   connection.execute("DELETE FROM ledger_heads");
+  connection.execute("DELETE FROM last_leaves");
 }
 
 void insert_job(Connection& connection, const JobRow& job) {

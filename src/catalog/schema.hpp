@@ -18,7 +18,7 @@ constexpr std::int64_t kSchemaVersion = 3;
 /// What stands in the table below at this place and after it came with version 3.
 constexpr std::size_t kTablesOfVersion2 = 7;
 
-inline constexpr std::array<const char*, 13> kTables{
+inline constexpr std::array<const char*, 14> kTables{
     R"(CREATE TABLE meta(
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -92,6 +92,11 @@ inline constexpr std::array<const char*, 13> kTables{
     R"(CREATE TABLE halt_resolutions(
   tenant TEXT PRIMARY KEY,
   ledger_index INTEGER NOT NULL CHECK(ledger_index >= 0)
+) STRICT)",
+    R"(CREATE TABLE last_leaves(
+  tenant TEXT PRIMARY KEY,
+  size INTEGER NOT NULL CHECK(size > 0),
+  leaf BLOB NOT NULL CHECK(length(leaf) = 32)
 ) STRICT)",
     "CREATE INDEX running_jobs ON jobs(tenant) WHERE state = 'running'"};
 

@@ -183,7 +183,8 @@ class ExportJob {
     } catch (const Error&) {
       open_.ledger().refresh();
       // Where it is said, only its checkpoint is missing, which the next run adds.
-      if (last_statement(open_, job_id_)->action != acts::kExportDone.action) throw;
+      const auto last = last_statement(open_, job_id_);
+      if (!last || last->action != acts::kExportDone.action) throw;
     }
   }
 

@@ -50,7 +50,7 @@ std::optional<Ledger> Ledger::resume(ObjectStore& store, const TrustPolicy& trus
   const std::uint64_t size = known.tree.size();
   LedgerReading reading;
   auto last = ledger::read_entry(store, &trust, tenant, known.origin, size - 1, reading.problems);
-  if (!last) return std::nullopt;
+  if (!last || known.last_leaf != Rfc9162Hasher::leaf(as_bytes(last->stored))) return std::nullopt;
   const Time last_entry_at = last->statement.header.created_at;
   const Checkpoint expected{.origin = known.origin, .size = size, .root = known.tree.root()};
   const auto note =
@@ -88,9 +88,21 @@ LedgerEntry Ledger::entry(std::uint64_t index) const {
 }
 
 void Ledger::reach_back(Time since) {
+  // A single entry that is dated back, or of a clock that was behind, ends nothing.
   constexpr std::uint64_t kBlock = 64;
-  while (first_ > 0 && reading_.entries.front().statement.header.created_at >= since) {
-    const std::uint64_t from = first_ - std::min(first_, kBlock);
+  const auto is_older = [&](const LedgerEntry& entry) {
+    return entry.statement.header.created_at < since;
+  };
+  const auto has_come = [&] {
+    const auto& entries = reading_.entries;
+    return entries.size() >= kBlock &&
+           std::all_of(entries.begin(), entries.begin() + kBlock, is_older);
+  };
+  while (first_ > 0 && !has_come()) reach_back_to(first_ - std::min(first_, kBlock));
+}
+
+void Ledger::reach_back_to(std::uint64_t from) {
+  if (from < first_) {
     std::vector<LedgerEntry> entries;
     for (std::uint64_t index = from; index < first_; ++index) entries.push_back(entry(index));
     std::ranges::move(reading_.entries, std::back_inserter(entries));

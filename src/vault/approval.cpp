@@ -14,8 +14,6 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-/// How far the clocks of those who write one ledger may be apart.
-constexpr std::chrono::days kClockMargin{1};
 constexpr std::size_t kApprovalsLimit = 100;
 
 [[noreturn]] void refuse(const std::string& subject, const std::string& message) {
@@ -112,10 +110,10 @@ void require_consent(const std::string& name, const Approval& approval,
   require_same(name, "the end", format_time(request.expires_at), format_time(approval.expires_at));
 }
 
-/// Nothing can have used a request before it was made.
-void require_unused(Ledger& ledger, const Digest& request, Time requested_at,
+/// Nothing can have used a request below the size that it names: the plan is of that size.
+void require_unused(Ledger& ledger, const Digest& request, std::uint64_t ledger_size,
                     const std::vector<Digest>& approvals) {
-  ledger.reach_back(requested_at - kClockMargin);
+  ledger.reach_back_to(ledger_size);
   for (const LedgerEntry& entry : ledger.tail()) {
     const auto& used = entry.statement.approved_by;
     if (!used) continue;
@@ -261,7 +259,7 @@ DualApproval check_approvals(const Plan& plan, const ApprovalDocuments& document
     consent.add(name, approval.person, approval.document.role);
   }
   DualApproval approved(plan, request.person.name, consent.require_enough(), documents);
-  require_unused(ledger, request_sha256, request.document.header.created_at,
+  require_unused(ledger, request_sha256, request.document.ledger_size,
                  approved.approved_by().approvals);
   return approved;
 }

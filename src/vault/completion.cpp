@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/completion.hpp"
 
-#include "atp/model/acts.hpp"
 #include "atp/core/error.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"
 #include "atp/vault/anchor.hpp"
+#include "atp/vault/halt.hpp"
 #include "atp/verify/stored_point.hpp"
 
 namespace atp {
@@ -23,14 +24,14 @@ void complete_point(OpenTenant& tenant, const std::string& job_id,
                     layout::recovery_point(tenant.tenant(), recovery_point_id), stored.sha256,
                     retain_until);
   if (!is_completed(tenant, recovery_point_id)) {
-    append_statement(tenant,
-                     {.header = vault.new_header(tenant.tenant()),
-                      .index = 0,
-                      .action = std::string(acts::kPointCompleted.action),
-                      .job_id = job_id,
-                      .subject_id = recovery_point_id,
-                      .subject_sha256 = stored.sha256},
-                     retain_until);
+    append_when(tenant,
+                {.header = vault.new_header(tenant.tenant()),
+                 .index = 0,
+                 .action = std::string(acts::kPointCompleted.action),
+                 .job_id = job_id,
+                 .subject_id = recovery_point_id,
+                 .subject_sha256 = stored.sha256},
+                retain_until, [&](Ledger&) { require_not_halted(vault, tenant.tenant()); });
   } else if (!tenant.ledger().has_checkpoint()) {
     tenant.ledger().put_checkpoint(vault.ledger_signers(), {.retain_until = retain_until});
   }

@@ -20,6 +20,8 @@ inline namespace v0 {
 namespace {
 
 constexpr std::size_t kTextLimit = 1000;
+/// A plan shows the first of many; the digest of the last binds them all.
+constexpr std::size_t kShownHalts = 100;
 /// How much earlier than a halt its resolution may be dated, by clocks that differ.
 constexpr std::chrono::days kClockMargin{1};
 
@@ -27,6 +29,7 @@ struct StoredHalt {
   std::uint64_t number;
   HaltRow row;
   Digest sha256;
+  bool believed = false;  ///< Signed, and bound to all before it.
 };
 
 /// What a document takes: errors may quote bytes that are no text.
@@ -37,38 +40,68 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
-/// What a halt document says; of one that cannot be believed, that.
-HaltRow row_of(const Vault& vault, const TenantId& tenant, const std::string& key,
-               const Bytes& stored) {
+Digest digest_of(ObjectStore& store, const std::string& key) {
+  constexpr std::size_t kChunk = 1 << 20;
+  const auto source = store.get(key);
+  Bytes buffer(kChunk);
+  Sha256 hash;
+  while (const std::size_t size = source->read(buffer)) hash.update(ByteView(buffer).first(size));
+  return hash.finish();
+}
+
+/// A halt of which nobody knows what it says still is one.
+StoredHalt unbelieved(const TenantId& tenant, std::uint64_t number, const Digest& sha256) {
+  const std::string key = layout::halt(tenant, number);
+  return {number,
+          {.tenant = tenant,
+           .halted_at = {},
+           .subject = key,
+           .message = "cannot be believed, SHA-256 " + sha256.hex()},
+          sha256};
+}
+
+StoredHalt read_halt(const Vault& vault, const TenantId& tenant, std::uint64_t number,
+                     const std::optional<Digest>& before) {
+  const std::string key = layout::halt(tenant, number);
+  const auto stored = find_small_object(vault.store(), key, kDocumentLimit);
+  if (!stored) return unbelieved(tenant, number, digest_of(vault.store(), key));
   const TrustPolicy* trust = vault.keys().trust ? &*vault.keys().trust : nullptr;
-  const auto checked = check_document<Halt>(as_text(stored), trust, tenant);
-  if (!checked.document || layout::halt(tenant, checked.document->number) != key) {
-    return {.tenant = tenant,
-            .halted_at = {},
-            .subject = key,
-            .message = "cannot be believed, SHA-256 " + sha256(stored).hex()};
+  const auto checked = check_document<Halt>(as_text(*stored), trust, tenant);
+  const auto& halt = checked.document;
+  if (!halt || halt->number != number || halt->before_sha256 != before) {
+    return unbelieved(tenant, number, sha256(*stored));
   }
-  const Halt& halt = *checked.document;
-  return {tenant, halt.halted_at, halt.subject, halt.reason};
+  return {number, {tenant, halt->halted_at, halt->subject, halt->reason}, sha256(*stored), true};
+}
+
+std::optional<Digest> digest_over(const std::vector<StoredHalt>& halts) {
+  if (halts.empty()) return std::nullopt;
+  Sha256 hash;
+  for (const StoredHalt& halt : halts) hash.update(halt.sha256.view());
+  return hash.finish();
 }
 
 /// All there are, open or not; their numbers have no gaps.
 std::vector<StoredHalt> stored_halts(const Vault& vault, const TenantId& tenant) {
   std::vector<StoredHalt> halts;
-  while (true) {
-    const std::string key = layout::halt(tenant, halts.size());
-    const auto stored = find_object(vault.store(), key, kDocumentLimit);
-    if (!stored) return halts;
-    halts.push_back({halts.size(), row_of(vault, tenant, key, *stored), sha256(*stored)});
+  while (vault.store().stat(layout::halt(tenant, halts.size()))) {
+    halts.push_back(read_halt(vault, tenant, halts.size(), digest_over(halts)));
   }
+  return halts;
 }
 
-/// How many of `halts`, from the first on, `statement` says to be resolved.
-std::size_t resolved_by(const Statement& statement, const std::vector<StoredHalt>& halts) {
-  if (statement.action != acts::kHaltResolved.action) return 0;
-  const auto named = std::ranges::find_if(
-      halts, [&](const StoredHalt& halt) { return statement.subject_sha256 == halt.sha256; });
-  return named == halts.end() ? 0 : named->number + 1;
+/// How many of `halts`, from the first on, are resolved after `statement`, `before` of which were:
+/// it names the last, which is bound to those before it.
+std::size_t resolved_by(const Statement& statement, const std::vector<StoredHalt>& halts,
+                        std::size_t before) {
+  if (statement.action != acts::kHaltResolved.action) return before;
+  for (std::size_t i = before; i < halts.size(); ++i) {
+    const bool is_named =
+        statement.subject_id == layout::halt(halts[i].row.tenant, halts[i].number) &&
+        statement.subject_sha256 == halts[i].sha256;
+    if (is_named && (i == before || halts[i].believed)) return i + 1;
+  }
+  return before;
 }
 
 /// The same by the ledger. The catalog says where to look first; what it says is believed only of
@@ -79,13 +112,14 @@ std::size_t resolved_by_ledger(const Vault& vault, const TenantId& tenant,
   Ledger& ledger = open.ledger();
   const auto known = vault.catalog().halt_resolution(tenant);
   std::size_t resolved = 0;
-  if (known && *known < ledger.size())
-    resolved = resolved_by(ledger.entry(*known).statement, halts);
+  if (known && *known < ledger.size()) {
+    resolved = resolved_by(ledger.entry(*known).statement, halts, 0);
+  }
   if (resolved == halts.size()) return resolved;
   ledger.reach_back(halts[resolved].row.halted_at - kClockMargin);
   for (const LedgerEntry& entry : ledger.tail()) {
-    const std::size_t more = resolved_by(entry.statement, halts);
-    if (more <= resolved) continue;
+    const std::size_t more = resolved_by(entry.statement, halts, resolved);
+    if (more == resolved) continue;
     resolved = more;
     vault.catalog().record_halt_resolution(tenant, entry.statement.index);
   }
@@ -119,13 +153,13 @@ void put_halt(const Vault& vault, const HaltRow& row) {
             .number = halts.size(),
             .halted_at = row.halted_at,
             .subject = printable(row.subject),
-            .reason = printable(row.message)};
+            .reason = printable(row.message),
+            .before_sha256 = digest_over(halts)};
   const PutOptions options{.retain_until =
                                retain_document_until(halt.header.created_at, kDefaultRetention)};
-  while (!put_new(vault.store(), layout::halt(row.tenant, halt.number),
-                  sign_document(halt, signers), options)) {
-    ++halt.number;
-  }
+  // Where another run was faster, its halt is as good as ours.
+  put_new(vault.store(), layout::halt(row.tenant, halt.number), sign_document(halt, signers),
+          options);
 }
 
 /// Where the store does not take it, the catalog has it, and the next opening tries again.
@@ -152,7 +186,9 @@ Plan resolution_of(const std::vector<StoredHalt>& halts, const Ledger& ledger,
             .subject_id = ledger.tenant().str(),
             .steps = {},
             .ledger_size = ledger.size()};
-  for (const StoredHalt& halt : halts) {
+  plan.steps.push_back({"halts", std::to_string(halts.size()) + ", the last of SHA-256 " +
+                                     halts.back().sha256.hex()});
+  for (const StoredHalt& halt : std::span(halts).first(std::min(halts.size(), kShownHalts))) {
     plan.steps.push_back({"halted.at", format_time(halt.row.halted_at)});
     plan.steps.push_back({"halted.by", halt.row.subject});
     plan.steps.push_back({"halted.because", halt.row.message});
@@ -197,7 +233,13 @@ std::vector<StoredHalt> require_halts(const Vault& vault, const TenantId& tenant
   if (const auto row = vault.catalog().find_halt(tenant)) put_halt(vault, *row);
   auto halts = open_halts(vault, tenant);
   if (halts.empty()) throw Error(ErrorKind::not_found, tenant.str(), "is not halted");
-  return halts;
+  if (halts.back().believed) return halts;
+  // What is resolved is named by its last, which must be bound to the others.
+  put_halt(vault, {.tenant = tenant,
+                   .halted_at = vault.environment().clock->now(),
+                   .subject = halts.back().row.subject,
+                   .message = "what stands there is no halt, and counts as one"});
+  return open_halts(vault, tenant);
 }
 
 }  // namespace
@@ -240,8 +282,8 @@ void halt_for(const Vault& vault, const TenantId& tenant, const Error& error) {
                     .halted_at = vault.environment().clock->now(),
                     .subject = error.subject(),
                     .message = error.message()};
+  try_to_store(vault, row);  // Each by itself: one of the two is enough.
   vault.catalog().halt(row);
-  if (const auto first = vault.catalog().find_halt(tenant)) try_to_store(vault, *first);
 }
 
 Plan plan_resolution(const Vault& vault, const TenantId& tenant,

@@ -168,15 +168,13 @@ void keep_packages(OpenTenant& tenant, const Listed& listed, unsigned workers) {
   });
 }
 
-/// Whether a policy after `version` keeps packages longer than each up to it.
+/// Whether the newest policy keeps packages longer than the one of `version`: what was sealed under
+/// a shorter one in between was grown no further than that asked.
 bool is_longer_since(OpenTenant& tenant, std::uint64_t version, Time time) {
   const auto& policies = tenant.policies();
   if (version == 0 || version > policies.size()) return true;
-  Time longest{};
-  for (std::uint64_t i = 0; i < version; ++i) {
-    longest = std::max(longest, add_period(time, policies[i].retention));
-  }
-  return add_period(time, policies.back().retention) > longest;
+  return add_period(time, policies.back().retention) >
+         add_period(time, policies[version - 1].retention);
 }
 
 /// The packages of parents, which were grown when these were completed, as far as the policies of

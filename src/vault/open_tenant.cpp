@@ -123,7 +123,8 @@ void OpenTenant::record_progress() {
   if (chains_) catalog.record_segments(chains_->take_new_rows());
   if (ledger_.size() == 0) return;
   const auto head = catalog.ledger_head(tenant_);
-  if (head && head->size == ledger_.size() && head->root == ledger_.root()) return;
+  const bool known = head && head->size == ledger_.size() && head->root == ledger_.root();
+  if (known && head->last_leaf) return;
   catalog.record_ledger(point_rows(*vault_, ledger_, head ? head->size : 0), head_row(ledger_));
 }
 

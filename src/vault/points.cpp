@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "atp/model/acts.hpp"
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/points.hpp"
@@ -70,7 +70,8 @@ std::optional<CompletedPoint> completed_point(const Vault& vault, const Ledger& 
 
 bool is_completed(OpenTenant& tenant, const std::string& recovery_point_id) {
   const bool in_tail = std::ranges::any_of(tenant.ledger().tail(), [&](const LedgerEntry& entry) {
-    return entry.statement.action == acts::kPointCompleted.action && entry.statement.subject_id == recovery_point_id;
+    return entry.statement.action == acts::kPointCompleted.action &&
+           entry.statement.subject_id == recovery_point_id;
   });
   if (in_tail) return true;
   return std::ranges::any_of(tenant.vault().catalog().find_points(recovery_point_id),

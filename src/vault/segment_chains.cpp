@@ -58,7 +58,21 @@ SegmentChains::Entry SegmentChains::entry_of(const SegmentRow& row) const {
 }
 
 std::optional<SegmentChains::Entry> SegmentChains::find(const StreamId& stream,
-                                                        const SegmentId& segment) const {
+                                                        const SegmentId& segment) {
+  auto found = lookup(stream, segment);
+  if (found && found->manifest.sequence >= heads_[stream].manifests) read_on(stream);
+  return found;
+}
+
+void SegmentChains::catch_up() {
+  for (const StreamHeadRow& row : vault_->catalog().stream_heads(tenant_)) {
+    Head& head = heads_[row.stream];
+    if (row.manifests > head.manifests) head = {row.manifests, row.sha256};
+  }
+}
+
+std::optional<SegmentChains::Entry> SegmentChains::lookup(const StreamId& stream,
+                                                          const SegmentId& segment) const {
   const auto fresh = fresh_sequence_.find({stream, segment});
   if (fresh != fresh_sequence_.end()) return fresh_.at(stream).at(fresh->second);
   if (from_ == From::store) return std::nullopt;
@@ -70,13 +84,17 @@ std::vector<SegmentChains::Entry> SegmentChains::from(const StreamId& stream,
                                                       std::uint64_t sequence,
                                                       std::uint64_t limit) const {
   std::vector<Entry> entries;
+  const auto head = heads_.find(stream);
+  if (head == heads_.end()) return entries;
   const auto fresh = fresh_.find(stream);
   const bool all_fresh =
       from_ == From::store || (fresh != fresh_.end() && fresh->second.begin()->first <= sequence);
   if (!all_fresh) {
     for (const SegmentRow& row : vault_->catalog().segments(tenant_, stream, sequence, limit)) {
-      const bool is_fresh = fresh != fresh_.end() && fresh->second.contains(row.sequence);
-      if (!is_fresh) entries.push_back(entry_of(row));
+      // Another run may have recorded more meanwhile.
+      const bool is_known = row.sequence < head->second.manifests &&
+                            (fresh == fresh_.end() || !fresh->second.contains(row.sequence));
+      if (is_known) entries.push_back(entry_of(row));
     }
   }
   if (fresh != fresh_.end()) {
@@ -105,7 +123,8 @@ void SegmentChains::append(const StreamId& stream, Entry entry, const std::strin
       manifest.previous != previous) {
     throw Error(ErrorKind::corrupt, key, "does not follow the manifest before it in its chain");
   }
-  if (find(stream, manifest.segment)) {
+  const auto sealed = lookup(stream, manifest.segment);  // By another run of this catalog, perhaps.
+  if (sealed && sealed->sha256 != entry.sha256) {
     throw Error(ErrorKind::corrupt, key, "seals segment " + manifest.segment.str() + " again");
   }
   new_rows_.push_back(

@@ -63,12 +63,17 @@ void begin_key_epoch(const Vault& vault, const TenantId& tenant, const std::stri
 }
 
 KnownHead known_head(const LedgerHeadRow& row) {
-  return {row.origin, merkle::Frontier<Rfc9162Hasher>(row.size, row.frontier)};
+  return {row.origin, merkle::Frontier<Rfc9162Hasher>(row.size, row.frontier), row.last_leaf};
 }
 
 LedgerHeadRow head_row(const Ledger& ledger) {
-  return {ledger.tenant(), ledger.term(), ledger.origin(),
-          ledger.size(),   ledger.root(), ledger.frontier()};
+  return {.tenant = ledger.tenant(),
+          .term = ledger.term(),
+          .origin = ledger.origin(),
+          .size = ledger.size(),
+          .root = ledger.root(),
+          .frontier = ledger.frontier(),
+          .last_leaf = Rfc9162Hasher::leaf(as_bytes(ledger.tail().back().stored))};
 }
 
 void check_head(const Vault& vault, Ledger& ledger, const LedgerHeadRow& head) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "atp/core/clock.hpp"
+#include "atp/core/error.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
@@ -17,7 +18,13 @@ namespace {
 std::optional<Problem> cut_tail_by(ObjectStore& store, const TrustPolicy* trust,
                                    const TenantId& tenant, std::uint64_t ledger_size,
                                    const std::string& key) {
-  const auto stored = find_small_object(store, key, kDocumentLimit);
+  std::optional<Bytes> stored;
+  try {
+    stored = find_object(store, key, kDocumentLimit);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::corrupt) throw;
+    return std::nullopt;  // Too large to be a point.
+  }
   if (!stored) return Problem{Problem::Kind::integrity, key, "an object, as listed", "none"};
   const auto checked = check_document<RecoveryPoint>(as_text(*stored), trust, tenant);
   if (!checked.document || checked.document->ledger_size_seen <= ledger_size) return std::nullopt;

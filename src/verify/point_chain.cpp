@@ -27,12 +27,16 @@ class PointChainReader {
       : context_(context), checks_(checks) {}
 
   PointChain run(const std::string& id, LedgerDepth depth) {
-    const bool whole = depth == LedgerDepth::whole;
+    bool whole = depth == LedgerDepth::whole;
     std::vector<Check> point_checks;
     auto link = read_link("point.manifest", id, point_checks);
-    // Whether there ever was a point whose manifest is gone, only the whole ledger says.
-    if (whole || !link) ledger_ = check_ledger(context_, id, checks_);
-    const auto statement = whole || !link ? find_statement(id) : look_for_statement(*link);
+    auto statement = whole || !link ? std::nullopt : look_for_statement(*link);
+    // What a crash left, or nobody could have, only the whole ledger tells.
+    if (!whole && (!statement || !checkpoint_over(*statement))) whole = true;
+    if (whole) {
+      ledger_ = check_ledger(context_, id, checks_);
+      statement = find_statement(id);
+    }
     require_known(id, link.has_value() || statement.has_value());
     check_checkpoint(statement, whole);
     std::ranges::move(point_checks, std::back_inserter(checks_));
@@ -78,7 +82,6 @@ class PointChainReader {
     for (std::uint64_t index = from; index < from + kFarthest; ++index) {
       const auto entry =
           ledger::read_entry(context_.store, context_.trust, context_.tenant, "", index, problems);
-      if (!problems.empty()) checks_.push_back(failed(kStatement, problems.front()));
       if (!entry) return std::nullopt;
       if (completes(entry->statement, link.point.recovery_point_id)) return entry->statement;
     }
@@ -96,8 +99,11 @@ class PointChainReader {
     const auto checkpoint =
         whole || !statement ? ledger_.newest_checkpoint : checkpoint_over(*statement);
     if (statement && checkpoint && checkpoint->size > statement->index) {
-      checks_.push_back(signed_by_trust(
-          context_, kCheckpoint, layout::ledger_checkpoint(context_.tenant, 0, checkpoint->size)));
+      const std::string key = layout::ledger_checkpoint(context_.tenant, 0, checkpoint->size);
+      checks_.push_back(whole ? signed_by_trust(context_, kCheckpoint, key)
+                              : attested(kCheckpoint, key, "the root of all entries before it",
+                                         "its signature; atp verify recomputes the root",
+                                         CheckClass::trust));
       return;
     }
     checks_.push_back(not_checked(
@@ -105,9 +111,12 @@ class PointChainReader {
   }
 
   std::optional<Checkpoint> checkpoint_over(const Statement& statement) const {
-    const std::uint64_t size = statement.index + 1;
-    const auto note = find_small_object(
-        context_.store, layout::ledger_checkpoint(context_.tenant, 0, size), kCheckpointLimit);
+    const std::string key = layout::ledger_checkpoint(context_.tenant, 0, statement.index);
+    const auto next =
+        list_keys(context_.store, layout::ledger_checkpoints(context_.tenant, 0), key, 1);
+    if (next.keys.empty()) return std::nullopt;
+    const std::uint64_t size = layout::find_number(next.keys.front(), 4).value_or(0);
+    const auto note = find_small_object(context_.store, next.keys.front(), kCheckpointLimit);
     if (!note) return std::nullopt;
     auto checkpoint =
         context_.trust

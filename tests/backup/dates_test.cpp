@@ -46,7 +46,7 @@ TEST_F(Dates, T028_AFileOf1970IsKeptAYearAndTheRunSaysSo) {
   seal_at("epoch.jsonl", "two\n", Time{});
   seal_at("old.jsonl", "three\n", *parse_time("1980-01-01T00:00:00Z"));
   const BackupResult result = backup();
-  const SegmentChains chains(*vault_, TenantId("acme"), SegmentChains::From::store);
+  SegmentChains chains(*vault_, TenantId("acme"), SegmentChains::From::store);
   const Time written =
       chains.find(StreamId("default"), SegmentId("epoch"))->manifest.header.created_at;
   EXPECT_EQ(kept_until("epoch"), add_period(written, kMinimumAge));

@@ -149,7 +149,7 @@ TEST_F(Backup, AnotherPolicyIsItsNextVersion) {
   EXPECT_EQ(policy->version, 2u);
   EXPECT_EQ(policy->field_map.at("time"), "eventTime");
   EXPECT_EQ(policy->field_map.at("action"), "action");
-  const SegmentChains chains(*vault_, TenantId("acme"), SegmentChains::From::store);
+  SegmentChains chains(*vault_, TenantId("acme"), SegmentChains::From::store);
   const auto first = chains.find(StreamId("default"), SegmentId("a"));
   const auto second = chains.find(StreamId("default"), SegmentId("b"));
   EXPECT_EQ(first->manifest.opaque_records, 1u);

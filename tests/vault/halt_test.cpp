@@ -285,5 +285,49 @@ TEST_F(Halt, IsNotForALedgerThatCannotBeRead) {
   reopen();
 }
 
+/// What the store keeps outlives a catalog that is lost, and one that is put back.
+TEST_F(Halt, P14_OutlivesAnyCatalog) {
+  const Bytes last = read(entry(3));
+  remove(entry(3));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  write(entry(3), last);
+  vault_.reset();
+  disk_->remove("/vault/catalog.db");
+  reopen();
+  rebuild_catalog(*vault_, {}, nullptr);
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
+  resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+}
+
+TEST_F(Halt, P14_RubbishAmongHaltsIsResolvedByNameAndBindsNothing) {
+  for (const char* name : {"0", "1"}) {
+    put_object(vault_->store(), layout::halt(tenant_, std::stoull(name)), as_bytes("{}"), {});
+  }
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
+  resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+}
+
+TEST_F(Halt, P14_AHaltInTheNumberOfAResolvedOneIsNotResolved) {
+  for (int i = 0; i < 2; ++i) {
+    const auto key = keys("ledger/acme/0/entries/").back();
+    const Bytes last = read(key);
+    remove(key);
+    EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+    write(key, last);
+    resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
+  }
+  EXPECT_FALSE(find_halt(*vault_, tenant_));
+  remove(layout::halt(tenant_, 0));
+  put_object(vault_->store(), layout::halt(tenant_, 0), as_bytes("{}"), {});
+  EXPECT_TRUE(find_halt(*vault_, tenant_));
+}
+
+/// The recorded head is bound to its last entry: a checkpoint alone does not show that it changed.
+TEST_F(Halt, P05_ByALastEntryThatWasRewrittenUnderItsCheckpoint) {
+  expect_halt([&] { write(entry(3), as_bytes(forged_entry(3))); }, "root");
+}
+
 }  // namespace
 }  // namespace atp

@@ -50,6 +50,8 @@ struct LedgerHeadRow {
   std::uint64_t size;
   Digest root;
   std::vector<Digest> frontier = {};  ///< Roots of the perfect subtrees, largest first.
+  /// Hash of the last entry (RFC 9162, section 2.1.1); absent in rows of earlier builds.
+  std::optional<Digest> last_leaf = {};
   bool operator==(const LedgerHeadRow&) const = default;
 };
 

@@ -71,6 +71,7 @@ ATP_EXPORT LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trus
 struct KnownHead {
   std::string origin;
   merkle::Frontier<Rfc9162Hasher> tree;  ///< Of at least one entry.
+  std::optional<Digest> last_leaf = {};  ///< Hash of the last entry (RFC 9162, section 2.1.1).
 };
 
 /// A sound ledger that can be appended to. One object belongs to one thread at a time.
@@ -81,7 +82,7 @@ class ATP_EXPORT Ledger {
 
   /// Reads the last entry that `known` has seen, and what came after it; the entries before are not
   /// looked at, so that the cost does not grow with the ledger. `known` is believed only where the
-  /// store still has a checkpoint over exactly that, by a trusted key. Nothing where it has not:
+  /// store still has that entry, and a checkpoint over exactly that by a trusted key. Else nothing:
   /// `load` tells what is wrong. Throws: corrupt or untrusted for the first problem in what came
   /// after, which includes any entry or checkpoint above the first entry that is missing.
   static std::optional<Ledger> resume(ObjectStore& store, const TrustPolicy& trust,
@@ -98,8 +99,10 @@ class ATP_EXPORT Ledger {
   std::uint64_t first() const { return first_; }
   /// The entries at hand, from `first()` to the last.
   const std::vector<LedgerEntry>& tail() const { return reading_.entries; }
-  /// Has every entry at hand that was made at `since` or later, by its own word, each checked by
-  /// itself (signature, place, origin). Throws: corrupt, untrusted.
+  /// Has every entry from `index` on at hand, each checked by itself (signature, place, origin).
+  /// Throws: corrupt, untrusted.
+  void reach_back_to(std::uint64_t index);
+  /// The same back to 64 entries in a row that were made before `since`, by their own word.
   void reach_back(Time since);
   /// The entry `index`; where it is not at hand, it is read and checked by itself. Throws:
   /// invalid_argument from `size()` on; corrupt, untrusted.

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "atp/core/bytes.hpp"
 #include "atp/core/export.hpp"
 #include "atp/model/document_header.hpp"
 
@@ -22,6 +24,8 @@ struct ATP_EXPORT Halt {
   Time halted_at;       ///< When it was found; `header.created_at` says when it was stored.
   std::string subject;  ///< Key of the object that is not what it was.
   std::string reason;   ///< What was expected, and found.
+  /// SHA-256 over the digests of all halts before, as stored, in their order; absent in the first.
+  std::optional<Digest> before_sha256 = {};
   bool operator==(const Halt&) const = default;
 };
 

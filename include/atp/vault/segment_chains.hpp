@@ -30,8 +30,9 @@ class ATP_EXPORT SegmentChains {
     Digest sha256;
     std::string stored;
   };
-  /// Throws: corrupt for a catalog row that is not the manifest it says.
-  std::optional<Entry> find(const StreamId& stream, const SegmentId& segment) const;
+  /// Where another run has sealed it meanwhile, its stream is read on first. Throws: corrupt for a
+  /// catalog row that is not the manifest it says.
+  std::optional<Entry> find(const StreamId& stream, const SegmentId& segment);
   /// Those of a stream from `sequence` on, at most `limit`, chained by their digests. Throws:
   /// corrupt.
   std::vector<Entry> from(const StreamId& stream, std::uint64_t sequence,
@@ -52,6 +53,8 @@ class ATP_EXPORT SegmentChains {
   void look_at(const StreamId& stream);
   /// Every stream that the store or the catalog has.
   void look_at_all();
+  /// Knows what other runs have recorded in the catalog since this was made.
+  void catch_up();
 
   struct Commit {
     Entry entry;
@@ -71,6 +74,7 @@ class ATP_EXPORT SegmentChains {
  private:
   static Commit compare(Entry sealed, const SegmentManifest& draft);
   Entry entry_of(const SegmentRow& row) const;
+  std::optional<Entry> lookup(const StreamId& stream, const SegmentId& segment) const;
   void require_same_head(const StreamId& stream) const;
   void read_on(const StreamId& stream);
   void append(const StreamId& stream, Entry entry, const std::string& key);
