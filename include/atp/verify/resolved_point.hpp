@@ -45,8 +45,10 @@ struct ResolvedPoint {
 
 /// How much of the ledger is read.
 enum class LedgerDepth {
-  whole,      ///< Every entry and checkpoint.
-  statement,  ///< The entry that completes the point, and the checkpoint after it.
+  whole,  ///< Every entry and checkpoint.
+  /// The entry that completes the point. That a signed checkpoint stands over it is looked at, but
+  /// not its root: there is no check `ledger.checkpoint` then. Where there is none, the whole.
+  statement,
 };
 
 /// Reads and checks every document that a point hangs on; neither packages nor what outsiders have
