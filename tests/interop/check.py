@@ -83,8 +83,8 @@ def make(work):
     keys, vault, source = work / "keys", work / "vault", work / "source"
     source.mkdir()
     atp("init", vault, "--region", "local", "--domain", "vault.example", keys=keys)
-    (source / "000001.jsonl").write_text('{"id":"r-1"}\n{"id":"r-2"}\n')
-    for _ in range(RUNS):
+    for run in range(1, RUNS + 1):
+        (source / f"{run:06}.jsonl").write_text('{"id":"r-1"}\n{"id":"r-2"}\n')
         atp("backup", vault, "--tenant", "acme", "--from", source, keys=keys)
     point = atp("points", vault, keys=keys)[0]["recoveryPointId"]
     atp("prove", vault, point, "--record", "default/000001:1", "--to", work / "proof", keys=keys)
