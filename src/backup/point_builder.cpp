@@ -82,7 +82,7 @@ std::vector<SkippedInput> bounded_list(std::vector<SkippedInput> skipped) {
   };
   std::ranges::sort(skipped, by_name);
   if (skipped.size() <= kSkippedLimit) return skipped;
-  std::ranges::stable_partition(skipped, std::not_fn(is_no_segment));
+  std::stable_partition(skipped.begin(), skipped.end(), std::not_fn(is_no_segment));
   const SkippedInput more = count_of(std::span(skipped).subspan(kSkippedLimit));
   skipped.resize(kSkippedLimit);
   skipped.push_back(more);
