@@ -156,13 +156,13 @@ std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& 
                 read_segment, tenant, stream, from, limit);
 }
 
+/// Left to itself, SQLite reads the whole stream, which is in the order asked for.
 std::optional<SegmentRow> select_segment(Connection& connection, const TenantId& tenant,
                                          const StreamId& stream, const SegmentId& segment) {
-  return first_of(
-      select(connection,
-             "SELECT * FROM segments WHERE tenant = ?1 AND stream = ?2 AND segment = ?3 "
-             "ORDER BY sequence",
-             read_segment, tenant, stream, segment));
+  return first_of(select(connection,
+                         "SELECT * FROM segments INDEXED BY segments_by_name "
+                         "WHERE tenant = ?1 AND stream = ?2 AND segment = ?3 ORDER BY sequence",
+                         read_segment, tenant, stream, segment));
 }
 
 std::vector<SegmentPlace> select_places(Connection& connection, const TenantId& tenant) {
