@@ -97,6 +97,41 @@ TEST_F(Distrust, ALongerRetentionIsGrownEvenWhereNothingIsNew) {
             add_period(sealed, *longer.retention));
 }
 
+TEST_F(Distrust, ALongerRetentionReachesWhatWasSealedUnderAShorterOne) {
+  BackupOptions asked = options();
+  asked.retention = CalendarPeriod{.years = 7};
+  seal("a.jsonl", "one\n");
+  backup(asked);
+  asked.retention = CalendarPeriod{.days = 30};
+  seal("b.jsonl", "two\n");
+  backup(asked);
+  asked.retention = CalendarPeriod{.years = 7};
+  EXPECT_EQ(backup(asked).status, BackupStatus::unchanged);
+  const Time sealed = disk_->status("/source/b.jsonl")->modified;
+  const auto packages = keys("segments/");
+  ASSERT_EQ(packages.size(), 2U);
+  for (const std::string& key : packages) {
+    EXPECT_GE(vault_->store().stat(key)->immutability.retain_until,
+              add_period(sealed, CalendarPeriod{.years = 6}))
+        << key;
+  }
+}
+
+/// An old package that is lost keeps nothing new from being backed up, and is said.
+TEST_F(Distrust, AFullPointThatComesByItselfGivesWayToDamageOfOld) {
+  for (std::uint64_t i = 0; i < kPointsPerFull; ++i) {
+    seal("s" + std::to_string(i) + ".jsonl", "one\n");
+    backup();
+  }
+  lose(keys("segments/").at(0));
+  seal("new.jsonl", "two\n");
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  EXPECT_EQ(completed_statements(), kPointsPerFull + 1);
+  OpenTenant tenant(*vault_, tenant_);
+  EXPECT_EQ(newest_point(tenant)->point.backup_type, BackupType::incremental);
+  EXPECT_EQ(newest_point(tenant)->point.segments, 1U);
+}
+
 TEST_F(Distrust, T006_ALostNewestManifestIsNotForgotten) {
   seal("a.jsonl", "one\n");
   seal("b.jsonl", "two\n");

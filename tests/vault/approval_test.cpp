@@ -10,6 +10,7 @@
 #include "atp/keys/key_epochs.hpp"
 #include "atp/model/json.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/act.hpp"
 #include "backup/backup_fixture.hpp"
 
 namespace atp {
@@ -302,6 +303,28 @@ TEST_F(Approvals, T067_TheyAreGoodOnce) {
   EXPECT_THAT(refusal([&] {
                 Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), tenant_);
                 check_approvals(same, documents, vault_->trust(), ledger, clock_->now());
+              }),
+              HasSubstr("good for one act"));
+}
+
+/// Whoever can sign may date an entry back: what was used is looked for by index, not by time.
+TEST_F(Approvals, T067_AreUsedUpThoughALaterEntryIsDatedBack) {
+  const ApprovalDocuments documents = good();
+  resolve_halt(*vault_, tenant_, {}, check(documents), {});
+  OpenTenant tenant(*vault_, tenant_);
+  Statement dated_back{.header = vault_->new_header(tenant_), .index = 0, .action = "checked"};
+  dated_back.header.created_at -= std::chrono::days(10);
+  append_statement(tenant, dated_back, clock_->now() + std::chrono::days(1));
+  tenant.record_progress();
+  OpenTenant again(*vault_, tenant_);
+  ASSERT_GT(again.ledger().first(), 0U);
+  const Plan same{.action = "halt.resolve",
+                  .tenant = tenant_,
+                  .subject_id = "acme",
+                  .steps = parse_steps(documents.request),
+                  .ledger_size = 2};
+  EXPECT_THAT(refusal([&] {
+                check_approvals(same, documents, vault_->trust(), again.ledger(), clock_->now());
               }),
               HasSubstr("good for one act"));
 }
