@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -27,30 +28,33 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-HttpClientOptions quick() {
+HttpClientOptions patient(std::chrono::milliseconds time = 1h) {
   HttpClientOptions options;
-  options.connect_timeout = 400ms;
-  options.timeout = 800ms;
+  options.connect_timeout = time;
+  options.timeout = time;
   options.response_limit = 1000;
   return options;
 }
 
-HttpResponse get(const std::string& url, const HttpClientOptions& options = quick()) {
+constexpr auto kShort = 800ms;
+
+HttpResponse get(const std::string& url, const HttpClientOptions& options = patient()) {
   return make_http_client(options)->send(url, {.method = "GET"}, {});
 }
 
-std::optional<Error> failure(const std::string& url) {
+std::optional<Error> failure(const std::string& url, const HttpClientOptions& options = patient()) {
   try {
-    get(url);
+    get(url, options);
     return std::nullopt;
   } catch (const Error& error) {
     return error;
   }
 }
 
-void expect_unavailable(const std::function<void(RawSocket&, int)>& script, bool temporary = true) {
+void expect_unavailable(const std::function<void(RawSocket&, int)>& script, bool temporary = true,
+                        const HttpClientOptions& options = patient()) {
   const RawServer server(script);
-  const auto error = failure(server.url("/canary?canary"));
+  const auto error = failure(server.url("/canary?canary"), options);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->kind(), ErrorKind::unavailable) << error->what();
   EXPECT_EQ(error->temporary(), temporary) << error->what();
@@ -66,11 +70,11 @@ TEST(HttpClient, SendsWhatItIsGivenAndReturnsWhatItGets) {
         "HTTP/1.1 409 Conflict\r\nContent-Type: text/x.tlog.size\r\nContent-Length: 3\r\n\r\n42\n");
   });
   const HttpResponse response =
-      make_http_client(quick())->send(server.url("/add-checkpoint?x=%20"),
-                                      {.method = "POST",
-                                       .headers = {{"Content-Type", "text/plain"}},
-                                       .body = std::string("a\0 body", 7)},
-                                      {});
+      make_http_client(patient())->send(server.url("/add-checkpoint?x=%20"),
+                                        {.method = "POST",
+                                         .headers = {{"Content-Type", "text/plain"}},
+                                         .body = std::string("a\0 body", 7)},
+                                        {});
   EXPECT_EQ(response.status, 409);
   EXPECT_EQ(*find_header(response.headers, "content-type"), "text/x.tlog.size");
   EXPECT_EQ(response.body, "42\n");
@@ -143,39 +147,38 @@ TEST(HttpClient, EndlessHeadersEnd) {
 
 TEST(HttpClient, NoAnswerIsUnavailableInTime) {
   const auto begin = Clock::now();
-  expect_unavailable(test::stay_silent);
-  EXPECT_LT(Clock::now() - begin, 1500ms);
-  EXPECT_GE(Clock::now() - begin, 800ms);
+  expect_unavailable(test::stay_silent, true, patient(kShort));
+  EXPECT_GE(Clock::now() - begin, kShort);
 }
 
 TEST(HttpClient, AnAnswerByTheByteDoesNotMakeItWaitLonger) {
-  const auto begin = Clock::now();
-  expect_unavailable([](RawSocket& socket, int) {
-    socket.send("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n");
-    while (socket.send("x")) std::this_thread::sleep_for(20ms);
-  });
-  EXPECT_LT(Clock::now() - begin, 1500ms);
+  expect_unavailable(
+      [](RawSocket& socket, int) {
+        socket.send("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n");
+        while (socket.send("x")) std::this_thread::sleep_for(20ms);
+      },
+      true, patient(kShort));
 }
 
 TEST(HttpClient, ARequestThatNobodyTakesEndsInTime) {
-  const RawServer server([](RawSocket&, int) { std::this_thread::sleep_for(1500ms); });
-  const auto begin = Clock::now();
+  std::promise<void> client_ended;
+  const RawServer server([&](RawSocket&, int) { client_ended.get_future().wait(); });
   EXPECT_EQ(error_kind([&] {
-              make_http_client(quick())->send(
-                  server.url(), {.method = "POST", .body = std::string(64 << 20, 'x')}, {});
+              make_http_client(patient(kShort))
+                  ->send(server.url(), {.method = "POST", .body = std::string(64 << 20, 'x')}, {});
             }),
             ErrorKind::unavailable);
-  EXPECT_LT(Clock::now() - begin, 1400ms);
+  client_ended.set_value();
 }
 
 TEST(HttpClient, ReadsAnAnswerThatCameBeforeAllWasSent) {
   const RawServer server([](RawSocket& socket, int) {
     socket.send("HTTP/1.1 413 x\r\nContent-Length: 0\r\n\r\n");
     socket.end_sending();
-    while (!socket.receive(200ms).empty()) {
+    while (!socket.receive().empty()) {
     }
   });
-  EXPECT_EQ(make_http_client(quick())
+  EXPECT_EQ(make_http_client(patient())
                 ->send(server.url(), {.method = "POST", .body = std::string(1 << 20, 'x')}, {})
                 .status,
             413);
@@ -183,15 +186,13 @@ TEST(HttpClient, ReadsAnAnswerThatCameBeforeAllWasSent) {
 
 TEST(HttpClient, AStopEndsABlockedExchange) {
   const RawServer server(test::stay_silent);
-  HttpClientOptions patient;
   std::stop_source source;
   const std::jthread stopper = test::stop_after(source, 100ms);
-  const auto begin = Clock::now();
   EXPECT_EQ(error_kind([&] {
-              make_http_client(patient)->send(server.url(), {.method = "GET"}, source.get_token());
+              make_http_client(patient())->send(server.url(), {.method = "GET"},
+                                                source.get_token());
             }),
             ErrorKind::cancelled);
-  EXPECT_LT(Clock::now() - begin, 400ms);
 }
 
 TEST(HttpClient, AStopBeforeConnectsNowhere) {
@@ -199,7 +200,8 @@ TEST(HttpClient, AStopBeforeConnectsNowhere) {
   std::stop_source source;
   source.request_stop();
   EXPECT_EQ(error_kind([&] {
-              make_http_client(quick())->send(server.url(), {.method = "GET"}, source.get_token());
+              make_http_client(patient())->send(server.url(), {.method = "GET"},
+                                                source.get_token());
             }),
             ErrorKind::cancelled);
   EXPECT_EQ(server.connections(), 0);
@@ -207,34 +209,32 @@ TEST(HttpClient, AStopBeforeConnectsNowhere) {
 
 TEST(HttpClient, AStopEndsAPause) {
   const RawServer server(
-      answering("HTTP/1.1 503 x\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n"));
+      answering("HTTP/1.1 503 x\r\nRetry-After: 3000\r\nContent-Length: 0\r\n\r\n"));
   std::stop_source source;
   const std::jthread stopper = test::stop_after(source, 150ms);
-  const auto begin = Clock::now();
   EXPECT_EQ(error_kind([&] {
-              make_http_client({})->send(server.url(), {.method = "GET", .repeatable = true},
-                                         source.get_token());
+              make_http_client(patient())->send(server.url(), {.method = "GET", .repeatable = true},
+                                                source.get_token());
             }),
             ErrorKind::cancelled);
-  EXPECT_LT(Clock::now() - begin, 500ms);
 }
 
 TEST(HttpClient, ALookUpThatHangsEndsInTime) {
-  const auto slow = [](const std::string&) -> net::Addresses {
-    std::this_thread::sleep_for(1s);
-    return {};
+  std::promise<void> test_ended;
+  const auto hanging = [ended = test_ended.get_future().share()](const std::string&) {
+    ended.wait();
+    return net::Addresses{};
   };
-  const auto begin = Clock::now();
-  EXPECT_EQ(error_kind([&] { net::resolve("slow.example", begin + 100ms, {}, slow); }),
+  EXPECT_EQ(error_kind([&] { net::resolve("slow.example", Clock::now() + 100ms, {}, hanging); }),
             ErrorKind::unavailable);
-  EXPECT_LT(Clock::now() - begin, 400ms);
 
   std::stop_source source;
   const std::jthread stopper = test::stop_after(source, 50ms);
-  EXPECT_EQ(
-      error_kind([&] { net::resolve("slow.example", begin + 10s, source.get_token(), slow); }),
-      ErrorKind::cancelled);
-  EXPECT_LT(Clock::now() - begin, 800ms);
+  EXPECT_EQ(error_kind([&] {
+              net::resolve("slow.example", Clock::now() + 1h, source.get_token(), hanging);
+            }),
+            ErrorKind::cancelled);
+  test_ended.set_value();
 }
 
 TEST(HttpClient, AHostThatIsNotThereIsUnavailable) {
@@ -247,9 +247,7 @@ TEST(HttpClient, TriesAgainWhatIsRepeatable) {
     if (before == 0) return;  // Breaks off.
     socket.send(before == 1 ? "HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n" : kOk);
   });
-  HttpClientOptions options = quick();
-  options.timeout = 5s;
-  const HttpResponse response = make_http_client(options)->send(
+  const HttpResponse response = make_http_client(patient())->send(
       server.url(), {.method = "POST", .body = "x", .repeatable = true}, {});
   EXPECT_EQ(response.body, "ok");
   EXPECT_EQ(server.connections(), 3);
@@ -265,14 +263,12 @@ TEST(HttpClient, NeverTriesAgainWhatIsNotRepeatable) {
 }
 
 TEST(HttpClient, GivesUpAfterSoManyAttempts) {
-  HttpClientOptions options = quick();
-  options.timeout = 5s;
   const HttpRequest request{.method = "GET", .repeatable = true};
   const RawServer busy(answering("HTTP/1.1 429 x\r\nContent-Length: 0\r\n\r\n"));
-  EXPECT_EQ(make_http_client(options)->send(busy.url(), request, {}).status, 429);
+  EXPECT_EQ(make_http_client(patient())->send(busy.url(), request, {}).status, 429);
   EXPECT_EQ(busy.connections(), 3);
   const RawServer broken([](RawSocket& socket, int) { socket.receive_until("\r\n\r\n"); });
-  EXPECT_EQ(error_kind([&] { make_http_client(options)->send(broken.url(), request, {}); }),
+  EXPECT_EQ(error_kind([&] { make_http_client(patient())->send(broken.url(), request, {}); }),
             ErrorKind::unavailable);
   EXPECT_EQ(broken.connections(), 3);
 }
@@ -280,7 +276,7 @@ TEST(HttpClient, GivesUpAfterSoManyAttempts) {
 TEST(HttpClient, TriesOtherStatusesOnce) {
   for (const std::string status : {"200", "400", "404", "500", "501"}) {
     const RawServer server(answering("HTTP/1.1 " + status + " x\r\nContent-Length: 0\r\n\r\n"));
-    make_http_client(quick())->send(server.url(), {.method = "GET", .repeatable = true}, {});
+    make_http_client(patient())->send(server.url(), {.method = "GET", .repeatable = true}, {});
     EXPECT_EQ(server.connections(), 1) << status;
   }
 }
@@ -291,24 +287,20 @@ TEST(HttpClient, WaitsAsLongAsItIsAsked) {
     socket.send(before == 0 ? "HTTP/1.1 503 x\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
                             : kOk);
   });
-  HttpClientOptions options = quick();
-  options.timeout = 5s;
   const auto begin = Clock::now();
   const HttpRequest request{.method = "GET", .repeatable = true};
-  EXPECT_EQ(make_http_client(options)->send(server.url(), request, {}).status, 200);
+  EXPECT_EQ(make_http_client(patient())->send(server.url(), request, {}).status, 200);
   EXPECT_GE(Clock::now() - begin, 1s);
 }
 
 TEST(HttpClient, DoesNotWaitBeyondItsTime) {
   for (const std::string after :
-       {"2", "999999", "99999999999999999999", "-1", "Fri, 31 Dec 2027 23:59:59 GMT"}) {
+       {"61", "999999", "99999999999999999999", "-1", "Fri, 31 Dec 2027 23:59:59 GMT"}) {
     const RawServer server(
         answering("HTTP/1.1 503 x\r\nRetry-After: " + after + "\r\nContent-Length: 0\r\n\r\n"));
-    const auto begin = Clock::now();
     const HttpRequest request{.method = "GET", .repeatable = true};
-    EXPECT_EQ(make_http_client(quick())->send(server.url(), request, {}).status, 503) << after;
+    EXPECT_EQ(make_http_client(patient(60s))->send(server.url(), request, {}).status, 503) << after;
     EXPECT_EQ(server.connections(), 1) << after;
-    EXPECT_LT(Clock::now() - begin, 700ms) << after;
   }
 }
 
@@ -330,7 +322,7 @@ TEST(HttpClient, T102_RefusesARequestThatWouldBeReadOtherwise) {
       {.method = "GET", .headers = {{"Transfer-Encoding", "chunked"}}},
   };
   for (const HttpRequest& request : requests) {
-    EXPECT_EQ(error_kind([&] { make_http_client(quick())->send(server.url(), request, {}); }),
+    EXPECT_EQ(error_kind([&] { make_http_client(patient())->send(server.url(), request, {}); }),
               ErrorKind::invalid_argument)
         << request.method;
   }

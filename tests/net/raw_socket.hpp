@@ -22,6 +22,9 @@ namespace atp::test {
 
 using namespace std::chrono_literals;
 
+/// Longer than anything takes here on however slow a machine: only a test that fails waits so long.
+constexpr std::chrono::milliseconds kEventually = 60s;
+
 inline sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -83,7 +86,7 @@ class RawSocket {
     return true;
   }
   /// What has come; empty where the peer has closed, or nothing came in `time`.
-  std::string receive(std::chrono::milliseconds time = 5s) {
+  std::string receive(std::chrono::milliseconds time = kEventually) {
     pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
     if (::poll(&waiting, 1, static_cast<int>(time.count())) != 1) return {};
     std::string bytes(64 << 10, '\0');
@@ -94,19 +97,17 @@ class RawSocket {
   }
   /// The peer threw away what it was sent, and this side may never have got its last words.
   bool was_reset() const { return was_reset_; }
-  /// All that comes until `end` has, the peer closes, or is silent for `silence`.
-  std::string receive_until(std::string_view end, std::chrono::milliseconds silence = 5s) {
+  /// All that comes until `end` has, or the peer closes.
+  std::string receive_until(std::string_view end) {
     std::string all;
     while (all.find(end) == all.npos) {
-      const std::string more = receive(silence);
+      const std::string more = receive();
       if (more.empty()) break;
       all += more;
     }
     return all;
   }
-  std::string receive_all(std::chrono::milliseconds silence = 5s) {
-    return receive_until("\xff\xfe no such end", silence);
-  }
+  std::string receive_all() { return receive_until("\xff\xfe no such end"); }
   /// Whether the peer closes the connection in `time`; what it sends before is passed over.
   bool closes_within(std::chrono::milliseconds time) {
     const auto end = std::chrono::steady_clock::now() + time;
@@ -119,6 +120,7 @@ class RawSocket {
       if (::recv(descriptor_, bytes, sizeof bytes, 0) <= 0) return true;
     }
   }
+  bool closes() { return closes_within(kEventually); }
   void end_sending() { ::shutdown(descriptor_, SHUT_WR); }
   void close() {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
@@ -179,11 +181,11 @@ inline std::function<void(RawSocket&, int)> answering(std::string bytes) {
     socket.receive_until("\r\n\r\n");
     socket.send(bytes);
     socket.end_sending();
-    socket.closes_within(2s);
+    socket.closes();
   };
 }
 
-/// A script: takes what comes and says nothing.
-inline void stay_silent(RawSocket& socket, int) { socket.closes_within(20s); }
+/// A script: says nothing until the client has gone, however long that takes.
+inline void stay_silent(RawSocket& socket, int) { socket.closes_within(24h); }
 
 }  // namespace atp::test
