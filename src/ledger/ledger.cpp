@@ -90,8 +90,9 @@ LedgerEntry Ledger::entry(std::uint64_t index) const {
 void Ledger::reach_back(Time since) {
   // A single entry that is dated back, or of a clock that was behind, ends nothing.
   constexpr std::uint64_t kBlock = 64;
+  constexpr std::chrono::days kClockMargin{1};
   const auto is_older = [&](const LedgerEntry& entry) {
-    return entry.statement.header.created_at < since;
+    return entry.statement.header.created_at < since - kClockMargin;
   };
   const auto has_come = [&] {
     const auto& entries = reading_.entries;

@@ -2,7 +2,6 @@
 #include "atp/vault/act.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 
 #include "atp/core/error.hpp"
@@ -16,8 +15,6 @@ inline namespace v0 {
 namespace {
 
 constexpr std::string_view kAbandoned = ".abandoned";
-/// How far the clocks of those who write one ledger may be apart.
-constexpr std::chrono::days kClockMargin{1};
 
 void open_ledger(OpenTenant& tenant, const Statement& statement, const PutOptions& options) {
   const Vault& vault = tenant.vault();
@@ -109,7 +106,11 @@ std::optional<Statement> last_statement(OpenTenant& tenant, const std::string& j
   };
   if (auto found = find()) return found;
   const auto job = tenant.vault().catalog().job(job_id);
-  ledger.reach_back(job ? job->started_at - kClockMargin : Time::min());
+  if (job) {
+    ledger.reach_back(job->started_at);
+  } else {
+    ledger.reach_back_to(0);
+  }
   return find();
 }
 

@@ -2,7 +2,7 @@
 #include "atp/vault/halt.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <span>
 #include <vector>
 
 #include "atp/crypto/sha256.hpp"
@@ -22,8 +22,6 @@ namespace {
 constexpr std::size_t kTextLimit = 1000;
 /// A plan shows the first of many; the digest of the last binds them all.
 constexpr std::size_t kShownHalts = 100;
-/// How much earlier than a halt its resolution may be dated, by clocks that differ.
-constexpr std::chrono::days kClockMargin{1};
 
 struct StoredHalt {
   std::uint64_t number;
@@ -31,6 +29,11 @@ struct StoredHalt {
   Digest sha256;
   bool believed = false;  ///< Signed, and bound to all before it.
 };
+
+/// Whether the error says that what is stored is damaged or another's.
+bool does_not_hold(const Error& error) {
+  return error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted;
+}
 
 /// What a document takes: errors may quote bytes that are no text.
 std::string printable(std::string_view text) {
@@ -116,7 +119,7 @@ std::size_t resolved_by_ledger(const Vault& vault, const TenantId& tenant,
     resolved = resolved_by(ledger.entry(*known).statement, halts, 0);
   }
   if (resolved == halts.size()) return resolved;
-  ledger.reach_back(halts[resolved].row.halted_at - kClockMargin);
+  ledger.reach_back(halts[resolved].row.halted_at);
   for (const LedgerEntry& entry : ledger.tail()) {
     const std::size_t more = resolved_by(entry.statement, halts, resolved);
     if (more == resolved) continue;
@@ -134,7 +137,7 @@ std::vector<StoredHalt> open_halts(const Vault& vault, const TenantId& tenant) {
     const std::size_t resolved = resolved_by_ledger(vault, tenant, halts);
     halts.erase(halts.begin(), halts.begin() + static_cast<std::ptrdiff_t>(resolved));
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt && error.kind() != ErrorKind::untrusted) throw;
+    if (!does_not_hold(error)) throw;
   }
   return halts;
 }
@@ -169,14 +172,6 @@ void try_to_store(const Vault& vault, const HaltRow& row) {
   } catch (const Error&) {
     return;
   }
-}
-
-/// Whether the ledger resolves the halt of a catalog's row, which may be an old catalog's.
-bool is_resolved(const Vault& vault, const HaltRow& row) {
-  const auto halts = stored_halts(vault, row.tenant);
-  const auto open = open_halts(vault, row.tenant);
-  const auto of_row = [&](const StoredHalt& each) { return is_of(each, row); };
-  return std::ranges::any_of(halts, of_row) && std::ranges::none_of(open, of_row);
 }
 
 Plan resolution_of(const std::vector<StoredHalt>& halts, const Ledger& ledger,
@@ -245,20 +240,22 @@ std::vector<StoredHalt> require_halts(const Vault& vault, const TenantId& tenant
 }  // namespace
 
 std::optional<HaltRow> find_halt(const Vault& vault, const TenantId& tenant) {
-  if (const auto row = vault.catalog().find_halt(tenant)) {
-    try_to_store(vault, *row);
-    if (!is_resolved(vault, *row)) return row;
-    vault.catalog().lift_halt(tenant);
-  }
+  const auto row = vault.catalog().find_halt(tenant);
+  if (row) try_to_store(vault, *row);
   const auto halts = stored_halts(vault, tenant);
+  const auto is_of_row = [&](const StoredHalt& halt) { return is_of(halt, *row); };
+  if (row && std::ranges::none_of(halts, is_of_row)) return row;
   if (halts.empty()) return std::nullopt;
+  std::span open(halts);
   try {
-    const std::size_t resolved = resolved_by_ledger(vault, tenant, halts);
-    return resolved == halts.size() ? std::nullopt : std::optional(halts[resolved].row);
+    open = open.subspan(resolved_by_ledger(vault, tenant, halts));
   } catch (const Error& error) {
+    if (row && does_not_hold(error)) return row;
     halt_for(vault, tenant, error);  // It was whole when the others were resolved.
     throw;
   }
+  if (row && std::ranges::none_of(open, is_of_row)) vault.catalog().lift_halt(tenant);
+  return open.empty() ? std::nullopt : std::optional(open.front().row);
 }
 
 void store_halts(const Vault& vault) {
@@ -275,9 +272,8 @@ void require_not_halted(const Vault& vault, const TenantId& tenant) {
 }
 
 void halt_for(const Vault& vault, const TenantId& tenant, const Error& error) {
-  const bool of_damage = error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted;
   const bool of_ledger = error.subject().starts_with("ledger/");
-  if (!of_damage || !of_ledger) return;
+  if (!does_not_hold(error) || !of_ledger) return;
   const HaltRow row{.tenant = tenant,
                     .halted_at = vault.environment().clock->now(),
                     .subject = error.subject(),

@@ -2,71 +2,43 @@
 /// How many requests reading a package takes: each is a round trip where the store is far away.
 #include "atp/segment/package_reader.hpp"
 #include "segment/packages.hpp"
+#include "support/counting_store.hpp"
 #include "support/error_kind.hpp"
 
 namespace atp::test {
 namespace {
 
-/// Counts what is asked of a memory store.
-class CountingStore final : public ObjectStore {
- public:
-  std::unique_ptr<ByteSource> get(const std::string& key, const ByteRange& range) override {
-    ++gets;
-    return inner_->get(key, range);
-  }
-  std::optional<ObjectInfo> stat(const std::string& key) override {
-    ++others;
-    return inner_->stat(key);
-  }
-  ListPageOfKeys list(const std::string& prefix, const std::string& after,
-                      std::size_t limit) override {
-    ++others;
-    return inner_->list(prefix, after, limit);
-  }
-  std::unique_ptr<ObjectWriter> create(const std::string& key, const PutOptions& options) override {
-    return inner_->create(key, options);
-  }
-  std::string describe() const override { return inner_->describe(); }
-  Capabilities capabilities() const override { return inner_->capabilities(); }
-  void remove(const std::string& key) override { inner_->remove(key); }
-  Time extend_retention(const std::string& key, Time until) override {
-    return inner_->extend_retention(key, until);
-  }
-  void set_legal_hold(const std::string& key, bool held) override {
-    inner_->set_legal_hold(key, held);
-  }
+/// Requests before the first record is asked for, and for all records then.
+using Reads = std::pair<std::uint64_t, std::uint64_t>;
 
-  int gets = 0;
-  int others = 0;
-
- private:
-  std::shared_ptr<ObjectStore> inner_ = memory_store(std::make_shared<ManualClock>());
-};
+CountingStore store_of(const Package& package) {
+  CountingStore store(memory_store(std::make_shared<ManualClock>()));
+  put_object(store, kPackageKey, package.bytes, {});
+  store.reset();
+  return store;
+}
 
 class PackageRequests : public PackageTest {
  protected:
   /// How many requests a scan takes that finds nothing wrong.
-  int scan_of(const Package& package) {
-    CountingStore store;
-    put_object(store, kPackageKey, package.bytes, {});
+  std::uint64_t scan_of(const Package& package) {
+    CountingStore store = store_of(package);
     EXPECT_EQ(
         checks(scan_package(store, manifest_of(package.summary), {&identity_, 1}, nullptr, {})),
         "");
-    EXPECT_EQ(store.others, 0);
-    return store.gets;
+    EXPECT_EQ(store.total(), store.count(StoreCall::get));
+    return store.count(StoreCall::get);
   }
 
-  /// How many a reader takes before the first record is asked for, and for all records then.
-  std::pair<int, int> reads_of(const Package& package) {
-    CountingStore store;
-    put_object(store, kPackageKey, package.bytes, {});
+  Reads reads_of(const Package& package) {
+    CountingStore store = store_of(package);
     const PackageReader reader(store, manifest_of(package.summary), {&identity_, 1});
-    const int opening = store.gets;
+    const std::uint64_t opening = store.count(StoreCall::get);
     std::uint64_t records = 0;
     reader.read(0, package.summary.records, [&](std::uint64_t, ByteView) { ++records; });
     EXPECT_EQ(records, package.summary.records);
-    EXPECT_EQ(store.others, 0);
-    return {opening, store.gets - opening};
+    EXPECT_EQ(store.total(), store.count(StoreCall::get));
+    return {opening, store.count(StoreCall::get) - opening};
   }
 
   /// A package of two frames whose index has an optional block of `size` bytes.
@@ -104,14 +76,14 @@ TEST_F(PackageRequests, OfAScanAreOneForTheIndexAndOneForAllBytes) {
 }
 
 TEST_F(PackageRequests, OfASmallPackageReadByRecordIsOne) {
-  EXPECT_EQ(reads_of(write("{}\n{}\n")), std::pair(1, 0));
+  EXPECT_EQ(reads_of(write("{}\n{}\n")), Reads(1, 0));
 }
 
 TEST_F(PackageRequests, OfALargePackageReadByRecordAreTwoAndOneForEachFrameOutsideOfItsTail) {
   const Package large = write(audit_text(20000, 700));
   const auto [opening, reading] = reads_of(large);
   EXPECT_EQ(opening, 2) << "the header and the tail";
-  EXPECT_EQ(reading, static_cast<int>(large.summary.frames));
+  EXPECT_EQ(reading, large.summary.frames);
 }
 
 TEST_F(PackageRequests, OfAnIndexLargerThanTheTailAreOneMore) {
@@ -126,8 +98,7 @@ TEST_F(PackageRequests, OfAPackageThatGrewReadNoMoreThanItsManifestSays) {
   Package package = write(audit_text(100, 130));
   const std::uint64_t size = package.bytes.size();
   package.bytes.resize(size + (8 << 20));
-  CountingStore store;
-  put_object(store, kPackageKey, package.bytes, {});
+  CountingStore store = store_of(package);
   const SegmentManifest manifest = manifest_of(package.summary);
   std::uint64_t read = 0;
   const ScanOptions options{.on_bytes = [&](std::uint64_t bytes) { read += bytes; }};

@@ -102,7 +102,8 @@ class ATP_EXPORT Ledger {
   /// Has every entry from `index` on at hand, each checked by itself (signature, place, origin).
   /// Throws: corrupt, untrusted.
   void reach_back_to(std::uint64_t index);
-  /// The same back to 64 entries in a row that were made before `since`, by their own word.
+  /// The same back to 64 entries in a row that were made before `since`, by their own word, and by
+  /// more than the day that the clocks of those who write one ledger may be apart.
   void reach_back(Time since);
   /// The entry `index`; where it is not at hand, it is read and checked by itself. Throws:
   /// invalid_argument from `size()` on; corrupt, untrusted.
