@@ -49,7 +49,7 @@ void add(Totals& totals, const ListPage& page) {
 /// Names that no segment has: there may be any number of such files.
 bool is_no_segment(const SkippedInput& input) {
   return input.reason == "not_a_segment" || input.reason == "not_sealed" ||
-         input.reason == "bad_name" || input.reason == "hidden";
+         input.reason == "bad_name";
 }
 
 SkippedInput count_of(std::span<const SkippedInput> others) {

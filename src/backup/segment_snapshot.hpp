@@ -3,7 +3,6 @@
 #pragma once
 
 #include <mutex>
-#include <variant>
 
 #include "atp/backup/take_backup.hpp"
 #include "atp/segment/package_writer.hpp"

@@ -50,6 +50,28 @@ std::optional<Time> newest_file(SegmentSource& source, Time now, const std::stop
   return newest;
 }
 
+/// By the catalog: nothing rests on it.
+std::optional<ParentPoint> parent_of(const Vault& vault, const PointName& point) {
+  for (const PointRow& row : vault.catalog().find_points(point.id)) {
+    if (row.tenant != point.tenant) continue;
+    const auto checked = check_document<RecoveryPoint>(row.manifest, nullptr, row.tenant);
+    if (checked.document) return checked.document->parent;
+  }
+  return std::nullopt;
+}
+
+/// What the next point is. A chain of incremental points ends by itself.
+BackupType type_of(const Vault& vault, const BackupOptions& options,
+                   const std::optional<CompletedPoint>& newest) {
+  if (!newest) return BackupType::full;
+  if (options.type) return *options.type;
+  std::uint64_t points = 1;
+  for (auto parent = newest->point.parent; parent && points < kPointsPerFull; ++points) {
+    parent = parent_of(vault, {options.tenant, parent->id});
+  }
+  return points < kPointsPerFull ? BackupType::incremental : BackupType::full;
+}
+
 /// One run for one tenant, from its job row to its end.
 class BackupJob {
  public:
@@ -86,6 +108,7 @@ class BackupJob {
  private:
   BackupResult work() {
     parent_ = find_parent();
+    type_ = type_of(vault_, options_, parent_);
     check_policies();
     const TenantPolicy policy =
         tenant_.ensure_policy(options_.field_map, options_.retention, started_at_);
@@ -116,26 +139,6 @@ class BackupJob {
     }
   }
 
-  /// A chain of incremental points ends by itself.
-  BackupType type() const {
-    if (options_.type) return *options_.type;
-    std::uint64_t points = 1;
-    for (auto parent = parent_->point.parent; parent && points < kPointsPerFull; ++points) {
-      parent = parent_of(parent->id);
-    }
-    return points < kPointsPerFull ? BackupType::incremental : BackupType::full;
-  }
-
-  /// By the catalog: nothing rests on it.
-  std::optional<ParentPoint> parent_of(const std::string& id) const {
-    for (const PointRow& row : vault_.catalog().find_points(id)) {
-      if (row.tenant != options_.tenant) continue;
-      const auto checked = check_document<RecoveryPoint>(row.manifest, nullptr, row.tenant);
-      if (checked.document) return checked.document->parent;
-    }
-    return std::nullopt;
-  }
-
   /// A policy that the newest point names must still be there.
   void check_policies() {
     const std::uint64_t needed = parent_ ? parent_->point.policy_version : 0;
@@ -159,7 +162,7 @@ class BackupJob {
     }
     tenant_.chains().catch_up();  // What other runs have sealed, the stats may be of.
     // A run that was killed may have sealed what nobody recorded, of files that are gone.
-    if (lost_jobs_ > 0 || !parent_ || type() == BackupType::full) tenant_.chains().look_at_all();
+    if (lost_jobs_ > 0 || type_ == BackupType::full) tenant_.chains().look_at_all();
     if (!to_read.empty()) read(to_read, policy);
     tenant_.record_progress();
   }
@@ -284,11 +287,10 @@ class BackupJob {
 
   void put_and_complete(const TenantPolicy& policy, BackupResult& result) {
     ask_store();
-    const BackupType asked = parent_ ? type() : BackupType::full;
     try {
-      put_and_complete(policy, result, asked);
+      put_and_complete(policy, result, type_);
     } catch (const Error& error) {
-      const bool by_itself = parent_ && !options_.type && asked == BackupType::full;
+      const bool by_itself = parent_ && !options_.type && type_ == BackupType::full;
       if (!by_itself || !is_of_damage(error)) throw;
       // What an old point lists is damaged. What is new is kept all the same, and then it is said.
       point_id_ = make_recovery_point_id(started_at_, vault_.region(), options_.tenant,
@@ -378,6 +380,7 @@ class BackupJob {
   Time copied_at_;
   std::optional<std::string> clock_warning_;
   std::optional<CompletedPoint> parent_;
+  BackupType type_ = BackupType::full;
   std::set<std::pair<StreamId, SegmentId>> at_source_;
   std::mutex mutex_;
   std::vector<SkippedInput> skipped_;
@@ -422,10 +425,8 @@ BackupResult take_backup(const Vault& vault, SegmentSource& source, const Backup
 BackupPlan plan_backup(const Vault& vault, SegmentSource& source, const BackupOptions& options) {
   require_not_halted(vault, options.tenant);
   OpenTenant tenant(vault, options.tenant);
-  const auto parent = newest_point(tenant);
-  const BackupType asked = options.type.value_or(BackupType::incremental);
   SourceListing listing = source.list(options.stop);
-  BackupPlan plan{.backup_type = parent ? asked : BackupType::full,
+  BackupPlan plan{.backup_type = type_of(vault, options, newest_point(tenant)),
                   .skipped = std::move(listing.skipped)};
   const StatCache cache(vault, options);
   for (const SegmentFile& file : listing.files) {

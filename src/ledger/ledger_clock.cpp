@@ -2,22 +2,17 @@
 #include "atp/ledger/ledger_clock.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "atp/model/acts.hpp"
+#include "ledger/lines.hpp"
 
 namespace atp {
 inline namespace v0 {
 
 std::uint64_t corrected_by(const Statement& statement) {
   if (statement.action != acts::kClockCorrected.action || !statement.subject_id) return 0;
-  const std::string& text = *statement.subject_id;
-  std::uint64_t index = 0;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, index);
-  const bool is_short = text == "0" || !text.starts_with('0');
-  if (parsed.ec != std::errc{} || parsed.ptr != end || !is_short) return 0;
-  return index < statement.index ? index + 1 : 0;
+  const auto index = ledger::parse_decimal(*statement.subject_id);
+  return index && *index < statement.index ? *index + 1 : 0;
 }
 
 std::uint64_t corrected_entries(std::span<const LedgerEntry> entries) {

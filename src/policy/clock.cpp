@@ -5,9 +5,9 @@ namespace atp {
 inline namespace v0 {
 
 ClockVerdict judge_clock(Time now, const ClockEvidence& evidence) {
-  if (now < kClockFloor) return {ClockState::behind, kClockFloor};
   const auto& written = evidence.last_entry ? evidence.last_entry : evidence.vault;
   if (written && now + kClockTolerance < *written) return {ClockState::behind, *written};
+  if (now < kClockFloor) return {ClockState::behind, kClockFloor};
   // A file system that keeps no times says 1970.
   const auto& store = evidence.store;
   if (store && *store >= kClockFloor &&

@@ -112,6 +112,7 @@ std::size_t remove_stale_temporaries(FileSystem& files, const Path& root) {
 
 std::optional<Time> file_system_time(FileSystem& files, const Path& root, const std::string& name) {
   const Path path = root / kTemporaryFolder / name.substr(0, 2 * kRandomBytes);
+  create_directories(files, path.parent_path());  // An empty folder is lost in many a copy.
   const auto file = create_new(files, path);
   if (!file) return std::nullopt;
   file->write_at(0, as_bytes("\n"));

@@ -7,6 +7,7 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/halt.hpp"
 #include "vault/services.hpp"
 
 namespace atp {
@@ -14,10 +15,13 @@ inline namespace v0 {
 namespace {
 
 constexpr std::chrono::days kRenewBefore{90};
-constexpr std::size_t kPointsOfABackup = 10;
+constexpr std::uint64_t kPointsOfABackup = 10;
+constexpr std::uint64_t kAllPoints = std::uint64_t{1} << 62;
 
-/// Whether an error is about what a service answered, so that others can be asked.
+/// Whether an error is about what a service answered, so that others can be asked. What is asked
+/// rests on the ledger, whose damage is nobody else's.
 bool is_of_service(const Error& error) {
+  if (error.subject().starts_with("ledger/")) return false;
   return error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::untrusted ||
          error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::invalid_argument;
 }
@@ -127,6 +131,7 @@ class Anchoring {
       if (vault_.trust().timestamps) stamp();
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
+      halt_for(vault_, tenant_, error);
       anchors_.complete = false;  // Of the store; what the ledger has is as durable as before.
       anchors_.pending.push_back({"", error.subject(), error.message()});
     }
@@ -183,7 +188,7 @@ class Anchoring {
     stamp_one(stamper, layout::ledger_checkpoint(tenant_, ledger_.term(), ledger_.size()),
               sha256(as_bytes(ledger_.newest_note())));
     open_.record_progress();  // So that the catalog has the newest points.
-    const std::uint64_t limit = options_.thorough ? SegmentChains::kAll : kPointsOfABackup;
+    const std::uint64_t limit = options_.thorough ? kAllPoints : kPointsOfABackup;
     for (const PointRow& point : vault_.catalog().newest_points(tenant_, limit)) {
       throw_if_stopped(options_.stop);
       if (!stamp_one(stamper, layout::recovery_point(tenant_, point.recovery_point_id),

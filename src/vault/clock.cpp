@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/clock.hpp"
 
-#include <algorithm>
+#include <span>
 
 #include "atp/core/error.hpp"
 #include "atp/ledger/cosignature.hpp"
@@ -25,6 +25,8 @@ std::string what_is_wrong(Time now, const ClockVerdict& verdict, bool of_ledger)
   const std::string at = format_time(verdict.evidence);
   switch (verdict.state) {
     case ClockState::behind:
+      if (verdict.evidence == kClockFloor)
+        return "the clock stands before there were vaults: set it";
       return "the clock stands before what was written at " + at +
              (of_ledger
                   ? ": if this clock is wrong, set it; if it is right, that was written while "
@@ -74,10 +76,9 @@ void require_not_behind(const Vault& vault, const Ledger& ledger, ClockTrust tru
                       format_time(each.time) + ": this clock stands behind");
     }
   }
-  const Time made = vault.document().header.created_at;
-  if (trust == ClockTrust::judge && now + kClockTolerance < made) {
-    refuse(now, {ClockState::behind, made}, false);
-  }
+  const ClockVerdict verdict = judge_clock(now, {.vault = vault.document().header.created_at});
+  const bool cannot_be = trust == ClockTrust::judge || now < kClockFloor;
+  if (verdict.state == ClockState::behind && cannot_be) refuse(now, verdict, false);
 }
 
 }  // namespace
@@ -93,7 +94,8 @@ std::optional<std::string> require_clock(const Vault& vault, const Ledger& ledge
   if (trust == ClockTrust::judge && !is_recent) evidence.store = store_time(vault, job_id);
   ClockVerdict verdict = judge_clock(now, evidence);
   const bool of_ledger = newest && verdict.evidence == newest->created_at;
-  if (verdict.state == ClockState::behind && of_ledger) refuse(now, verdict, true);
+  const bool cannot_be = verdict.state == ClockState::behind && (of_ledger || now < kClockFloor);
+  if (cannot_be) refuse(now, verdict, of_ledger);
   if (trust == ClockTrust::insist) return std::nullopt;
   if (verdict.state == ClockState::ahead && source) {
     evidence.source = source();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/vault/completion.hpp"
 
-#include "atp/core/error.hpp"
 #include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"

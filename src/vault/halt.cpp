@@ -35,6 +35,17 @@ bool does_not_hold(const Error& error) {
   return error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::untrusted;
 }
 
+/// Notes what is noted elsewhere, too, or can be found again: where this store or catalog does not
+/// take it, the one who asks still gets an answer.
+template <class Note>
+void try_to(const Note& note) {
+  try {
+    note();
+  } catch (const Error&) {
+    return;
+  }
+}
+
 /// What a document takes: errors may quote bytes that are no text.
 std::string printable(std::string_view text) {
   std::string shown(text.substr(0, kTextLimit));
@@ -119,13 +130,19 @@ std::size_t resolved_by_ledger(const Vault& vault, const TenantId& tenant,
     resolved = resolved_by(ledger.entry(*known).statement, halts, 0);
   }
   if (resolved == halts.size()) return resolved;
+  const auto look_on = [&] {
+    for (const LedgerEntry& entry : ledger.tail()) {
+      const std::size_t more = resolved_by(entry.statement, halts, resolved);
+      if (more == resolved) continue;
+      resolved = more;
+      try_to([&] { vault.catalog().record_halt_resolution(tenant, entry.statement.index); });
+    }
+    return resolved == halts.size();
+  };
   ledger.reach_back(halts[resolved].row.halted_at);
-  for (const LedgerEntry& entry : ledger.tail()) {
-    const std::size_t more = resolved_by(entry.statement, halts, resolved);
-    if (more == resolved) continue;
-    resolved = more;
-    vault.catalog().record_halt_resolution(tenant, entry.statement.index);
-  }
+  if (look_on() || ledger.first() == 0) return resolved;
+  ledger.reach_back_to(0);  // Its resolution may be dated by a clock that was far behind.
+  look_on();
   return resolved;
 }
 
@@ -163,15 +180,6 @@ void put_halt(const Vault& vault, const HaltRow& row) {
   // Where another run was faster, its halt is as good as ours.
   put_new(vault.store(), layout::halt(row.tenant, halt.number), sign_document(halt, signers),
           options);
-}
-
-/// Where the store does not take it, the catalog has it, and the next opening tries again.
-void try_to_store(const Vault& vault, const HaltRow& row) {
-  try {
-    put_halt(vault, row);
-  } catch (const Error&) {
-    return;
-  }
 }
 
 Plan resolution_of(const std::vector<StoredHalt>& halts, const Ledger& ledger,
@@ -241,7 +249,7 @@ std::vector<StoredHalt> require_halts(const Vault& vault, const TenantId& tenant
 
 std::optional<HaltRow> find_halt(const Vault& vault, const TenantId& tenant) {
   const auto row = vault.catalog().find_halt(tenant);
-  if (row) try_to_store(vault, *row);
+  if (row) try_to([&] { put_halt(vault, *row); });
   const auto halts = stored_halts(vault, tenant);
   const auto is_of_row = [&](const StoredHalt& halt) { return is_of(halt, *row); };
   if (row && std::ranges::none_of(halts, is_of_row)) return row;
@@ -254,12 +262,14 @@ std::optional<HaltRow> find_halt(const Vault& vault, const TenantId& tenant) {
     halt_for(vault, tenant, error);  // It was whole when the others were resolved.
     throw;
   }
-  if (row && std::ranges::none_of(open, is_of_row)) vault.catalog().lift_halt(tenant);
+  if (row && std::ranges::none_of(open, is_of_row)) {
+    try_to([&] { vault.catalog().lift_halt(tenant); });
+  }
   return open.empty() ? std::nullopt : std::optional(open.front().row);
 }
 
 void store_halts(const Vault& vault) {
-  for (const HaltRow& row : vault.catalog().halts()) try_to_store(vault, row);
+  for (const HaltRow& row : vault.catalog().halts()) try_to([&] { put_halt(vault, row); });
 }
 
 void require_not_halted(const Vault& vault, const TenantId& tenant) {
@@ -278,8 +288,9 @@ void halt_for(const Vault& vault, const TenantId& tenant, const Error& error) {
                     .halted_at = vault.environment().clock->now(),
                     .subject = error.subject(),
                     .message = error.message()};
-  try_to_store(vault, row);  // Each by itself: one of the two is enough.
-  vault.catalog().halt(row);
+  // One of the two is enough. Where neither can be written, `error` is still what must be told.
+  try_to([&] { put_halt(vault, row); });
+  try_to([&] { vault.catalog().halt(row); });
 }
 
 Plan plan_resolution(const Vault& vault, const TenantId& tenant,

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What must be kept how long for points to be restorable until their own retention ends.
 #include <algorithm>
-#include <array>
 #include <map>
-#include <mutex>
 #include <set>
 
 #include "atp/core/error.hpp"
@@ -13,7 +11,6 @@
 #include "atp/vault/completion.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/verify/stored_point.hpp"
-#include "vault/tenant_documents.hpp"
 
 namespace atp {
 inline namespace v0 {

@@ -4,11 +4,7 @@
 #include <algorithm>
 
 #include "atp/core/error.hpp"
-#include "atp/crypto/sha256.hpp"
-#include "atp/model/problem.hpp"
 #include "atp/storage/layout.hpp"
-#include "atp/vault/points.hpp"
-#include "atp/verify/ledger_tail.hpp"
 #include "vault/put_new.hpp"
 #include "vault/tenant_documents.hpp"
 
@@ -16,18 +12,10 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-/// Throws: corrupt where a stored point above the newest that the catalog has had seen a longer
-/// ledger.
-void require_tail(const Vault& vault, const Ledger& ledger) {
-  const auto newest = vault.catalog().newest_points(ledger.tenant(), 1);
-  const std::string after =
-      newest.empty() ? ""
-                     : layout::recovery_point(ledger.tenant(), newest.front().recovery_point_id);
-  const auto cut =
-      find_cut_tail(vault.store(), &vault.trust(), ledger.tenant(), ledger.size(), after);
-  if (!cut) return;
-  const Ledger again = Ledger::load(vault.store(), vault.trust(), ledger.tenant());
-  if (again.size() == ledger.size()) throw_problem(*cut);  // Else others have appended since.
+/// The key of the newest point that the catalog has.
+std::string newest_known_point(const Vault& vault, const TenantId& tenant) {
+  const auto newest = vault.catalog().newest_points(tenant, 1);
+  return newest.empty() ? "" : layout::recovery_point(tenant, newest.front().recovery_point_id);
 }
 
 Ledger open_ledger(const Vault& vault, const TenantId& tenant) {
@@ -38,7 +26,7 @@ Ledger open_ledger(const Vault& vault, const TenantId& tenant) {
     ledger = Ledger::load(vault.store(), vault.trust(), tenant);
     if (head) check_head(vault, *ledger, *head);
   }
-  require_tail(vault, *ledger);
+  require_tail(vault, *ledger, newest_known_point(vault, tenant));
   return std::move(*ledger);
 }
 

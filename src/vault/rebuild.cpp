@@ -8,7 +8,6 @@
 #include "atp/model/problem.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/vault/segment_chains.hpp"
-#include "atp/verify/ledger_tail.hpp"
 #include "atp/verify/points.hpp"
 #include "vault/tenant_documents.hpp"
 
@@ -16,20 +15,12 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-/// Throws: corrupt where a stored point had seen a longer ledger.
-void require_tail(const Vault& vault, const Ledger& ledger) {
-  const auto cut = find_cut_tail(vault.store(), &vault.trust(), ledger.tenant(), ledger.size(), "");
-  if (!cut) return;
-  const Ledger again = Ledger::load(vault.store(), vault.trust(), ledger.tenant());
-  if (again.size() == ledger.size()) throw_problem(*cut);  // Else others have appended since.
-}
-
 /// A tenant's rows as the store says they must be. Throws: corrupt.
 DerivedRows derive_tenant(const Vault& vault, const Ledger& ledger) {
   DerivedRows rows;
   SegmentChains chains(vault, ledger.tenant(), SegmentChains::From::store);
   rows.segments = chains.take_new_rows();
-  require_tail(vault, ledger);
+  require_tail(vault, ledger, "");
   rows.points = point_rows(vault, ledger, 0);
   if (!rows.points.empty()) {
     const auto newest = completed_point(vault, ledger, rows.points.back().ledger_index);
@@ -78,12 +69,8 @@ void for_each_tenant(const Vault& vault, const std::stop_token& stop, ProgressSi
 }  // namespace
 
 bool is_of_one_tenant(const Error& error) {
+  if (is_of_damage(error)) return true;
   switch (error.kind()) {
-    case ErrorKind::corrupt:
-    case ErrorKind::untrusted:
-    case ErrorKind::bad_timestamp:
-    case ErrorKind::gap:
-    case ErrorKind::not_found:
     case ErrorKind::permission_denied:
     case ErrorKind::unsupported:
     case ErrorKind::invalid_argument:

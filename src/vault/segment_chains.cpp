@@ -2,7 +2,6 @@
 #include "atp/vault/segment_chains.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "atp/core/error.hpp"
@@ -25,12 +24,7 @@ std::optional<std::uint64_t> sequence_of(const std::string& key) {
   std::string_view name = layout::element(key, 3);
   if (!name.ends_with(kSuffix)) return std::nullopt;
   name.remove_suffix(kSuffix.size());
-  try {
-    return parse_sequence(name);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid_argument) throw;
-    return std::nullopt;
-  }
+  return layout::find_number(name, 0);
 }
 
 }  // namespace
@@ -67,7 +61,12 @@ std::optional<SegmentChains::Entry> SegmentChains::find(const StreamId& stream,
 void SegmentChains::catch_up() {
   for (const StreamHeadRow& row : vault_->catalog().stream_heads(tenant_)) {
     Head& head = heads_[row.stream];
-    if (row.manifests > head.manifests) head = {row.manifests, row.sha256};
+    if (row.manifests <= head.manifests) continue;
+    if (fresh_.contains(row.stream)) {
+      read_on(row.stream);  // What this run has of the stream must have no gap.
+    } else {
+      head = {row.manifests, row.sha256};
+    }
   }
 }
 
@@ -112,6 +111,11 @@ std::vector<SegmentChains::Entry> SegmentChains::from(const StreamId& stream,
     throw Error(ErrorKind::corrupt, layout::manifest(tenant_, stream, sequence + i),
                 "does not follow the manifest before it in its chain");
   }
+  const std::uint64_t known = head->second.manifests;
+  if (sequence < known && entries.size() < std::min(limit, known - sequence)) {
+    throw Error(ErrorKind::corrupt, "catalog rows of " + stream.str(),
+                "are fewer than the stream's head says; run `atp catalog rebuild`");
+  }
   return entries;
 }
 
@@ -145,10 +149,10 @@ void SegmentChains::require_same_head(const StreamId& stream) const {
 }
 
 void SegmentChains::look_at(const StreamId& stream) {
-  if (looked_at_[stream]) return;
+  if (looked_at_.contains(stream)) return;
   require_same_head(stream);
   read_on(stream);
-  looked_at_[stream] = true;
+  looked_at_.insert(stream);
 }
 
 void SegmentChains::look_at_all() {

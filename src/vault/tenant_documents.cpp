@@ -6,6 +6,7 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
+#include "atp/verify/ledger_tail.hpp"
 #include "vault/put_new.hpp"
 
 namespace atp {
@@ -15,7 +16,8 @@ std::vector<TenantPolicy> read_policies(const Vault& vault, const TenantId& tena
   std::vector<TenantPolicy> policies;
   for_each_key(vault.store(), layout::policies(tenant), [&](const std::string& key) {
     const std::string expected = layout::policy(tenant, policies.size() + 1);
-    if (key != expected) throw Error(ErrorKind::corrupt, expected, "expected a policy, found none");
+    if (key != expected)
+      throw Error(ErrorKind::corrupt, expected, "expected a policy, found none, but " + key);
     const Bytes stored = require_object(vault.store(), key, kDocumentLimit);
     policies.push_back(require_document<TenantPolicy>(key, as_text(stored), vault.trust(), tenant));
     if (policies.back().version != policies.size()) {
@@ -87,6 +89,14 @@ void check_head(const Vault& vault, Ledger& ledger, const LedgerHeadRow& head) {
     throw Error(ErrorKind::corrupt, subject,
                 "is another ledger than the one that " + vault.paths().catalog.string() + " saw");
   }
+}
+
+void require_tail(const Vault& vault, const Ledger& ledger, const std::string& after) {
+  const auto cut =
+      find_cut_tail(vault.store(), &vault.trust(), ledger.tenant(), ledger.size(), after);
+  if (!cut) return;
+  const Ledger again = Ledger::load(vault.store(), vault.trust(), ledger.tenant());
+  if (again.size() == ledger.size()) throw_problem(*cut);  // Else others have appended since.
 }
 
 std::vector<PointRow> point_rows(const Vault& vault, const Ledger& ledger, std::uint64_t from) {

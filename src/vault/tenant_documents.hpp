@@ -34,6 +34,9 @@ LedgerHeadRow head_row(const Ledger& ledger);
 /// Throws: corrupt unless the whole `ledger` goes on from what the catalog saw.
 void check_head(const Vault& vault, Ledger& ledger, const LedgerHeadRow& head);
 
+/// Throws: corrupt where a stored point after the key `after` had seen a longer ledger.
+void require_tail(const Vault& vault, const Ledger& ledger, const std::string& after);
+
 /// The catalog's rows of the points that entries from `from` on complete. Throws: corrupt,
 /// untrusted, not_found.
 std::vector<PointRow> point_rows(const Vault& vault, const Ledger& ledger, std::uint64_t from);

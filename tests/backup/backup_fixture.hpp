@@ -33,7 +33,7 @@ class BackupFixture : public testing::Test {
   void TearDown() override {
     const KeyPaths keys = key_paths("/keys");
     if (disk_->crashed() || !disk_->status(keys.trust) || !disk_->status(keys.identity)) return;
-    disk_->fail_operation(std::uint64_t{1} << 60, Operation::any);  // Nothing fails any more.
+    disk_->no_faults();
     reopen();
     const auto text = [&](const Path& path) {
       return std::string(as_text(read_file(*disk_, path, 1 << 20)));
@@ -61,6 +61,13 @@ class BackupFixture : public testing::Test {
 
   BackupOptions options(const std::string& tenant = "acme") const {
     return {.tenant = TenantId(tenant), .workers = 2};
+  }
+
+  /// The same by a clock that somebody says is right.
+  BackupOptions insisting() const {
+    BackupOptions asked = options();
+    asked.clock = ClockTrust::insist;
+    return asked;
   }
 
   BackupResult backup(const BackupOptions& options) {

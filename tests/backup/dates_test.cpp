@@ -2,7 +2,6 @@
 /// What dates from outside, of files and of records, may do to how long segments are kept.
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
-#include "atp/vault/points.hpp"
 #include "backup/backup_fixture.hpp"
 
 namespace atp {
@@ -28,12 +27,6 @@ class Dates : public test::BackupFixture {
     }
     ADD_FAILURE() << "no package of " << segment;
     return {};
-  }
-
-  BackupOptions insisting() const {
-    BackupOptions asked = options();
-    asked.clock = ClockTrust::insist;
-    return asked;
   }
 
   static std::string record(std::string_view time) {

@@ -86,6 +86,22 @@ TEST_F(Distrust, SegmentsThatAnotherRunSealsMeanwhileAreAdoptedAndNoneIsSealedTw
   EXPECT_EQ(vault_->catalog().derived(), derive_rows(*vault_, {}, nullptr));
 }
 
+/// Another run commits one segment that this one reads from the store, and then records one more.
+TEST_F(Distrust, ChainsThatCatchUpHaveNoGapBehindWhatTheyReadThemselves) {
+  OpenTenant tenant(*vault_, tenant_);
+  SegmentChains& chains = tenant.chains();
+  const StreamId stream("default");
+  for (const char* name : {"a.jsonl", "b.jsonl", "c.jsonl"}) {
+    seal(name, "one\n");
+    backup();
+    if (name[0] == 'a') chains.look_at(stream);
+  }
+  chains.catch_up();
+  EXPECT_EQ(chains.heads().at(stream).manifests, 3U);
+  EXPECT_EQ(chains.from(stream, 0).size(), 3U);
+  EXPECT_EQ(chains.from(stream, 1, 1).size(), 1U);
+}
+
 TEST_F(Distrust, ALongerRetentionIsGrownEvenWhereNothingIsNew) {
   seal("a.jsonl", "one\n");
   backup();
@@ -125,6 +141,8 @@ TEST_F(Distrust, AFullPointThatComesByItselfGivesWayToDamageOfOld) {
   }
   lose(keys("segments/").at(0));
   seal("new.jsonl", "two\n");
+  EXPECT_EQ(plan_backup(*vault_, *segment_folder(disk_, "/source"), options()).backup_type,
+            BackupType::full);
   EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
   EXPECT_EQ(completed_statements(), kPointsPerFull + 1);
   OpenTenant tenant(*vault_, tenant_);

@@ -20,12 +20,7 @@ class KeyFolderOwners : public testing::Test {
   KeyFolderOwners() { create_keys(files_, random_, kFolder, kVaultId, "bank.example"); }
 
   std::optional<ErrorKind> load() {
-    try {
-      load_keys(files_, kFolder);
-      return std::nullopt;
-    } catch (const Error& error) {
-      return error.kind();
-    }
+    return test::error_kind([&] { load_keys(files_, kFolder); });
   }
 
   static constexpr std::uint32_t kStranger = 4242;

@@ -305,6 +305,14 @@ TEST_F(FilesystemStore, AHoldAndARemovalNeverBothSucceed) {
   }
 }
 
+/// As in a copy made by a tool that leaves empty folders out.
+TEST_F(FilesystemStore, SaysTheTimeThoughTheFolderOfTemporariesIsGone) {
+  const Path root = folder.path() / "copy";
+  create_directories(*files, root);
+  EXPECT_TRUE(file_system_time(*files, root, std::string(32, 'a')));
+  EXPECT_TRUE(file_system_time(*files, root, std::string(32, 'b')));
+}
+
 TEST_F(FilesystemStore, StaleTemporariesGoAndLiveOnesStay) {
   put("k");
   const auto writer = store->create("live", {});

@@ -172,6 +172,25 @@ TEST_F(AnchorTest, T046_AWitnessThatKnowsMoreOrAnotherExposesIt) {
   EXPECT_THAT(pending(anchor()), HasSubstr("the ledger has forked"));
 }
 
+/// A proof for a witness reads the whole ledger: its damage is the tenant's, and no word of theirs.
+TEST_F(AnchorTest, DamageOfTheLedgerIsNotLaidAtAWitnesssDoor) {
+  ask_witness();
+  backup();
+  const Path old = Path("/vault/store") / layout::ledger_entry(TenantId("acme"), 0, 0);
+  const Bytes entry = read_file(*disk_, old, 1 << 20);
+  disk_->remove(old);
+  disk_->open(old, OpenMode::create_new)->write_at(0, as_bytes("{}"));
+  seal("b.jsonl", "b");
+  const Anchors anchors = backup().anchors;
+  ASSERT_EQ(anchors.pending.size(), 1U);
+  EXPECT_EQ(anchors.pending.front().service, "");
+  EXPECT_FALSE(anchors.pending.front().contradicts);
+  EXPECT_FALSE(anchors.complete);
+  disk_->remove(old);
+  disk_->open(old, OpenMode::create_new)->write_at(0, entry);
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed) << "it is halted";
+}
+
 TEST_F(AnchorTest, WhatAWitnessAnswersIsNotBelieved) {
   ask_witness();
   backup();

@@ -8,7 +8,6 @@
 #include "atp/vault/points.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/open_segment.hpp"
-#include "atp/verify/stored_point.hpp"
 #include "backup/backup_fixture.hpp"
 #include "support/counting_store.hpp"
 

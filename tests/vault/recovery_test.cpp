@@ -2,9 +2,7 @@
 #include <algorithm>
 
 #include "atp/storage/layout.hpp"
-#include "atp/vault/completion.hpp"
 #include "atp/vault/doctor.hpp"
-#include "atp/vault/halt.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/vault/rebuild.hpp"
 #include "backup/backup_fixture.hpp"

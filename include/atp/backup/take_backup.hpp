@@ -23,7 +23,7 @@ enum class BackupStatus {
   completed,
   partial,    ///< Some input is listed in `skipped`.
   alarm,      ///< Some sealed segment has other bytes now.
-  unchanged,  ///< Nothing new: no new point, but a `checked` statement.
+  unchanged,  ///< Nothing new: no new point, but once an hour a `checked` statement.
 };
 ATP_EXPORT std::string_view to_string(BackupStatus status);
 
@@ -32,7 +32,8 @@ enum class KnownFiles { trust_stat, reread };
 
 struct BackupOptions {
   TenantId tenant;
-  std::optional<BackupType> type = {};     ///< Default: incremental; the first is full.
+  /// Default: incremental; full where it is the first, or `kPointsPerFull` came since a full one.
+  std::optional<BackupType> type = {};
   std::optional<FieldMap> field_map = {};  ///< Default: the policy's. Another one: next policy.
   std::optional<CalendarPeriod> retention = {};  ///< Likewise; 7 years at first.
   EmptySegments empty_segments = EmptySegments::skip;

@@ -61,7 +61,7 @@ enum class JobState { running, completed, failed };
 struct JobRow {
   std::string job_id;  ///< 32 hexadecimal digits.
   TenantId tenant;
-  std::string kind;  ///< `backup`, `export`, `resolve`.
+  std::string kind;  ///< `backup`, `resolve`, or the rule of the act: `export`, `clock.correct`.
   JobState state;
   Time started_at;
   std::string recovery_point_id = {};  ///< The point that a backup makes; empty for others.

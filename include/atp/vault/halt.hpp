@@ -48,8 +48,9 @@ ATP_EXPORT HaltRow resolve_halt(const Vault& vault, const TenantId& tenant,
                                 const std::optional<DualApproval>& approval,
                                 const std::stop_token& stop);
 
-/// What `resolve_halt` would do, for those who are to approve it. Throws: not_found, corrupt,
-/// untrusted, unavailable.
+/// What `resolve_halt` would do, for those who are to approve it. A halt that only the catalog has
+/// is put into the store first, since the plan names it. Throws: not_found, corrupt, untrusted,
+/// unavailable, unauthenticated without signing keys.
 ATP_EXPORT Plan plan_resolution(const Vault& vault, const TenantId& tenant,
                                 const std::optional<std::string>& kept_note);
 

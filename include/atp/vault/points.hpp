@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Recovery points as the ledger completed them. Functions are thread-safe.
+/// Recovery points as the ledger completed them. Functions that take a vault are thread-safe.
 #pragma once
 
 #include <optional>
@@ -47,7 +47,7 @@ ATP_EXPORT std::optional<CompletedPoint> newest_point(OpenTenant& tenant);
 ATP_EXPORT void check_coverage(SegmentChains& chains, const RecoveryPoint& point);
 
 /// A tenant's completed points in order of the ledger: the catalog's, and those that came after its
-/// head. Throws: as `OpenTenant`.
+/// head. Throws: as `OpenTenant`, and as `completed_point` for those that the catalog lacks.
 ATP_EXPORT std::vector<PointRow> list_points(const Vault& vault, const TenantId& tenant);
 
 ATP_EXPORT PointRow row_of(const CompletedPoint& point);

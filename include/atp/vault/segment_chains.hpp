@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,9 @@ class ATP_EXPORT SegmentChains {
   /// catalog row that is not the manifest it says.
   std::optional<Entry> find(const StreamId& stream, const SegmentId& segment);
   /// Those of a stream from `sequence` on, at most `limit`, chained by their digests. Throws:
-  /// corrupt.
+  /// corrupt, also for a catalog that has fewer rows than it says.
   std::vector<Entry> from(const StreamId& stream, std::uint64_t sequence,
-                          std::uint64_t limit = kAll) const;
-  static constexpr std::uint64_t kAll = std::uint64_t{1} << 62;
+                          std::uint64_t limit = std::uint64_t{1} << 62) const;
 
   /// How far a stream has come; `sha256` is of its last manifest as stored.
   struct Head {
@@ -86,7 +86,7 @@ class ATP_EXPORT SegmentChains {
   /// Not in the catalog when this was made, by stream and sequence.
   std::map<StreamId, std::map<std::uint64_t, Entry>> fresh_;
   std::map<std::pair<StreamId, SegmentId>, std::uint64_t> fresh_sequence_;
-  std::map<StreamId, bool> looked_at_;
+  std::set<StreamId> looked_at_;
   std::vector<SegmentRow> new_rows_;
 };
 
