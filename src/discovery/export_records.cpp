@@ -8,7 +8,6 @@
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/model/acts.hpp"
-#include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"
 #include "atp/vault/clock.hpp"
 #include "atp/vault/halt.hpp"

@@ -66,7 +66,9 @@ class Dates(ClockCase):
         os.utime(self.put("old.jsonl", b"no date\n"), (1, 1))
         text = self.text("backup", self.vault, "--tenant", "acme", "--from", self.source, code=3)[0]
         self.assertIn("overdue  1 new segment came when the retention was over", text)
-        self.backup()
+        packages = self.show(self.backup()["recoveryPointId"])["packages"]
+        until = next(each["keptUntil"] for each in packages if each["name"] == "old")
+        self.assertIn(f"the first until {until}", text)
 
     def test_T028_a_short_retention_is_possible(self):
         self.put("a.jsonl", b"no date\n")

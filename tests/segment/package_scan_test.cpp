@@ -244,28 +244,5 @@ TEST_F(PackageScan, BytesBetweenFramesAndIndexAreRefused) {
   EXPECT_EQ(checks(scan(package.bytes, manifest_of(package.summary))), "index");
 }
 
-TEST_F(PackageScan, OfAPackageThatGrewNoMoreIsReadThanItsManifestSays) {
-  const Package package = write(audit_text(100, 130));
-  Bytes longer = package.bytes;
-  longer.resize(longer.size() + (8 << 20));
-  const auto store = memory_store(std::make_shared<ManualClock>());
-  put_object(*store, kPackageKey, longer, {});
-  const SegmentManifest manifest = manifest_of(package.summary);
-  std::uint64_t read = 0;
-  const ScanOptions options{.on_bytes = [&](std::uint64_t bytes) { read += bytes; }};
-  for (const bool stored_only : {true, false}) {
-    read = 0;
-    const auto damage = stored_only
-                            ? scan_stored(*store, stored_of(manifest), options)
-                            : scan_package(*store, manifest, {&identity_, 1}, nullptr, options);
-    EXPECT_NE(checks(damage).find("stored_bytes"), std::string::npos);
-    EXPECT_EQ(read, package.bytes.size() + 1);
-  }
-  EXPECT_EQ(error_kind([&] {
-              PackageReader(*store, manifest, {&identity_, 1});
-            }),
-            ErrorKind::corrupt);
-}
-
 }  // namespace
 }  // namespace atp::test

@@ -172,9 +172,9 @@ class Vault(Reader):
         """Backs up what the folder `source` (`[STREAM/]SEGMENT.jsonl`, also `.gz`, `.zst`) has that
         the vault has not. Durable when it returns; look at the result's `status`.
 
-        `type` is incremental unless told otherwise; the first point is full. `field_map` says where
+        `type` is incremental unless told otherwise; the first point is full, and so is one after 24. `field_map` says where
         records have their `time`, `action`, `actor.id`, `subject.id`, `subject.email`,
-        `subject.phone`, as dotted paths; it and `retention` (ISO 8601, `P7Y` at first) hold until
+        `subject.phone`, `id`, as dotted paths; it and `retention` (ISO 8601, `P7Y` at first) hold until
         others are given. `empty_segments` are skipped unless told to take them; `known_files` that
         look unchanged are not read unless told to reread them; `workers` is the number of threads
         (0: two more than cores). `clock_is_right` is for whoever has looked at the clock: the run

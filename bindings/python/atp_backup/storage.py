@@ -292,4 +292,5 @@ __all__ = [
     "copy_objects",
     "local",
     "memory",
+    "open_at",
 ]

@@ -133,6 +133,11 @@ def test_a_core_that_does_not_load_explains_itself(tmp_path):
 
 
 def test_everything_public_is_listed_and_documented():
+    def public(module, of):
+        return {name for name, member in vars(module).items()
+                if not name.startswith("_") and getattr(member, "__module__", "").startswith(of)}
+    assert public(ab, "atp_backup") == set(ab.__all__) - {"errors", "storage"}
+    assert public(ab.storage, "atp_backup.storage") == set(ab.storage.__all__) | {"core_store"}
     assert len(set(ab.__all__)) == len(ab.__all__)
     for name in ab.__all__:
         assert getattr(ab, name).__doc__, name

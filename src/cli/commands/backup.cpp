@@ -158,7 +158,9 @@ void add_backup(CommandLine& line) {
   command.add_option("--tenant", arguments.tenant, "Whose records these are")->required();
   command.add_option("--from", arguments.from, "Folder of [STREAM/]SEGMENT.jsonl[.gz|.zst]")
       ->required();
-  command.add_option("--type", arguments.type, "full or incremental (the first is full)")
+  command
+      .add_option("--type", arguments.type,
+                  "full or incremental (the first is full, and one after 24)")
       ->check(CLI::IsMember({to_string(BackupType::full), to_string(BackupType::incremental)}));
   command.add_option("--map", arguments.map,
                      "FIELD=PATH: where a record has time, action, actor.id, subject.id, "

@@ -184,6 +184,14 @@ Added<Arguments> add_verb(CommandLine& line, CLI::App& ledger, const char* name,
   added.command.add_option("--tenant", added.arguments.tenant, "Whose ledger")->required();
   add_keys_options(added.command, added.arguments);
   add_trust_option(added.command, added.arguments);
+  return added;
+}
+
+/// One that reads whole ledgers.
+template <class Arguments>
+Added<Arguments> add_reading_verb(CommandLine& line, CLI::App& ledger, const char* name,
+                                  const char* text, int (*run)(const Session&, const Arguments&)) {
+  const Added<Arguments> added = add_verb(line, ledger, name, text, run);
   add_jobs(added.command, added.arguments.jobs);
   return added;
 }
@@ -192,15 +200,15 @@ Added<Arguments> add_verb(CommandLine& line, CLI::App& ledger, const char* name,
 
 void add_ledger(CommandLine& line) {
   CLI::App& ledger = line.add_family("ledger", "Look a tenant's ledger over, and show it");
-  add_verb(line, ledger, "checkpoint", "Print the newest checkpoint, for outsiders to keep",
-           checkpoint);
-  const auto kept =
-      add_verb(line, ledger, "consistency",
-               "Check that the ledger goes on from a checkpoint that was kept", consistency);
+  add_reading_verb(line, ledger, "checkpoint", "Print the newest checkpoint, for outsiders to keep",
+                   checkpoint);
+  const auto kept = add_reading_verb(
+      line, ledger, "consistency", "Check that the ledger goes on from a checkpoint that was kept",
+      consistency);
   kept.command
       .add_option("--old", kept.arguments.old, "The note that was kept; - for standard input")
       ->required();
-  add_verb(line, ledger, "audit", "Verify every entry, checkpoint and document", audit);
+  add_reading_verb(line, ledger, "audit", "Verify every entry, checkpoint and document", audit);
   add_verb(line, ledger, "anchor",
            "Ask witnesses and time-stamping authorities for what is pending", anchor);
   const auto halted =
@@ -214,8 +222,8 @@ void add_ledger(CommandLine& line) {
   add_clock_option(ahead.command, ahead.arguments.clock_is_right);
   add_approval_options(ahead.command, ahead.arguments.approvals);
   const auto published =
-      add_verb(line, ledger, "publish",
-               "Write the ledger as files that C2SP tlog-tiles clients read", publish);
+      add_reading_verb(line, ledger, "publish",
+                       "Write the ledger as files that C2SP tlog-tiles clients read", publish);
   published.command
       .add_option("--to", published.arguments.to, "Folder, new or of an earlier publication")
       ->required();

@@ -82,10 +82,7 @@ int run(const Session& session, const Arguments& arguments) {
   const Environment environment = system_environment();
   const auto store = open_store(environment, arguments.vault);
   const Keys keys = keys_of(environment, arguments, KeyUse::trust_only);
-  if (!keys.trust) {
-    throw Error(ErrorKind::unauthenticated, arguments.vault.string(),
-                "no trust policy at hand (--keys)");
-  }
+  const TrustPolicy& trust = require_trust(keys);
   const auto vault = open_with_catalog(session, arguments);
   const auto tenants =
       arguments.tenant ? std::vector{TenantId(*arguments.tenant)} : list_tenants(*store);
@@ -94,7 +91,7 @@ int run(const Session& session, const Arguments& arguments) {
   for (const TenantId& tenant : tenants) {
     std::vector<RecoveryPoint> points;
     try {
-      points = points_of(session, vault.get(), *store, tenant, *keys.trust);
+      points = points_of(session, vault.get(), *store, tenant, trust);
     } catch (const Error& error) {
       if (arguments.tenant || !is_of_one_tenant(error)) throw;
       session.console.warn(finding_word(session.console, error.kind()) + "  " +

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// prove.
 #include "atp/core/error.hpp"
-#include "atp/ledger/log_proof.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "atp/view/exports.hpp"
