@@ -113,6 +113,10 @@ class BackupJob {
     const TenantPolicy policy =
         tenant_.ensure_policy(options_.field_map, options_.retention, started_at_);
     retain_until_ = retain_document_until(started_at_, policy.retention);
+    if (parent_) {  // What is said of it is kept as long as it is.
+      const auto& its = tenant_.policy(parent_->point.policy_version).retention;
+      retain_until_ = std::max(retain_until_, retain_document_until(started_at_, its));
+    }
     copy_segments(policy);
     copied_at_ = vault_.environment().clock->now();
     sort_findings();
@@ -122,6 +126,7 @@ class BackupJob {
     } else {
       check_only(result);
     }
+    result.reread = reread_old(tenant_, options_.reread, options_.stop);
     result.anchors = anchor_ledger(tenant_, {.stop = options_.stop});
     result.status = status(result);
     return result;

@@ -13,6 +13,9 @@ namespace {
 /// In the order of `JobState`.
 constexpr std::array<std::string_view, 3> kJobStates{"running", "completed", "failed"};
 
+/// In the order of `RereadKind`.
+constexpr std::array<std::string_view, 3> kRereadKinds{"entries", "packages", "dates"};
+
 std::string_view state_name(JobState state) {
   return kJobStates.at(static_cast<std::size_t>(state));
 }
@@ -136,6 +139,14 @@ void require_same(Connection& connection, const Row& wanted, const std::vector<R
 }
 
 }  // namespace
+
+}  // namespace sqlite
+
+std::string_view to_string(RereadKind kind) {
+  return sqlite::kRereadKinds.at(static_cast<std::size_t>(kind));
+}
+
+namespace sqlite {
 
 std::vector<SegmentRow> select_segments(Connection& connection) {
   return select(connection, "SELECT * FROM segments ORDER BY tenant, stream, sequence",
@@ -380,6 +391,23 @@ std::optional<CheckedRow> select_checked(Connection& connection, const TenantId&
 void replace_checked(Connection& connection, const CheckedRow& row) {
   Statement(connection, "INSERT OR REPLACE INTO checked VALUES(?1, ?2, ?3)")
       .run(row.tenant, row.checked_at, row.stated_at);
+}
+
+std::optional<RereadRow> select_reread(Connection& connection, const TenantId& tenant,
+                                       RereadKind kind) {
+  return first_of(select(
+      connection,
+      "SELECT began_at, since, after, state FROM rereads WHERE tenant = ?1 AND kind = ?2",
+      [&](Connection&, Statement& row) {
+        return RereadRow{tenant, kind, row.time(), row.time(), row.text(), row.text()};
+      },
+      tenant, std::string(to_string(kind))));
+}
+
+void replace_reread(Connection& connection, const RereadRow& row) {
+  Statement(connection, "INSERT OR REPLACE INTO rereads VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+      .run(row.tenant, std::string(to_string(row.kind)), row.began_at, row.since, row.after,
+           row.state);
 }
 
 /// A manifest is canonical JSON: the digest of the decoded bytes is its one member `sha256`.

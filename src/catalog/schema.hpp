@@ -14,11 +14,12 @@ inline namespace v0 {
 namespace sqlite {
 
 constexpr std::int64_t kApplicationId = 0x41545043;  // "ATPC"
-constexpr std::int64_t kSchemaVersion = 3;
-/// What stands in the table below at this place and after it came with version 3.
-constexpr std::size_t kTablesOfVersion2 = 7;
+constexpr std::int64_t kSchemaVersion = 4;
+constexpr std::int64_t kOldestVersion = 2;
+/// How many of the tables below each version had, from `kOldestVersion` on.
+inline constexpr std::array<std::size_t, 3> kTablesOf{7, 14, 15};
 
-inline constexpr std::array<const char*, 14> kTables{
+inline constexpr std::array<const char*, 15> kTables{
     R"(CREATE TABLE meta(
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -98,7 +99,19 @@ inline constexpr std::array<const char*, 14> kTables{
   size INTEGER NOT NULL CHECK(size > 0),
   leaf BLOB NOT NULL CHECK(length(leaf) = 32)
 ) STRICT)",
-    "CREATE INDEX running_jobs ON jobs(tenant) WHERE state = 'running'"};
+    "CREATE INDEX running_jobs ON jobs(tenant) WHERE state = 'running'",
+    R"(CREATE TABLE rereads(
+  tenant TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK(kind IN ('entries', 'packages', 'dates')),
+  began_at INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  after TEXT NOT NULL,
+  state TEXT NOT NULL,
+  PRIMARY KEY(tenant, kind)
+) STRICT)"};
+
+static_assert(kTablesOf.size() == kSchemaVersion - kOldestVersion + 1);
+static_assert(kTablesOf.back() == kTables.size());
 
 }  // namespace sqlite
 }  // namespace v0

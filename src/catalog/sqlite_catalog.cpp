@@ -49,30 +49,46 @@ void check_version(Connection& connection, const Path& path) {
                 "expected schema version " + std::to_string(sqlite::kSchemaVersion) + ", found " +
                     std::to_string(version));
   }
-  if (version < 2) {
+  if (version < sqlite::kOldestVersion) {
     throw connection.corrupt("found schema version " + std::to_string(version) +
                              " of an earlier build");
   }
 }
 
-/// Version 2 lacked tables and indexes; those that it had are the same.
+std::span<const char* const> tables_of(std::int64_t version) {
+  const auto place = static_cast<std::size_t>(version - sqlite::kOldestVersion);
+  return std::span(sqlite::kTables).first(sqlite::kTablesOf.at(place));
+}
+
+/// Earlier versions lacked tables and indexes; those that they had are the same.
 void upgrade(Connection& connection) {
   if (read_integer(connection, "PRAGMA user_version") == sqlite::kSchemaVersion) return;
   Transaction transaction(connection, Transaction::Kind::write);
-  if (read_integer(connection, "PRAGMA user_version") == sqlite::kSchemaVersion) return;
-  for (const char* const table : std::span(sqlite::kTables).subspan(sqlite::kTablesOfVersion2)) {
+  const std::int64_t version = read_integer(connection, "PRAGMA user_version");
+  const std::size_t had = tables_of(version).size();
+  for (const char* const table : std::span(sqlite::kTables).subspan(had)) {
     connection.execute(table);
   }
   connection.execute(("PRAGMA user_version = " + std::to_string(sqlite::kSchemaVersion)).c_str());
   transaction.commit();
 }
 
+/// What a catalog that may only be read lacks is there, empty, for this connection.
+void make_up_for(Connection& connection) {
+  constexpr std::string_view kTable = "CREATE TABLE ";
+  const std::size_t had = tables_of(read_integer(connection, "PRAGMA user_version")).size();
+  for (const std::string_view table : std::span(sqlite::kTables).subspan(had)) {
+    if (!table.starts_with(kTable)) continue;  // An index of a table that there is.
+    const std::string rest(table.substr(kTable.size()));
+    connection.execute(("CREATE TEMP TABLE " + rest).c_str());
+  }
+  connection.execute("PRAGMA query_only = ON");
+}
+
 /// The tables and nothing else: no trigger, no view, no index of somebody else.
 void check_schema(Connection& connection) {
   Statement found(connection, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid");
-  const bool older = read_integer(connection, "PRAGMA user_version") < sqlite::kSchemaVersion;
-  const std::span tables(sqlite::kTables);
-  for (const char* const table : older ? tables.first(sqlite::kTablesOfVersion2) : tables) {
+  for (const char* const table : tables_of(read_integer(connection, "PRAGMA user_version"))) {
     if (!found.step() || found.text() != table) {
       throw connection.corrupt("the tables are not those of a catalog");
     }
@@ -177,6 +193,14 @@ class SqliteCatalog final : public Catalog {
 
   void record_checked(const CheckedRow& row) override {
     write([&](Connection& connection) { replace_checked(connection, row); });
+  }
+
+  std::optional<RereadRow> reread(const TenantId& tenant, RereadKind kind) override {
+    return read([&](Connection& connection) { return select_reread(connection, tenant, kind); });
+  }
+
+  void record_reread(const RereadRow& row) override {
+    write([&](Connection& connection) { replace_reread(connection, row); });
   }
 
   std::optional<LedgerHeadRow> ledger_head(const TenantId& tenant) override {
@@ -289,7 +313,11 @@ class SqliteCatalog final : public Catalog {
     check_catalog(*connection);
     if (interrupted) check_contents(*connection);
     settle();
-    upgrade(*connection);
+    if (access_ == CatalogAccess::read_only) {
+      make_up_for(*connection);
+    } else {
+      upgrade(*connection);
+    }
     connection_ = std::move(connection);
   }
 

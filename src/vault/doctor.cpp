@@ -12,6 +12,7 @@
 #include "atp/vault/completion.hpp"
 #include "atp/vault/halt.hpp"
 #include "atp/vault/rebuild.hpp"
+#include "atp/vault/reread.hpp"
 #include "atp/verify/points.hpp"
 #include "vault/tenant_documents.hpp"
 
@@ -126,6 +127,17 @@ Finding examine_kept(OpenTenant& tenant) {
   tenant.vault().catalog().record_kept({id, {}, 0, {}, {}});
   keep_newest(tenant, *newest, newest->point.as_of, kWorkers);
   return good("kept", id.str(), "what " + newest->point.recovery_point_id + " needs is kept");
+}
+
+/// What the runs have read again of what is old.
+Finding examine_reread(OpenTenant& tenant, bool mends) {
+  if (mends) record_all_read(tenant);
+  const Reread reread = reread_so_far(tenant);
+  return {"reread", reread.overdue ? FindingState::doubtful : FindingState::good,
+          tenant.tenant().str(),
+          "all entries since " + format_time(reread.entries_since) +
+              ", all dates of retention since " + format_time(reread.dates_since) +
+              ", all packages since " + format_time(reread.packages_since)};
 }
 
 /// What people, NAS boxes and broken disks leave among a tenant's objects.
@@ -246,7 +258,12 @@ std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
                 [&] { return examine_ledger(vault, tenant, options, open); });
     if (findings.back().state != FindingState::bad) {
       note_one(findings, "acts", name, [&] { return examine_acts(*open); });
-      if (mends) examine_one(findings, "kept", name, [&] { return examine_kept(*open); });
+      bool is_kept = false;
+      if (mends) {
+        examine_one(findings, "kept", name, [&] { return examine_kept(*open); });
+        is_kept = findings.back().state == FindingState::good;
+      }
+      examine_one(findings, "reread", name, [&] { return examine_reread(*open, is_kept); });
     }
     examine_one(findings, "keys", name, [&] { return examine_keys(vault, tenant); });
   }

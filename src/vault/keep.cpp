@@ -11,6 +11,7 @@
 #include "atp/vault/completion.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/verify/stored_point.hpp"
+#include "vault/growth.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -18,27 +19,6 @@ namespace {
 
 /// How many documents a run looks at to grow them before they are due.
 constexpr std::size_t kRound = 1000;
-
-struct Growth {
-  Time at_least;
-  Time until;
-};
-
-/// Grows the retention of an object where it is too short, and reads it back. Throws: corrupt where
-/// it is missing and `required`.
-void grow(ObjectStore& store, const std::string& key, const Growth& growth, bool required) {
-  const auto info = store.stat(key);
-  if (!info) {
-    if (required) throw Error(ErrorKind::corrupt, key, "is missing, but a point needs it");
-    return;
-  }
-  if (info->immutability.retain_until >= growth.at_least) return;
-  const Time in_force = store.extend_retention(key, growth.until);
-  if (in_force >= growth.at_least) return;
-  throw Error(ErrorKind::unavailable, key,
-              "is kept until " + format_time(in_force) + " although the store was told " +
-                  format_time(growth.until));
-}
 
 /// By the policy that a point was taken under and the current one: what is asked for is the longer.
 Growth documents_of(OpenTenant& tenant, Time time, std::uint64_t policy_version) {
@@ -51,21 +31,13 @@ Growth documents_of(OpenTenant& tenant, Time time, std::uint64_t policy_version)
   return growth;
 }
 
-/// The folders of all that a tenant's points hang on, but packages; in order of their keys.
-std::vector<std::string> document_folders(const TenantId& tenant) {
-  std::vector<std::string> folders;
-  for (const std::string_view root : layout::kTenantRoots) {
-    if (root == "segments/") continue;
-    folders.push_back(std::string(root) + tenant.encoded() + "/");
-  }
-  return folders;
-}
-
 /// The next keys after `after`, at most `limit`; fewer where there are no more.
 std::vector<std::string> documents_after(OpenTenant& tenant, const std::string& after,
                                          std::size_t limit) {
   std::vector<std::string> keys;
-  for (const std::string& folder : document_folders(tenant.tenant())) {
+  for (const std::string_view root : layout::kTenantRoots) {
+    if (root == "segments/") continue;
+    const std::string folder = std::string(root) + tenant.tenant().encoded() + "/";
     if (after > folder && !after.starts_with(folder)) continue;
     std::string from = after.starts_with(folder) ? after : "";
     while (keys.size() < limit) {
@@ -105,13 +77,13 @@ void go_on(OpenTenant& tenant, KeptRow& kept, const Growth& growth, bool due, un
   }
 }
 
-/// Documents put from now on get what the current policy says, which may be less than before.
 void keep_documents(OpenTenant& tenant, KeptRow& kept, const Growth& growth, unsigned workers) {
   const Time due_soon = add_period(growth.at_least, {.days = kRetentionSlack.days / 2});
   const bool due = kept.documents_until < growth.at_least;
   if (due && kept.round_until < growth.at_least) kept.round_after.clear();
   if (kept.documents_until < due_soon) go_on(tenant, kept, growth, due, workers);
-  kept.documents_until = std::min(kept.documents_until, growth.until);
+  // A clock that went back, or a policy that keeps less: what was put since then is kept for less.
+  if (kept.documents_until > growth.until) kept.documents_until = due_soon;
 }
 
 /// What the descriptors of `point` need; looks up manifests that it lists.

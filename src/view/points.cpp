@@ -42,6 +42,22 @@ static Json::Object to_json(const KeptSegments& kept) {
           {"firstOverdue", time_json(kept.first_overdue)}};
 }
 
+static Json::Object to_json(const Problem& problem) {
+  return {{"subject", json_text(problem.subject)},
+          {"expected", json_text(problem.expected)},
+          {"found", json_text(problem.found)}};
+}
+
+static Json::Object to_json(const Reread& reread) {
+  return {{"entriesSince", format_time(reread.entries_since)},
+          {"packagesSince", format_time(reread.packages_since)},
+          {"datesSince", format_time(reread.dates_since)},
+          {"overdue", reread.overdue},
+          {"damaged", array_json(reread.damaged)},
+          {"regrown", texts_json(reread.regrown)},
+          {"trouble", reread.trouble ? Json(json_text(*reread.trouble)) : Json()}};
+}
+
 static Json::Object to_json(const RestorePlan::Item& item) {
   return {{"name", json_text(item.name)}, {"records", item.records}, {"bytes", item.bytes}};
 }
@@ -69,6 +85,7 @@ Json::Object to_json(const BackupResult& result) {
           {"skipped", array_json(result.skipped)},
           {"alarms", array_json(result.alarms)},
           {"kept", optional_json(result.kept)},
+          {"reread", to_json(result.reread)},
           {"clockWarning", result.clock_warning ? Json(*result.clock_warning) : Json()},
           {"anchors", to_json(result.anchors)},
           {"gone", texts_json(result.gone)}};

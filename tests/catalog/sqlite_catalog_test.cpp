@@ -202,8 +202,30 @@ TEST_F(SqliteCatalogTest, RefusesAFileInWalMode) {
 
 TEST_F(SqliteCatalogTest, T020_NewerSchemaIsUnsupported) {
   create();
-  execute("PRAGMA user_version = 4");
+  execute("PRAGMA user_version = 5");
   expect_refused(ErrorKind::unsupported);
+}
+
+/// On a medium that is only read nobody can bring it up to date.
+TEST_F(SqliteCatalogTest, ACatalogOfTheVersionBeforeIsReadAsItIsAndUpgradedToBeWritten) {
+  const TenantId tenant("acme");
+  create()->record_segments({sample_segment(1)});
+  execute("DROP TABLE rereads; PRAGMA user_version = 3");
+  const RereadRow row{tenant, RereadKind::dates, Time{}, Time{}, "k", ""};
+  const Bytes before = contents();
+  {
+    const auto catalog =
+        open_sqlite_catalog(files_, random_, path_, kVaultId, CatalogAccess::read_only);
+    EXPECT_EQ(catalog->derived().segments.size(), 1U);
+    EXPECT_FALSE(catalog->reread(tenant, RereadKind::dates));
+    EXPECT_EQ(error_kind([&] { catalog->record_reread(row); }), ErrorKind::permission_denied);
+  }
+  EXPECT_EQ(contents(), before);
+  const auto catalog = open();
+  EXPECT_EQ(catalog->derived().segments.size(), 1U);
+  catalog->record_reread(row);
+  EXPECT_EQ(catalog->reread(tenant, RereadKind::dates), row);
+  EXPECT_FALSE(catalog->reread(tenant, RereadKind::entries));
 }
 
 TEST_F(SqliteCatalogTest, T020_OlderSchemaIsToBeRebuilt) {

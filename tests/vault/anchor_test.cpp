@@ -181,7 +181,9 @@ TEST_F(AnchorTest, DamageOfTheLedgerIsNotLaidAtAWitnesssDoor) {
   disk_->remove(old);
   disk_->open(old, OpenMode::create_new)->write_at(0, as_bytes("{}"));
   seal("b.jsonl", "b");
-  const Anchors anchors = backup().anchors;
+  BackupOptions asked = options();
+  asked.reread.operations = 0;
+  const Anchors anchors = backup(asked).anchors;
   ASSERT_EQ(anchors.pending.size(), 1U);
   EXPECT_EQ(anchors.pending.front().service, "");
   EXPECT_FALSE(anchors.pending.front().contradicts);

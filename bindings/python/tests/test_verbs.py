@@ -297,6 +297,21 @@ def test_what_came_when_its_period_was_over_is_said(vault, source):
     assert ab.KeptSegments.of(kept.to_dict()) == kept
 
 
+def test_what_is_old_is_read_again(vault, source):
+    reread = vault.take_backup(source, tenant="acme").reread
+    assert reread
+    assert reread.packages_since <= reread.dates_since
+    assert ab.Reread.of(reread.to_dict()) == reread
+    package = next(vault.folder.glob("store/segments/acme/*/*.age"))
+    sealed = package.read_bytes()
+    package.write_bytes(sealed[:-1] + b"?")
+    reread = vault.take_backup(source, tenant="acme").reread
+    assert not reread
+    assert reread.damaged[0].subject == str(package.relative_to(vault.folder / "store"))
+    package.write_bytes(sealed)
+    assert vault.take_backup(source, tenant="acme").reread
+
+
 def test_what_is_dated_ahead_is_taken_where_somebody_insists(vault, source):
     ahead = source / "ahead.jsonl"
     ahead.write_bytes(b"one\n")

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "atp/core/bytes.hpp"
@@ -113,6 +114,25 @@ struct CheckedRow {
   bool operator==(const CheckedRow&) const = default;
 };
 
+/// What runs read again of what is old.
+enum class RereadKind {
+  entries,   ///< Of the ledger.
+  packages,  ///< And the manifests of their segments.
+  dates,     ///< Until when objects are kept.
+};
+ATP_EXPORT std::string_view to_string(RereadKind kind);
+
+/// Operational: how far runs have come in a pass over all there is of a kind.
+struct RereadRow {
+  TenantId tenant;
+  RereadKind kind;
+  Time began_at;  ///< The pass that goes on.
+  Time since;     ///< The one before it began: what is older has been read again since.
+  std::string after = {};
+  std::string state = {};
+  bool operator==(const RereadRow&) const = default;
+};
+
 /// Where a segment stands in its stream.
 struct SegmentPlace {
   StreamId stream;
@@ -202,6 +222,8 @@ class ATP_EXPORT Catalog {
   virtual void record_kept(const KeptRow& row) = 0;
   virtual std::optional<CheckedRow> checked(const TenantId& tenant) = 0;
   virtual void record_checked(const CheckedRow& row) = 0;
+  virtual std::optional<RereadRow> reread(const TenantId& tenant, RereadKind kind) = 0;
+  virtual void record_reread(const RereadRow& row) = 0;
 
   /// Of files whose segment is sealed with the bytes that they had when they were read.
   virtual std::vector<StatRow> sealed_stats(const TenantId& tenant) = 0;

@@ -77,6 +77,34 @@ int dry_run_backup(const Session& session, const Vault& vault, SegmentSource& so
   return 0;
 }
 
+void print_reread(Console& console, const Reread& reread) {
+  for (const Problem& each : reread.damaged) {
+    console.line(console.paint(Colour::bad, "damaged") + "  " + printable(each.subject) +
+                 ": expected " + printable(each.expected) + ", found " + printable(each.found));
+  }
+  if (!reread.regrown.empty()) {
+    console.line(console.paint(Colour::warn, "regrown") + "  " +
+                 counted(reread.regrown.size(), "object") +
+                 " would have been kept shorter than they must be, first " +
+                 printable(reread.regrown.front()) + "; now they are kept long enough");
+  }
+  if (reread.overdue) {
+    console.line(console.paint(Colour::warn, "reread") + "   entries are read again since " +
+                 format_time(reread.entries_since) + ", dates of retention since " +
+                 format_time(reread.dates_since) + ": run `atp doctor`, which reads all of them");
+  }
+  if (reread.trouble) {
+    console.line(console.paint(Colour::warn, "reread") +
+                 "   what is old was not read again: " + printable(*reread.trouble));
+  }
+}
+
+int reread_exit_code(const Reread& reread) {
+  if (!reread.damaged.empty()) return kExitIntegrity;
+  const bool must_look = !reread.regrown.empty() || reread.overdue || reread.trouble.has_value();
+  return must_look ? kExitPartial : 0;
+}
+
 void print_backup(Console& console, const BackupResult& result) {
   for (const SkippedInput& each : result.skipped) {
     console.line(console.paint(Colour::warn, "skipped") + "  " + printable(each.name) + ": " +
@@ -97,6 +125,7 @@ void print_backup(Console& console, const BackupResult& result) {
                  "until " +
                  format_time(*result.kept->first_overdue));
   }
+  print_reread(console, result.reread);
   if (result.clock_warning) {
     console.line(console.paint(Colour::warn, "clock") + "    " + *result.clock_warning);
   }
@@ -132,7 +161,7 @@ int backup_exit_code(const BackupResult& result) {
   const bool must_look =
       result.clock_warning.has_value() || (result.kept && result.kept->overdue > 0);
   return graver(graver(status_exit_code(result.status), must_look ? kExitPartial : 0),
-                anchors_exit_code(result.anchors));
+                graver(reread_exit_code(result.reread), anchors_exit_code(result.anchors)));
 }
 
 int run(const Session& session, const Arguments& arguments) {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A run looks at what is new. Of what is old it reads a part again, so that in many runs all of it
+/// is read: entries of the ledger, manifests and packages, and until when objects are kept.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "atp/core/export.hpp"
+#include "atp/model/problem.hpp"
+#include "atp/vault/open_tenant.hpp"
+
+namespace atp {
+inline namespace v0 {
+
+struct RereadBudget {
+  std::uint64_t operations = 20;  ///< Requests to the store; 0: nothing is read again.
+  /// Of packages. A larger one is left to `verify`; that it is there and as long as it was is seen.
+  std::uint64_t bytes = 64 << 20;
+};
+
+/// When all entries and all dates should have been read again, by runs or by the doctor.
+inline constexpr std::chrono::days kRereadPeriod{60};
+
+struct Reread {
+  Time entries_since = {};   ///< Every entry that was there then has been read again since.
+  Time packages_since = {};  ///< Every package and its manifest.
+  Time dates_since = {};     ///< Until when every object is kept.
+  bool overdue = false;      ///< Entries or dates: longer ago than `kRereadPeriod`.
+  /// Manifests and packages that are not what they were, for as long as they are not.
+  std::vector<Problem> damaged = {};
+  /// Keys of objects that were kept shorter than they must be, and now are not.
+  std::vector<std::string> regrown = {};
+  std::optional<std::string> trouble = {};  ///< What kept it from going on; the next run will.
+};
+
+/// Reads on where the run before it ended, within `budget`. A ledger that is not what it was is
+/// thrown. Throws: corrupt, untrusted, cancelled; what the catalog throws.
+ATP_EXPORT Reread reread_old(OpenTenant& tenant, const RereadBudget& budget,
+                             const std::stop_token& stop);
+
+/// That somebody has read every entry, and asked of every object until when it is kept.
+ATP_EXPORT void record_all_read(OpenTenant& tenant);
+
+/// How far the runs have come; nothing is read.
+ATP_EXPORT Reread reread_so_far(OpenTenant& tenant);
+
+}  // namespace v0
+}  // namespace atp

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A change of what is old is found by runs that look at what is new, within a number of runs that
+/// follows from how much there is.
+#include "atp/vault/reread.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "atp/model/json.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/storage/memory_store.hpp"
+#include "backup/backup_fixture.hpp"
+
+namespace atp {
+namespace {
+
+using test::error_kind;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class RereadTest : public test::BackupFixture {
+ protected:
+  static constexpr int kPoints = 20;
+
+  void SetUp() override {
+    for (int i = 0; i < kPoints; ++i) {
+      seal("h" + std::to_string(i) + ".jsonl", "one\n");
+      backup();
+    }
+  }
+
+  Path path(const std::string& key) const { return Path("/vault/store") / key; }
+  Bytes read(const std::string& key) { return read_file(*disk_, path(key), 1 << 20); }
+  void write(const std::string& key, ByteView bytes) {
+    if (disk_->status(path(key))) disk_->remove(path(key));
+    disk_->open(path(key), OpenMode::create_new)->write_at(0, bytes);
+  }
+
+  /// The subjects of what the runs find damaged until one finds something; nothing in time.
+  std::vector<std::string> found_within(int runs) {
+    for (int i = 0; i < runs; ++i) {
+      std::vector<std::string> found;
+      for (const Problem& each : backup().reread.damaged) found.push_back(each.subject);
+      if (!found.empty()) return found;
+    }
+    return {};
+  }
+
+  const TenantId tenant_{"acme"};
+};
+
+/// Signed by a trusted key, and of its place: only the tree shows it.
+TEST_F(RereadTest, ARewrittenOldEntryHaltsTheTenantWithinAPass) {
+  const std::string key = layout::ledger_entry(tenant_, 0, 11);
+  const Bytes before = read(key);
+  Json json = parse_json(as_text(before));
+  json.as_object().insert_or_assign("nonce", std::string(32, '7'));
+  json.as_object().erase("signature");
+  json.as_object().emplace("signature",
+                           to_base64(vault_->signers().current().sign(as_bytes(json.str()))));
+  write(key, as_bytes(json.str()));
+  int runs = 0;
+  while (runs < kPoints && !error_kind([&] { backup(); })) ++runs;
+  EXPECT_LT(runs, 8) << "some 20 entries, 4 a run";
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
+  write(key, before);
+  resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
+  EXPECT_TRUE(backup().reread.damaged.empty());
+}
+
+TEST_F(RereadTest, AChangedManifestIsSaidByEveryRunUntilItIsPutBack) {
+  const std::string key = layout::manifest(tenant_, StreamId("default"), 13);
+  const Bytes before = read(key);
+  write(key, as_bytes("{}"));
+  EXPECT_THAT(found_within(9), ElementsAre(key)) << "20 segments, 3 a run";
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(found_within(1), ElementsAre(key));
+  write(key, before);
+  EXPECT_THAT(found_within(16), IsEmpty());
+}
+
+TEST_F(RereadTest, APackageThatIsChangedOrLostIsFoundAndNewSegmentsAreTakenAllTheSame) {
+  const std::string key = keys("segments/").at(7);
+  const Bytes before = read(key);
+  Bytes changed = before;
+  changed[changed.size() / 2] ^= std::byte{1};
+  for (const bool lost : {false, true}) {
+    if (lost) {
+      disk_->remove(path(key));
+    } else {
+      write(key, changed);
+    }
+    EXPECT_THAT(found_within(9), ElementsAre(key)) << lost;
+    seal("new" + std::to_string(lost) + ".jsonl", "two\n");
+    const BackupResult result = backup();
+    EXPECT_EQ(result.segments_new, 1U);
+    EXPECT_EQ(result.reread.damaged.size(), 1U);
+    write(key, before);
+    EXPECT_THAT(found_within(1), IsEmpty());
+  }
+}
+
+/// Each is told by every run; the pass waits, so that its list does not grow without end.
+TEST_F(RereadTest, OfManyDamagedPackagesAPassNamesSixteenAndGoesOnWhenOneIsWhole) {
+  std::map<std::string, Bytes> lost;
+  for (const std::string& key : keys("segments/")) {
+    lost.emplace(key, read(key));
+    disk_->remove(path(key));
+  }
+  std::size_t most = 0;
+  for (int i = 0; i < 20; ++i) most = std::max(most, backup().reread.damaged.size());
+  EXPECT_GE(most, 4U);
+  EXPECT_LE(most, 16U);
+  for (const auto& [key, bytes] : lost) write(key, bytes);
+  EXPECT_THAT(found_within(16), IsEmpty());
+}
+
+TEST_F(RereadTest, P20_AShortenedRetentionIsGrownAgainAndSaid) {
+  const std::string key = keys("segments/").at(15);
+  const auto until = vault_->store().stat(key)->immutability.retain_until;
+  const Path file = path(key);
+  write((Path(key).parent_path() / ("." + file.filename().string() + ".retention")).string(),
+        as_bytes("{\"legalHold\":false,\"retainUntil\":\"2000-01-01T00:00:00.000000000Z\"}\n"));
+  std::vector<std::string> regrown;
+  for (int i = 0; i < 40 && regrown.empty(); ++i) regrown = backup().reread.regrown;
+  EXPECT_THAT(regrown, ElementsAre(key));
+  EXPECT_EQ(vault_->store().stat(key)->immutability.retain_until, until);
+  for (int i = 0; i < 40; ++i) EXPECT_THAT(backup().reread.regrown, IsEmpty());
+}
+
+/// Where listings tell dates, a thousand objects are one request.
+TEST_F(RereadTest, P20_DatesAreReadFromListingsWhereTheyTellThem) {
+  const auto memory = memory_store(clock_);
+  const std::string key = keys("segments/").at(15);
+  for (const std::string& each : keys("")) {
+    auto until = vault_->store().stat(each)->immutability.retain_until;
+    if (each == key) until = clock_->now() + std::chrono::days(1);
+    put_object(*memory, each, read(each), {.retain_until = until});
+  }
+  const Vault copy(
+      environment_, vault_->paths(), vault_->document(), memory,
+      open_sqlite_catalog(disk_, environment_.random, vault_->paths().catalog, vault_->id()), "",
+      load_keys(*disk_, "/keys"));
+  OpenTenant tenant(copy, tenant_);
+  std::vector<std::string> regrown;
+  for (int i = 0; i < 3; ++i) {
+    for (const std::string& each : reread_old(tenant, {}, {}).regrown) regrown.push_back(each);
+  }
+  EXPECT_THAT(regrown, ElementsAre(key));
+}
+
+/// Who takes so few backups that no pass ends is told, until somebody reads all of it.
+TEST_F(RereadTest, P20_WhatWasNotReadAgainFor60DaysIsSaidAndTheDoctorReadsIt) {
+  BackupOptions none = options();
+  none.reread.operations = 0;
+  EXPECT_FALSE(backup(none).reread.overdue);
+  clock_->advance(std::chrono::days(34));
+  backup(none);
+  clock_->advance(std::chrono::days(30));
+  EXPECT_TRUE(backup(none).reread.overdue);
+  const auto state_of = [&](Mending mending) {
+    for (const Finding& finding : examine(*vault_, {.mending = mending})) {
+      if (finding.name == "reread") return finding.state;
+    }
+    return FindingState::bad;
+  };
+  EXPECT_EQ(state_of(Mending::report_only), FindingState::doubtful);
+  EXPECT_EQ(state_of(Mending::mend), FindingState::good);
+  EXPECT_FALSE(backup(none).reread.overdue);
+}
+
+TEST_F(RereadTest, PassesEndAndBeginAnew) {
+  const Time now = clock_->now();
+  for (int i = 0; i < 40; ++i) backup();
+  const Reread reread = backup().reread;
+  EXPECT_GE(reread.entries_since, now);
+  EXPECT_GE(reread.packages_since, now);
+  EXPECT_GE(reread.dates_since, now);
+}
+
+/// What the catalog says of a pass is no evidence against the ledger.
+TEST_F(RereadTest, APassThatTheCatalogHasWrongBeginsAnew) {
+  for (const char* state : {"2 00", "rubbish", "99999 ", ""}) {
+    RereadRow row{tenant_, RereadKind::entries, clock_->now(), clock_->now(), "", state};
+    vault_->catalog().record_reread(row);
+    EXPECT_EQ(error_kind([&] { backup(); }), std::nullopt) << state;
+  }
+  const std::string wrong = "1 " + std::string(64, '0');
+  vault_->catalog().record_reread(
+      {tenant_, RereadKind::entries, clock_->now(), clock_->now(), "", wrong});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(error_kind([&] { backup(); }), std::nullopt);
+  EXPECT_FALSE(find_halt(*vault_, tenant_));
+}
+
+/// That old objects cannot be reached today keeps nothing new from being backed up.
+TEST_F(RereadTest, TroubleOfTheStoreIsSaidAndIsNoDamage) {
+  std::optional<std::string> trouble;
+  for (std::uint64_t nth = 1; nth < 400 && !trouble; ++nth) {
+    disk_->fail_operation(nth, test::Operation::read);
+    try {
+      const BackupResult result = backup();
+      EXPECT_THAT(result.reread.damaged, IsEmpty());
+      trouble = result.reread.trouble;
+    } catch (const Error& error) {
+      EXPECT_NE(error.kind(), ErrorKind::corrupt) << error.what();
+    }
+  }
+  disk_->no_faults();
+  EXPECT_TRUE(trouble);
+}
+
+}  // namespace
+}  // namespace atp
