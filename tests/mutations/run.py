@@ -88,7 +88,8 @@ class Scratch:
         self.build = folder / "build"
         copy_tree(self.tree)
         self.run_tool(["cmake", "-S", self.tree, "-B", self.build, "-G", "Ninja",
-                       "-DCMAKE_BUILD_TYPE=Debug"], "does not configure")
+                       "-DCMAKE_BUILD_TYPE=Debug", "-DATP_BUILD_TESTS=ON"],
+                      "does not configure")
 
     def run_tool(self, command, complaint):
         result = subprocess.run([str(word) for word in command], capture_output=True, text=True,
