@@ -8,12 +8,8 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
+using ledger::checkpoint_text;
 using ledger::NoteKeyType;
-
-std::string checkpoint_text(const Checkpoint& checkpoint) {
-  return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" +
-         to_base64(checkpoint.root.view()) + "\n";
-}
 
 std::string signed_line(const std::string& origin, const std::string& text, const Signer& signer) {
   if (signer.public_key().algorithm() != KeyAlgorithm::ed25519) {
@@ -24,6 +20,11 @@ std::string signed_line(const std::string& origin, const std::string& text, cons
 }
 
 }  // namespace
+
+std::string ledger::checkpoint_text(const Checkpoint& checkpoint) {
+  return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" +
+         to_base64(checkpoint.root.view()) + "\n";
+}
 
 std::string sign_checkpoint(const Checkpoint& checkpoint, const Signers& signers) {
   if (!ledger::is_key_name(checkpoint.origin)) {

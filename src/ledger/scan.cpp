@@ -206,6 +206,7 @@ void Scan::check_checkpoint(const std::string& key, std::uint64_t size) {
   head_.newest_checkpoint = checkpoint;
   head_.newest_note = as_text(note);
   ++head_.checkpoints;
+  if (options_.on_checkpoint) options_.on_checkpoint(*checkpoint, as_text(note));
 }
 
 /// A checkpoint has no time of its own: it was signed after the last entry that it covers.

@@ -37,6 +37,9 @@ std::optional<Note> parse_note(std::string_view note);
 /// Signature lines alone; nothing where one is malformed or there is none.
 std::optional<std::vector<NoteSignature>> parse_signature_lines(std::string_view lines);
 
+/// What a note of it says before its signatures; an empty line parts the two.
+std::string checkpoint_text(const Checkpoint& checkpoint);
+
 /// Nothing for another text than a checkpoint without extension lines.
 std::optional<Checkpoint> parse_checkpoint_text(std::string_view text);
 

@@ -853,6 +853,7 @@ class Vault:
             require(found["origin"] == origin and found["size"] <= len(leaves), "checkpoint")
             require(merkle_root(leaves[:found["size"]]).hex() == found["root"], "root of the ledger")
             self.covered = found["size"]
+        self.check_outsiders(origin, leaves)
         points = sorted(key for key in self.objects
                         if key.startswith(f"recovery-points/{self.place}/"))
         for key in reversed(points):  # Ids begin with their time.
@@ -862,6 +863,29 @@ class Vault:
                 continue  # Anybody can put something there.
             require(seen <= len(leaves), "the tail of the ledger was cut off")
             break
+
+    def check_outsiders(self, origin, leaves):
+        """What a witness has cosigned, or an authority stamped, is there."""
+        for key in self.objects:
+            place = re.fullmatch(f"cosignatures/{re.escape(self.place)}/0/([0-9]{{20}})/.*", key)
+            if not place or f"ledger/{self.place}/0/checkpoints/{place[1]}" in self.objects:
+                continue
+            size = int(place[1])
+            if size > len(leaves):
+                continue
+            root = base64.b64encode(merkle_root(leaves[:size])).decode()
+            note = f"{origin}\n{size}\n{root}\n\n".encode() + self.get(key)
+            require(not witnesses_of(note, self.trust), "a cosigned checkpoint is missing")
+        if "timestamps" not in self.trust:
+            return
+        timestamps = f"timestamps/{self.place}/"
+        stampable = (f"ledger/{self.place}/0/checkpoints/", f"recovery-points/{self.place}/",
+                     timestamps)
+        there = {sha256(self.get(key)) for key in self.objects if key.startswith(stampable)}
+        for key in self.objects:
+            if key.startswith(timestamps) and key.split("/")[2] not in there:
+                require(is_stamped(self.get(key), key.split("/")[2], self.trust) is not True,
+                        "what was time-stamped is missing")
 
     def check_acts(self):
         """None ends that was not intended, and documents that acts name are kept."""

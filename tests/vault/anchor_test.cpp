@@ -6,9 +6,11 @@
 #include <gmock/gmock.h>
 
 #include "atp/core/error.hpp"
+#include "atp/crypto/sha256.hpp"
 #include "atp/ledger/witness.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
+#include "atp/verify/ledger_audit.hpp"
 #include "backup/backup_fixture.hpp"
 #include "crypto/timestamp_authority.hpp"
 #include "support/fake_http_client.hpp"
@@ -17,7 +19,9 @@ namespace atp {
 namespace {
 
 using test::error_kind;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class AnchorTest : public test::BackupFixture {
  protected:
@@ -68,6 +72,14 @@ class AnchorTest : public test::BackupFixture {
   std::string pending(const Anchors& anchors) {
     EXPECT_FALSE(anchors.pending.empty());
     return anchors.pending.empty() ? "" : anchors.pending.front().problem;
+  }
+  std::vector<std::string> failures_of_audit() {
+    std::vector<std::string> failures;
+    const auto audit = audit_ledger(vault_->store(), TenantId("acme"), vault_->trust(), {});
+    for (const Check& check : audit.report.failures()) {
+      failures.push_back(check.name + " " + check.subject);
+    }
+    return failures;
   }
   Anchors anchor() {
     OpenTenant tenant(*vault_, TenantId("acme"));
@@ -170,6 +182,37 @@ TEST_F(AnchorTest, T046_AWitnessThatKnowsMoreOrAnotherExposesIt) {
   EXPECT_THAT(pending(backup().anchors), HasSubstr("its tail was cut off"));
   answer_ = always(409, "text/x.tlog.size", "3\n");
   EXPECT_THAT(pending(anchor()), HasSubstr("the ledger has forked"));
+}
+
+/// Nobody else misses an old checkpoint: the tree shows what it showed.
+TEST_F(AnchorTest, T051_ACheckpointThatAWitnessCosignedAndThatIsGoneFailsTheAudit) {
+  ask_witness();
+  for (const char* name : {"b.jsonl", "c.jsonl", "d.jsonl"}) {
+    backup();
+    seal(name, name);
+  }
+  EXPECT_THAT(failures_of_audit(), IsEmpty());
+  const std::string key = keys("ledger/acme/0/checkpoints/").at(1);
+  disk_->remove(Path("/vault/store") / key);
+  EXPECT_THAT(failures_of_audit(), ElementsAre("ledger.checkpoint " + key));
+}
+
+TEST_F(AnchorTest, T051_AnObjectThatWasStampedAndThatIsGoneFailsTheAudit) {
+  require_timestamps(false);
+  clock_->set(SystemClock().now());
+  seal("now.jsonl", "now");
+  answer_ = [&](const std::string&, const HttpRequest& request) {
+    return stamped(as_bytes(request.body));
+  };
+  backup();
+  seal("later.jsonl", "later");
+  backup();
+  EXPECT_THAT(failures_of_audit(), IsEmpty());
+  const std::string key = keys("ledger/acme/0/checkpoints/").front();
+  const Digest digest = sha256(read_file(*disk_, Path("/vault/store") / key, 1 << 20));
+  disk_->remove(Path("/vault/store") / key);
+  EXPECT_THAT(failures_of_audit(),
+              ElementsAre("ledger.document " + layout::timestamps(TenantId("acme"), digest)));
 }
 
 /// A proof for a witness reads the whole ledger: its damage is the tenant's, and no word of theirs.

@@ -46,6 +46,8 @@ struct ScanLedgerOptions {
   std::stop_token stop = {};
   ProgressSink* progress = nullptr;
   std::optional<Time> now = {};  ///< For an audit, by the caller's clock; absent: nothing is ahead.
+  /// Gets each checkpoint that holds, in order.
+  std::function<void(const Checkpoint&, std::string_view note)> on_checkpoint = {};
 };
 
 /// Reads every entry and checkpoint: indices without gaps, one origin under the trust policy's

@@ -61,8 +61,10 @@ struct LedgerAudit {
 /// authorities. Checks: `ledger.entries`, `ledger.checkpoint`, `ledger.document` (one for each that
 /// fails, one for all that hold), `ledger.cosignatures`, `ledger.timestamp` of the newest
 /// checkpoint, `point.timestamp`, `ledger.approval` of each act that has or needs approvals (which
-/// are sealed: attested where they are there), and `ledger.tail` where a stored point saw more
-/// entries than there are. Memory does not grow with the ledger. Throws: cancelled, unavailable.
+/// are sealed: attested where they are there); that each checkpoint which a witness has cosigned
+/// and each object that was time-stamped is there (`ledger.checkpoint`, `ledger.document`); and
+/// `ledger.tail` where a stored point saw more entries than there are. Memory does not grow with
+/// the ledger. Throws: cancelled, unavailable.
 ATP_EXPORT LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant,
                                     const TrustPolicy& trust, const ScanLedgerOptions& options);
 
