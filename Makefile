@@ -15,7 +15,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 endif
 
 .PHONY: help build install python wheel api demo test check-all mutations tsan coverage tidy bench \
-  format clean
+  growth format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -76,6 +76,7 @@ check-all: test mutations tsan tidy ## make test, and all that takes long: crash
 	ATP_LONG=1 ATP_KILL_RUNS=500 ATP_PAUSE_RUNS=1000 ctest --preset release -R '^(crash|cli|kill|pause)$$'
 	$(PYTHON) tests/fuzz/run.py --seconds 300 --coverage
 	@$(MAKE) bench COMPARE='--check'
+	@$(MAKE) growth GROWTH='--check'
 
 mutations: ## bring known faults back one by one: a test must see each
 	$(PYTHON) tests/mutations/run.py
@@ -103,6 +104,10 @@ bench: build ## one table: the hot functions, and whole commands beside restic, 
 	cmake --preset release -DATP_BUILD_BENCH=ON
 	cmake --build build --target atp-bench
 	$(PYTHON) bench/compare.py --functions build/bin/atp-bench $(COMPARE)
+
+growth: build ## one table: what each verb costs as a vault grows; GROWTH='--check' fails over a bar
+	@cmake/install-deps.sh demo test
+	$(PYTHON) bench/growth.py $(GROWTH)
 
 format: ## clang-format on every source file
 	git ls-files --cached --others --exclude-standard '*.hpp' '*.cpp' | xargs clang-format -i
