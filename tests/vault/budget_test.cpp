@@ -3,11 +3,20 @@
 /// vault holds.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "atp/backup/take_backup.hpp"
+#include "atp/model/acts.hpp"
+#include "atp/restore/restore.hpp"
 #include "atp/storage/filesystem_store.hpp"
+#include "atp/storage/layout.hpp"
+#include "atp/vault/act.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/vault/vault.hpp"
 #include "atp/verify/open_segment.hpp"
+#include "atp/verify/record_proof.hpp"
+#include "atp/verify/resolved_point.hpp"
+#include "atp/verify/verify.hpp"
 #include "backup/backup_fixture.hpp"
 #include "support/counting_store.hpp"
 
@@ -107,6 +116,65 @@ TEST_F(Budget, NoOtherTenantIsLookedAt) {
                vault_->keys().identities);
   EXPECT_EQ(store_->count(StoreCall::list, "recovery-points/"), 0U) << store_->print();
   EXPECT_EQ(store_->total("ledger/acme/"), 0U) << store_->print();
+}
+
+/// Of a point that is told by its tenant and id, whatever else the vault holds.
+TEST_F(Budget, EveryVerbOfAPointCostsTheSameAmongManyTenants) {
+  grow(3);
+  const PointName point{TenantId("acme"), backup().recovery_point_id};
+  count();
+  const TrustPolicy& trust = vault_->trust();
+  const auto& identities = vault_->keys().identities;
+  using Verb = std::function<void()>;
+  int restored = 0;
+  const std::vector<std::pair<const char*, Verb>> verbs{
+      {"show", [&] { resolve_point(*store_, point, &trust, LedgerDepth::statement, 1, {}); }},
+      {"list", [&] { list_points(*counted_, point.tenant); }},
+      {"verify", [&] { verify_point(*store_, point, &trust, identities, {}); }},
+      {"prove",
+       [&] {
+         prove_record(*store_, point, {StreamId("default"), SegmentId("h0"), 0}, trust, identities);
+       }},
+      {"restore",
+       [&] {
+         restore_point(*store_, *disk_, *environment_.random, point,
+                       "/restored" + std::to_string(restored++), trust, identities, {});
+       }},
+      {"backup", [&] { run(); }}};
+  run();  // Says in the ledger that nothing is new; those that follow need not.
+  const auto costs = [&] {
+    std::vector<std::uint64_t> totals;
+    for (const auto& [name, verb] : verbs) {
+      store_->reset();
+      verb();
+      totals.push_back(store_->total());
+    }
+    return totals;
+  };
+  const auto alone = costs();
+  for (int i = 0; i < 100; ++i) {
+    const TenantId other("tenant" + std::to_string(i));
+    put_object(vault_->store(), layout::recovery_point(other, "RP-" + std::to_string(i)),
+               as_bytes("{}"), {});
+  }
+  const auto among = costs();
+  for (std::size_t i = 0; i < verbs.size(); ++i) EXPECT_EQ(among[i], alone[i]) << verbs[i].first;
+}
+
+TEST_F(Budget, AStatementCostsTwelveOperations) {
+  grow(20);
+  count();
+  OpenTenant tenant(*counted_, TenantId("acme"));
+  tenant.policies();
+  for (int i = 0; i < 3; ++i) {
+    store_->reset();
+    append_statement(tenant,
+                     {.header = counted_->new_header(TenantId("acme")),
+                      .index = 0,
+                      .action = std::string(acts::kChecked.action)},
+                     tenant.document_retention(clock_->now()));
+    EXPECT_LE(store_->total(), 12U) << store_->print();
+  }
 }
 
 TEST_F(Budget, ASegmentIsFoundPastAllOthers) {
