@@ -133,6 +133,14 @@ Finding examine_kept(OpenTenant& tenant) {
 Finding examine_reread(OpenTenant& tenant, bool mends) {
   if (mends) record_all_read(tenant);
   const Reread reread = reread_so_far(tenant);
+  if (!reread.damaged.empty()) {
+    const Problem& first = reread.damaged.front();
+    return {"reread", FindingState::bad, tenant.tenant().str(),
+            "a backup found " + std::to_string(reread.damaged.size()) +
+                " old objects damaged, first " + first.subject + ": expected " + first.expected +
+                ", found " + first.found + "; `atp verify` looks at all of them",
+            ErrorKind::corrupt};
+  }
   return {"reread", reread.overdue ? FindingState::doubtful : FindingState::good,
           tenant.tenant().str(),
           "all entries since " + format_time(reread.entries_since) +

@@ -94,6 +94,9 @@ class Rereading {
         now_(tenant.vault().environment().clock->now()),
         result_(result) {}
 
+  /// Those that were damaged when they were last looked at, again.
+  void look_at_known() { look_at_known(row_of(tenant_, RereadKind::packages), 0); }
+
   void run() {
     const std::uint64_t all = operations_;
     entries(all / 4);
@@ -150,12 +153,10 @@ class Rereading {
   void packages(std::uint64_t share) {
     RereadRow row = row_of(tenant_, RereadKind::packages);
     const std::uint64_t keep = operations_ - std::min(operations_, share);
-    std::vector<std::string> damaged;
-    std::istringstream known(row.state);
-    for (std::string key; known >> key;) {
-      const auto place = place_of(key);
-      if (place && (!look_at(*place, keep) || is_damaged_)) damaged.push_back(key);
-    }
+    std::vector<std::string> damaged = look_at_known(row, keep);
+    const auto is_known = [known = damaged](const std::string& key) {
+      return std::ranges::count(known, key) > 0;
+    };
     auto next = place_of(row.after);
     const auto& heads = tenant_.chains().heads();
     auto head = next ? heads.lower_bound(next->stream) : heads.begin();
@@ -164,17 +165,29 @@ class Rereading {
     for (; head != heads.end(); ++head, sequence = 0) {
       for (; sequence < head->second.manifests; ++sequence) {
         const std::string key = layout::manifest(tenant_.tenant(), head->first, sequence);
-        if (damaged.size() < kKnownDamage && look_at({head->first, sequence}, keep)) {
-          if (is_damaged_ && !std::ranges::count(damaged, key)) damaged.push_back(key);
-          row.after = key;
-          continue;
+        if (!is_known(key)) {
+          if (damaged.size() == kKnownDamage || !look_at({head->first, sequence}, keep)) {
+            record_packages(row, damaged);
+            return;
+          }
+          if (is_damaged_) damaged.push_back(key);
         }
-        record_packages(row, damaged);
-        return;
+        row.after = key;
       }
     }
     finish_pass(row, now_);
     record_packages(row, damaged);
+  }
+
+  /// Which of those that were damaged are, or could not be looked at within the budget.
+  std::vector<std::string> look_at_known(const RereadRow& row, std::uint64_t keep) {
+    std::vector<std::string> damaged;
+    std::istringstream known(row.state);
+    for (std::string key; known >> key;) {
+      const auto place = place_of(key);
+      if (place && (!look_at(*place, keep) || is_damaged_)) damaged.push_back(key);
+    }
+    return damaged;
   }
 
   void record_packages(RereadRow& row, const std::vector<std::string>& damaged) {
@@ -222,7 +235,12 @@ class Rereading {
   void compare_bytes(const StoredPackage& package) {
     try {
       const auto damage = scan_stored(store_, package, {.stop = stop_});
-      if (!damage.empty()) report(package.key, damage.front().expected, damage.front().found);
+      if (damage.empty()) return;
+      const bool of_size = damage.front().check == "stored_bytes";
+      const std::string unit = of_size ? " bytes" : "";
+      const std::string what = of_size ? "" : "SHA-256 ";
+      report(package.key, what + damage.front().expected + unit,
+             what + damage.front().found + unit);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found) throw;
       report(package.key, std::to_string(package.bytes) + " bytes", "nothing");
@@ -343,6 +361,8 @@ void record_all_read(OpenTenant& tenant) {
 
 Reread reread_so_far(OpenTenant& tenant) {
   Reread reread;
+  const std::stop_token never;
+  Rereading(tenant, {.operations = 2 * kKnownDamage}, never, reread).look_at_known();
   set_times(tenant, reread);
   return reread;
 }

@@ -45,7 +45,7 @@ ATP_EXPORT Reread reread_old(OpenTenant& tenant, const RereadBudget& budget,
 /// That somebody has read every entry, and asked of every object until when it is kept.
 ATP_EXPORT void record_all_read(OpenTenant& tenant);
 
-/// How far the runs have come; nothing is read.
+/// How far the runs have come. Only what they found damaged is read again.
 ATP_EXPORT Reread reread_so_far(OpenTenant& tenant);
 
 }  // namespace v0

@@ -80,13 +80,14 @@ int dry_run_backup(const Session& session, const Vault& vault, SegmentSource& so
 void print_reread(Console& console, const Reread& reread) {
   for (const Problem& each : reread.damaged) {
     console.line(console.paint(Colour::bad, "damaged") + "  " + printable(each.subject) +
-                 ": expected " + printable(each.expected) + ", found " + printable(each.found));
+                 ": expected " + printable(each.expected) + ", found " + printable(each.found) +
+                 "; put it back from another copy");
   }
   if (!reread.regrown.empty()) {
     console.line(console.paint(Colour::warn, "regrown") + "  " +
                  counted(reread.regrown.size(), "object") +
-                 " would have been kept shorter than they must be, first " +
-                 printable(reread.regrown.front()) + "; now they are kept long enough");
+                 " kept shorter than it must be, and now long enough; first " +
+                 printable(reread.regrown.front()));
   }
   if (reread.overdue) {
     console.line(console.paint(Colour::warn, "reread") + "   entries are read again since " +
