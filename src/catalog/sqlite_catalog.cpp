@@ -327,8 +327,8 @@ class SqliteCatalog final : public Catalog {
     return journal && journal->size > 0;
   }
 
-  /// What its last writer left, and the roll-back of that, may not be durable; from here on it is.
-  /// Where no directory can be synced, it can still be read.
+  /// Makes durable what the last writer left, or the roll-back of its crash. Where no directory can
+  /// be synced, it can still be read.
   void settle() {
     try {
       files_->sync_directory(path_.parent_path());

@@ -27,7 +27,7 @@ void check_written(const std::string& key, const Digest& found, const Digest& ex
 [[noreturn]] void throw_taken(const std::string& key);
 /// For a writer that was committed, or broke.
 [[noreturn]] void throw_writer_closed(const std::string& key);
-/// `other` stands where a folder of `key` would be, or the other way round.
+/// One of `key` and `other` would have to be both an object and a folder.
 [[noreturn]] void throw_no_room(const std::string& key, const std::string& other);
 
 }  // namespace v0

@@ -26,7 +26,7 @@ bool is_of_service(const Error& error) {
          error.kind() == ErrorKind::corrupt || error.kind() == ErrorKind::invalid_argument;
 }
 
-/// Nobody can have taken such a name beforehand.
+/// Random, so that nobody can take the name in advance.
 std::string new_attempt(const Vault& vault) { return random_hex(*vault.environment().random, 8); }
 
 /// What `ask` got from a service; where it got nothing, what was wrong goes to `pending`.
@@ -68,7 +68,7 @@ Timestamped ask_authorities(const Vault& vault, const std::string& subject, cons
 [[noreturn]] void refuse_unstamped(const std::string& subject,
                                    const std::vector<PendingAnchor>& pending) {
   throw Error(ErrorKind::unavailable, subject,
-              "needs a time-stamp, and none was to be had: " + pending.front().service + " " +
+              "needs a time-stamp, and no authority gave one: " + pending.front().service + " " +
                   pending.front().problem,
               Error::Retry::temporary);
 }

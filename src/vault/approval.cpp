@@ -75,7 +75,7 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
 std::string obstacle(const Approver& person, const std::string& requester, const std::string& role,
                      const ApprovalRule& rule) {
   if (person.name == requester) return person.name + " asked for it";
-  if (!has(person.roles, role)) return person.name + " has not the role " + role;
+  if (!has(person.roles, role)) return person.name + " does not have the role " + role;
   if (!has(rule.roles, role)) return rule.action + " does not ask for the role " + role;
   return "";
 }

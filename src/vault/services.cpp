@@ -41,13 +41,13 @@ std::uint64_t cosigned_size(const Service& service, const HttpResponse& response
   const std::uint64_t size = *found;
   if (size > ledger.size()) {
     throw Error(ErrorKind::corrupt, service.address.name,
-                "says to have cosigned " + std::to_string(size) + " entries of " + ledger.origin() +
-                    ", which has " + std::to_string(ledger.size()) +
+                "claims to have cosigned " + std::to_string(size) + " entries of " +
+                    ledger.origin() + ", which has " + std::to_string(ledger.size()) +
                     ": its tail was cut off, or the store is an older copy");
   }
   if (size == asked) {
     throw Error(ErrorKind::corrupt, service.address.name,
-                "says to have cosigned another checkpoint of " + std::to_string(size) +
+                "claims to have cosigned another checkpoint of " + std::to_string(size) +
                     " entries of " + ledger.origin() + ": the ledger has forked");
   }
   return size;

@@ -226,7 +226,8 @@ CreatedVault create_vault(const Environment& environment, const Path& folder,
   const Keys keys = create_keys(files, *environment.random, key_folder, vault_id, domain,
                                 options.sealing, options.unlock);
   if (keys.identities.empty() || !keys.signer || !keys.ledger_signer || !keys.trust) {
-    throw Error(ErrorKind::unavailable, key_folder.string(), "keys went while they were made");
+    throw Error(ErrorKind::unavailable, key_folder.string(),
+                "lost keys while they were being made");
   }
   const auto store =
       filesystem_store(environment.files, paths.store, environment.clock, environment.random);

@@ -39,7 +39,7 @@ void check_cosignatures(const Context& context, const LedgerHead& head,
                         std::optional<std::uint64_t> entry, const RootAt& root_at,
                         std::vector<Check>& checks);
 
-/// The same of one note.
+/// As `check_cosignatures`, for a note in memory.
 void check_cosignatures_in(std::string_view note, const std::string& subject,
                            const TrustPolicy& trust, std::vector<Check>& checks);
 
@@ -49,7 +49,7 @@ void check_cosignatures_in(std::string_view note, const std::string& subject,
 void check_timestamps_of(const Context& context, const char* name, const std::string& key,
                          const Digest& sha256, std::vector<Check>& checks);
 
-/// The same of replies at hand.
+/// As `check_timestamps_of`, for replies in memory.
 void check_replies(const TrustPolicy& trust, const char* name, const std::string& key,
                    const Digest& sha256, std::span<const Bytes> replies,
                    std::vector<Check>& checks);

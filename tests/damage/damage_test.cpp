@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Every object of a small vault damaged in every way: no point that needs it is then verified.
 ///
-/// What a point needs is what its verification reads. Nothing in the store is needed by no point
-/// but `probes/`. With sanitizers or without optimisation the mutations are sampled, unless
-/// ATP_LONG=1.
+/// Every object except those under `probes/` is needed by some point: its verification reads it.
+/// With sanitizers or without optimisation the mutations are sampled, unless ATP_LONG=1.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -199,7 +199,7 @@ TEST_F(Approvals, EveryRoleMustBeAmongThem) {
               HasSubstr("in the role owner"));
   EXPECT_THAT(refused({made, {approval(made, "alice", "dpo")}}), HasSubstr("needs 2 persons"));
   EXPECT_THAT(refused({made, {}}), HasSubstr("needs 2 persons"));
-  EXPECT_THAT(refusal([&] { approval(made, "bob", "dpo"); }), HasSubstr("has not the role"));
+  EXPECT_THAT(refusal([&] { approval(made, "bob", "dpo"); }), HasSubstr("does not have the role"));
   EXPECT_THAT(refusal([&] { approval(made, "dave", "operator"); }), HasSubstr("asked for it"));
   const std::string by_alice = request("alice");
   EXPECT_THAT(refusal([&] { approval(by_alice, "dave", "operator"); }),
@@ -388,7 +388,7 @@ TEST_F(Approvals, T068_ARoleThatWasTakenAwayDoesNotCount) {
   const ApprovalDocuments documents = good();
   trust_change_.approvers[1].roles = {"operator"};
   write_trust();
-  EXPECT_THAT(refused(documents), HasSubstr("has not the role"));
+  EXPECT_THAT(refused(documents), HasSubstr("does not have the role"));
 }
 
 TEST_F(Approvals, T068_ARuleThatWasRaisedHolds) {

@@ -279,7 +279,7 @@ class Vault(Reader):
 
         Raises `ClockUntrustedError` for such a clock; `NotFoundError` and `InvalidArgumentError` for records that are not there,
         `AlreadyExistsError` for a folder that is, `NotApprovedError` without enough approvals,
-        `UnavailableError` where the trust policy requires a time-stamp and none was to be had.
+        `UnavailableError` where the trust policy requires a time-stamp and no authority gave one.
         """
         folder = pathlib.Path(os.fsdecode(absolute(to)))
         self._refuse_target(folder)

@@ -130,8 +130,8 @@ ATP_EXPORT void require_folders_move(FileSystem& files, Random& random, const Pa
 /// machine's file system; neither need be there.
 ATP_EXPORT void require_outside(const Path& path, const Path& folder);
 
-/// Removes a folder and all in it; follows no symbolic link. What can be removed is, whatever
-/// cannot. Throws: the first error.
+/// Removes a folder and all in it; follows no symbolic link. Goes on past what it cannot remove,
+/// then throws the first error.
 ATP_EXPORT void remove_tree(FileSystem& files, const Path& folder);
 
 /// Writes a randomly named temporary beside `path`, syncs it, renames it to `path` where that name

@@ -71,7 +71,7 @@ ATP_EXPORT Plan plan_export(const Vault& vault, const PointName& point,
 /// Throws: already_exists for a folder that is there, or an unfinished export beside it;
 /// invalid_argument for a folder inside the vault;
 /// not_approved where the trust policy asks for approvals; unavailable where it requires a
-/// time-stamp and none was to be had; precondition_failed for a tenant that is halted;
+/// time-stamp and no authority gave one; precondition_failed for a tenant that is halted;
 /// as `plan_export`; no_space, cancelled.
 ATP_EXPORT ExportResult export_records(const Vault& vault, const ExportOptions& options);
 

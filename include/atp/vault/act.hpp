@@ -45,7 +45,7 @@ ATP_EXPORT void store_sealed(OpenTenant& tenant, std::span<const std::string> do
 /// start of the job, and no further, where the catalog knows it.
 ATP_EXPORT std::optional<Statement> last_statement(OpenTenant& tenant, const std::string& job_id);
 
-/// Of the statement that says before what will be done.
+/// Ends the action of the statement that is appended before something is destroyed or let out.
 inline constexpr std::string_view kIntended = ".intended";
 
 /// Appends what ends the act that `statement.job_id` has intended, and its checkpoint, only while

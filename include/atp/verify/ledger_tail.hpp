@@ -15,10 +15,10 @@
 namespace atp {
 inline namespace v0 {
 
-/// Whether a stored point after the key `after` had seen more entries than the `ledger_size` that
-/// the ledger has, which no crash leaves. Ids begin with their time: after the newest that somebody
-/// knows there are few. Of a point that cannot be believed nothing is said here. Others may have
-/// appended since the ledger was read: look again before believing it.
+/// A problem where some stored point with a key after `after` was made when the ledger was longer
+/// than `ledger_size`: its tail was cut off, as no crash does. Points that do not verify are
+/// ignored. Keys begin with their time, so that after the newest known one there are few. Others
+/// may have appended since the ledger was read: read it again before believing the problem.
 ATP_EXPORT std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trust,
                                                 const TenantId& tenant, std::uint64_t ledger_size,
                                                 const std::string& after);

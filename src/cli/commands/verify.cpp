@@ -115,7 +115,7 @@ int run(const Session& session, const Arguments& arguments) {
   }
   if (any) return exit_code;
   throw Error(ErrorKind::not_found, arguments.segment.value_or("recovery point"),
-              arguments.segment ? "is in no point looked at"
+              arguments.segment ? "is in none of the points that were looked at"
                                 : "there is none yet in " + arguments.vault.string());
 }
 
