@@ -127,7 +127,7 @@ class BackupJob {
       check_only(result);
     }
     result.reread = reread_old(tenant_, options_.reread, options_.stop);
-    result.anchors = anchor_ledger(tenant_, {.stop = options_.stop});
+    if (!result.reread.halted) result.anchors = anchor_ledger(tenant_, {.stop = options_.stop});
     result.status = status(result);
     return result;
   }

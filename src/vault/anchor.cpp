@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::chrono::days kRenewBefore{90};
 constexpr std::uint64_t kPointsOfABackup = 10;
-constexpr std::uint64_t kAllPoints = std::uint64_t{1} << 62;
 
 /// Whether an error is about what a service answered, so that others can be asked. What is asked
 /// rests on the ledger, whose damage is nobody else's.
@@ -188,7 +187,7 @@ class Anchoring {
     stamp_one(stamper, layout::ledger_checkpoint(tenant_, ledger_.term(), ledger_.size()),
               sha256(as_bytes(ledger_.newest_note())));
     open_.record_progress();  // So that the catalog has the newest points.
-    const std::uint64_t limit = options_.thorough ? kAllPoints : kPointsOfABackup;
+    const std::uint64_t limit = options_.thorough ? kNoLimit : kPointsOfABackup;
     for (const PointRow& point : vault_.catalog().newest_points(tenant_, limit)) {
       throw_if_stopped(options_.stop);
       if (!stamp_one(stamper, layout::recovery_point(tenant_, point.recovery_point_id),

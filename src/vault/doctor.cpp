@@ -129,9 +129,10 @@ Finding examine_kept(OpenTenant& tenant) {
   return good("kept", id.str(), "what " + newest->point.recovery_point_id + " needs is kept");
 }
 
-/// What the runs have read again of what is old.
+/// What is old: read again, or what the runs have.
 Finding examine_reread(OpenTenant& tenant, bool mends) {
-  if (mends) record_all_read(tenant);
+  const auto regrown =
+      mends ? reread_entries_and_dates(tenant).regrown : std::vector<std::string>();
   const Reread reread = reread_so_far(tenant);
   if (!reread.damaged.empty()) {
     const Problem& first = reread.damaged.front();
@@ -140,6 +141,11 @@ Finding examine_reread(OpenTenant& tenant, bool mends) {
                 " old objects damaged, first " + first.subject + ": expected " + first.expected +
                 ", found " + first.found + "; `atp verify` looks at all of them",
             ErrorKind::corrupt};
+  }
+  if (!regrown.empty()) {
+    return {"reread", FindingState::mended, tenant.tenant().str(),
+            std::to_string(regrown.size()) +
+                " objects had a shorter retention than they must have, first " + regrown.front()};
   }
   return {"reread", reread.overdue ? FindingState::doubtful : FindingState::good,
           tenant.tenant().str(),
@@ -266,12 +272,8 @@ std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
                 [&] { return examine_ledger(vault, tenant, options, open); });
     if (findings.back().state != FindingState::bad) {
       note_one(findings, "acts", name, [&] { return examine_acts(*open); });
-      bool is_kept = false;
-      if (mends) {
-        examine_one(findings, "kept", name, [&] { return examine_kept(*open); });
-        is_kept = findings.back().state == FindingState::good;
-      }
-      examine_one(findings, "reread", name, [&] { return examine_reread(*open, is_kept); });
+      examine_one(findings, "reread", name, [&] { return examine_reread(*open, mends); });
+      if (mends) examine_one(findings, "kept", name, [&] { return examine_kept(*open); });
     }
     examine_one(findings, "keys", name, [&] { return examine_keys(vault, tenant); });
   }

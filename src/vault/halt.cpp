@@ -14,6 +14,7 @@
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/resolved_point.hpp"
 #include "vault/put_new.hpp"
+#include "vault/tenant_documents.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -175,8 +176,13 @@ void put_halt(const Vault& vault, const HaltRow& row) {
             .subject = printable(row.subject),
             .reason = printable(row.message),
             .before_sha256 = digest_over(halts)};
-  const PutOptions options{.retain_until =
-                               retain_document_until(halt.header.created_at, kDefaultRetention)};
+  Time until = retain_document_until(halt.header.created_at, kDefaultRetention);
+  try_to([&] {
+    for (const TenantPolicy& policy : read_policies(vault, row.tenant)) {
+      until = std::max(until, retain_document_until(halt.header.created_at, policy.retention));
+    }
+  });
+  const PutOptions options{.retain_until = until};
   // Where another run was faster, its halt is as good as ours.
   put_new(vault.store(), layout::halt(row.tenant, halt.number), sign_document(halt, signers),
           options);

@@ -63,7 +63,9 @@ const TenantPolicy& OpenTenant::ensure_policy(const std::optional<FieldMap>& fie
     if (current && current->field_map == next.field_map && current->retention == next.retention) {
       return *current;
     }
-    const PutOptions options{.retain_until = retain_document_until(now, next.retention)};
+    // What was taken under the one before it needs both.
+    const Time until = retain_document_until(now, next.retention);
+    const PutOptions options{.retain_until = std::max(until, document_retention(now))};
     const bool first = put_new(vault_->store(), layout::policy(tenant_, next.version),
                                sign_document(next, vault_->signers()), options);
     if (first) {

@@ -2,28 +2,38 @@
 #include "atp/vault/reread.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "atp/crypto/sha256.hpp"
 #include "atp/ledger/note.hpp"
 #include "atp/segment/package_scan.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/halt.hpp"
 #include "vault/growth.hpp"
 
 namespace atp {
 inline namespace v0 {
 namespace {
 
-/// A pass stops at the next damaged segment while so many are known, and goes on when one is whole.
-constexpr std::size_t kKnownDamage = 16;
+/// A pass waits where more segments than that cannot be read as they were.
+constexpr std::size_t kMostKnown = 1000;
 constexpr std::size_t kListed = 1000;
+constexpr std::uint64_t kPackageOperations = 2;
+/// Clocks of those who put documents differ a little.
+constexpr std::chrono::days kClockMargin{1};
 
+/// Without a record, or with one of a clock that stood ahead, all there is counts as never read.
 RereadRow row_of(OpenTenant& tenant, RereadKind kind) {
-  const Time now = tenant.vault().environment().clock->now();
-  return tenant.vault()
-      .catalog()
-      .reread(tenant.tenant(), kind)
-      .value_or(RereadRow{tenant.tenant(), kind, now, now});
+  const Vault& vault = tenant.vault();
+  const Time now = vault.environment().clock->now();
+  auto row = vault.catalog().reread(tenant.tenant(), kind);
+  if (row && row->since <= now && row->began_at <= now) return std::move(*row);
+  Ledger& ledger = tenant.ledger();
+  const Time first = ledger.size() == 0 ? now : ledger.entry(0).statement.header.created_at;
+  return {tenant.tenant(), kind, now, std::min(first, now)};
 }
 
 void finish_pass(RereadRow& row, Time now) {
@@ -62,6 +72,30 @@ struct Place {
   std::uint64_t sequence;
 };
 
+/// A segment that was not what it had been, or could not be read, when a run last looked at it.
+struct Known {
+  std::string manifest;  ///< Key.
+  bool unreadable = false;
+};
+
+std::vector<Known> known_of(const RereadRow& row) {
+  std::istringstream state(row.state);
+  std::vector<Known> known;
+  for (std::string word; state >> word;) {
+    const bool unreadable = word.starts_with('?');
+    known.push_back({word.substr(unreadable ? 1 : 0), unreadable});
+  }
+  return known;
+}
+
+std::string state_of(const std::vector<Known>& known) {
+  std::string state;
+  for (const Known& each : known) {
+    state += (each.unreadable ? "?" : "") + each.manifest + "\n";
+  }
+  return state;
+}
+
 /// Where a manifest of that key stands; nothing for a key of none.
 std::optional<Place> place_of(std::string_view key) {
   constexpr std::string_view kSuffix = ".json";
@@ -94,17 +128,48 @@ class Rereading {
         now_(tenant.vault().environment().clock->now()),
         result_(result) {}
 
-  /// Those that were damaged when they were last looked at, again.
-  void look_at_known() { look_at_known(row_of(tenant_, RereadKind::packages), 0); }
-
   void run() {
     const std::uint64_t all = operations_;
-    entries(all / 4);
-    packages(operations_ - std::min(operations_, all * 2 / 5));
-    dates();
+    go_on([&] { entries(all / 4); });
+    go_on([&] { packages(operations_ - std::min(operations_, all * 2 / 5)); });
+    go_on([&] { dates(); });
+  }
+
+  /// Until when each object is kept, from the first to the last.
+  void all_dates() {
+    operations_ = std::numeric_limits<std::uint64_t>::max();
+    RereadRow row = row_of(tenant_, RereadKind::dates);
+    row.began_at = now_;
+    row.after.clear();
+    dates(row);
+  }
+
+  /// Those that were not what they had been.
+  void look_at_known() {
+    for (const Known& each : known_of(row_of(tenant_, RereadKind::packages))) {
+      bytes_ = largest_;
+      look_at(each.manifest);
+    }
   }
 
  private:
+  /// Whatever ends one pass for this run, the others go on.
+  template <class Pass>
+  void go_on(const Pass& pass) {
+    try {
+      pass();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      if (is_of_damage(error)) {
+        halt_for(vault_, tenant_.tenant(), error);
+        result_.halted = result_.halted || error.subject().starts_with("ledger/");
+        report(error.subject(), "what it was", error.message());
+      } else {
+        result_.trouble = error.what();
+      }
+    }
+  }
+
   bool spend(std::uint64_t operations = 1) {
     throw_if_stopped(stop_);
     if (operations_ < operations) return false;
@@ -125,7 +190,7 @@ class Rereading {
       last = entry.statement.header.created_at;
     }
     if (last && !leads_to_the_head(read, *last)) {
-      ledger.entries();  // Throws where it does not hold; else what the catalog had was wrong.
+      require_same_ledger();  // Else what the catalog had of this pass was wrong.
       read = {};
       row.began_at = now_;
     }
@@ -135,6 +200,15 @@ class Rereading {
     }
     row.state = read.state();
     vault_.catalog().record_reread(row);
+  }
+
+  /// Reads all of it anew.
+  void require_same_ledger() {
+    const Ledger& known = tenant_.ledger();
+    Ledger ledger = Ledger::load(store_, vault_.trust(), tenant_.tenant());
+    if (ledger.size() >= known.size() && ledger.root_at(known.size()) == known.root()) return;
+    throw Error(ErrorKind::corrupt, layout::ledger_entries(tenant_.tenant(), known.term()),
+                "is another ledger than the one that this run goes on from");
   }
 
   /// By the head, or by a checkpoint on the way. Where that is missing, the next ones show it.
@@ -153,11 +227,40 @@ class Rereading {
   void packages(std::uint64_t share) {
     RereadRow row = row_of(tenant_, RereadKind::packages);
     const std::uint64_t keep = operations_ - std::min(operations_, share);
-    std::vector<std::string> damaged = look_at_known(row, keep);
-    const auto is_known = [known = damaged](const std::string& key) {
-      return std::ranges::count(known, key) > 0;
-    };
-    auto next = place_of(row.after);
+    std::vector<Known> known = known_of(row);
+    look_at_known(known, keep);
+    bytes_ = largest_;
+    next_packages(row, known, keep);
+    row.state = state_of(known);
+    vault_.catalog().record_reread(row);
+    for (const Known& each : known) {
+      if (looked_at_.contains(each.manifest)) continue;
+      if (each.unreadable) {
+        result_.trouble = each.manifest + ": its package could not be read when it was last tried";
+      } else {
+        report(each.manifest, "what it was", "damage of it or its package, when it was last read");
+      }
+    }
+  }
+
+  /// Of those known one a run, in turn, and more where they turn out to be whole: what is put back
+  /// comes back together. One that is new can still be looked at then.
+  void look_at_known(std::vector<Known>& known, std::uint64_t keep) {
+    std::size_t left = known.size();
+    while (left > 0 && operations_ >= keep + kPackageOperations) {
+      const Known first = std::move(known.front());
+      known.erase(known.begin());
+      --left;
+      const std::size_t others = known.size();
+      if (!take_in(first.manifest, known)) known.push_back(first);
+      const bool is_whole = known.size() == others;
+      if (!is_whole || operations_ < keep + 2 * kPackageOperations) return;
+    }
+  }
+
+  /// Goes on with the pass.
+  void next_packages(RereadRow& row, std::vector<Known>& known, std::uint64_t keep) {
+    const auto next = place_of(row.after);
     const auto& heads = tenant_.chains().heads();
     auto head = next ? heads.lower_bound(next->stream) : heads.begin();
     std::uint64_t sequence =
@@ -165,57 +268,66 @@ class Rereading {
     for (; head != heads.end(); ++head, sequence = 0) {
       for (; sequence < head->second.manifests; ++sequence) {
         const std::string key = layout::manifest(tenant_.tenant(), head->first, sequence);
-        if (!is_known(key)) {
-          if (damaged.size() == kKnownDamage || !look_at({head->first, sequence}, keep)) {
-            record_packages(row, damaged);
-            return;
-          }
-          if (is_damaged_) damaged.push_back(key);
+        const bool is_known = std::ranges::count(known, key, &Known::manifest) > 0;
+        if (!is_known && (known.size() == kMostKnown || operations_ < keep + kPackageOperations ||
+                          !take_in(key, known))) {
+          return;
         }
         row.after = key;
       }
     }
     finish_pass(row, now_);
-    record_packages(row, damaged);
   }
 
-  /// Which of those that were damaged are, or could not be looked at within the budget.
-  std::vector<std::string> look_at_known(const RereadRow& row, std::uint64_t keep) {
-    std::vector<std::string> damaged;
-    std::istringstream known(row.state);
-    for (std::string key; known >> key;) {
-      const auto place = place_of(key);
-      if (place && (!look_at(*place, keep) || is_damaged_)) damaged.push_back(key);
+  /// Looks at a segment, which is known where it is not what it was. False where the budget does
+  /// not allow it.
+  bool take_in(const std::string& manifest, std::vector<Known>& known) {
+    switch (look_at(manifest)) {
+      case Look::good:
+        return true;
+      case Look::damaged:
+        known.push_back({manifest, false});
+        return true;
+      case Look::unreadable:
+        known.push_back({manifest, true});
+        return true;
+      case Look::over_budget:
+        return false;
     }
-    return damaged;
+    return false;
   }
 
-  void record_packages(RereadRow& row, const std::vector<std::string>& damaged) {
-    row.state.clear();
-    for (const std::string& key : damaged) row.state += key + "\n";
-    vault_.catalog().record_reread(row);
-  }
+  enum class Look { good, damaged, unreadable, over_budget };
 
-  /// False where the budget does not allow it.
-  bool look_at(const Place& place, std::uint64_t keep) {
-    constexpr std::uint64_t kOperations = 2;
-    is_damaged_ = false;
-    const auto found = tenant_.chains().from(place.stream, place.sequence, 1);
-    if (found.empty()) return true;
-    const SegmentManifest& manifest = found.front().manifest;
-    const StoredPackage package = stored_of(manifest);
+  Look look_at(const std::string& key) {
+    const auto place = place_of(key);
+    if (!place) return Look::good;
+    const auto found = tenant_.chains().from(place->stream, place->sequence, 1);
+    if (found.empty()) return Look::good;
+    const StoredPackage package = stored_of(found.front().manifest);
     const bool is_large = package.bytes > largest_;
-    const bool fits = is_large || package.bytes <= bytes_;
-    if (!fits || operations_ < keep + kOperations || !spend(kOperations)) return false;
-    compare_manifest(layout::manifest(tenant_.tenant(), place.stream, place.sequence),
-                     found.front().sha256);
-    if (is_large) {
-      compare_size(package);
-    } else {
-      bytes_ -= package.bytes;
-      compare_bytes(package);
+    if (!is_large && package.bytes > bytes_) return Look::over_budget;
+    if (!spend(kPackageOperations)) return Look::over_budget;
+    looked_at_.insert(key);
+    const std::size_t before = result_.damaged.size();
+    try {
+      compare_manifest(key, found.front().sha256);
+      if (is_large) {
+        compare_size(package);
+      } else {
+        bytes_ -= package.bytes;
+        compare_bytes(package);
+      }
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      if (is_of_damage(error)) {
+        report(error.subject(), "what it was", error.message());
+      } else {
+        result_.trouble = error.what();
+        return Look::unreadable;
+      }
     }
-    return true;
+    return result_.damaged.size() == before ? Look::good : Look::damaged;
   }
 
   void compare_manifest(const std::string& key, const Digest& expected) {
@@ -248,26 +360,51 @@ class Rereading {
   }
 
   void report(const std::string& key, std::string expected, std::string found) {
-    is_damaged_ = true;
     result_.damaged.push_back(
         {Problem::Kind::integrity, key, std::move(expected), std::move(found)});
   }
 
   void dates() {
     RereadRow row = row_of(tenant_, RereadKind::dates);
+    dates(row);
+  }
+
+  void dates(RereadRow& row) {
     const auto kept = vault_.catalog().kept(tenant_.tenant());
-    documents_until_ = kept ? kept->documents_until : Time{};
-    bool complete = true;
+    documents_until_ = kept ? kept->documents_until - kClockMargin : Time{};
+    covered_ = covered_segments();
+    try {
+      if (dates_of_folders(row)) finish_pass(row, now_);
+    } catch (const Error&) {
+      vault_.catalog().record_reread(row);
+      throw;
+    }
+    vault_.catalog().record_reread(row);
+  }
+
+  /// How many segments of each stream a completed point covers: what is beyond is kept for a grace.
+  std::map<StreamId, std::uint64_t> covered_segments() const {
+    std::map<StreamId, std::uint64_t> covered;
+    for (const PointRow& row : vault_.catalog().newest_points(tenant_.tenant(), 1)) {
+      const auto checked = check_document<RecoveryPoint>(row.manifest, nullptr, row.tenant);
+      if (!checked.document) continue;
+      for (const StreamCoverage& each : checked.document->covered_to) {
+        covered.emplace(each.stream, each.sequences);
+      }
+    }
+    return covered;
+  }
+
+  /// False where the budget ended before the last.
+  bool dates_of_folders(RereadRow& row) {
     for (const std::string_view root : layout::kTenantRoots) {
       const std::string folder = std::string(root) + tenant_.tenant().encoded() + "/";
       if (row.after > folder && !row.after.starts_with(folder)) continue;
-      complete = dates_below(folder, row.after);
-      if (!complete) break;
+      if (!dates_below(folder, row.after)) return false;
       row.after = folder;
       ++row.after.back();  // Behind all that is in the folder.
     }
-    if (complete) finish_pass(row, now_);
-    vault_.catalog().record_reread(row);
+    return true;
   }
 
   /// False where the budget ended before the folder.
@@ -293,25 +430,48 @@ class Rereading {
     constexpr std::uint64_t kGrowing = 2;
     const Time needed = needed_until(key);
     if (needed <= now_ || (listed && listed->retain_until >= needed)) return true;
-    if (!listed) {
-      if (!spend()) return false;
-      const auto info = store_.stat(key);
-      if (!info || info->immutability.retain_until >= needed) return true;
+    try {
+      if (!listed) {
+        if (!spend()) return false;
+        const auto info = store_.stat(key);
+        if (!info || info->immutability.retain_until >= needed) return true;
+      }
+      if (!spend(kGrowing)) return false;
+      if (grow(store_, key, {needed, needed}, false)) result_.regrown.push_back(key);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      result_.trouble = error.what();  // Of this object alone.
     }
-    if (!spend(kGrowing)) return false;
-    if (grow(store_, key, {needed, needed}, false)) result_.regrown.push_back(key);
     return true;
   }
 
   /// The past, for what nothing asks to be kept.
   Time needed_until(const std::string& key) {
+    if (key.starts_with("manifests/")) {
+      const auto place = place_of(key);
+      return place ? std::max(documents_until_, needed_by(place->stream, place->sequence))
+                   : documents_until_;
+    }
     if (!key.starts_with("segments/")) return documents_until_;
+    if (std::ranges::count(key, '/') != 3) return {};
     const auto stream = StreamId::try_decode(layout::element(key, 2));
     const auto segment = segment_of_package(layout::element(key, 3));
     if (!stream || !segment) return {};
-    const auto entry = tenant_.chains().find(*stream, *segment);
-    if (!entry || entry->manifest.key != key) return {};
-    return tenant_.term_of(entry->manifest).until;
+    const auto row = vault_.catalog().find_segment(tenant_.tenant(), *stream, *segment);
+    if (!row) return {};
+    return needed_by(*stream, row->sequence, key);
+  }
+
+  /// By the segment's dates; of its package only where `package` is its key.
+  Time needed_by(const StreamId& stream, std::uint64_t sequence,
+                 const std::optional<std::string>& package = {}) {
+    const auto covered = covered_.find(stream);
+    if (covered == covered_.end() || sequence >= covered->second) return {};
+    const auto found = tenant_.chains().from(stream, sequence, 1);
+    if (found.empty()) return {};
+    const SegmentManifest& manifest = found.front().manifest;
+    if (package && manifest.key != *package) return {};
+    return tenant_.term_of(manifest).until;
   }
 
   OpenTenant& tenant_;
@@ -323,7 +483,8 @@ class Rereading {
   std::uint64_t bytes_;
   Time now_;
   Time documents_until_;
-  bool is_damaged_ = false;
+  std::set<std::string> looked_at_;
+  std::map<StreamId, std::uint64_t> covered_;  ///< By the newest completed point.
   Reread& result_;
 };
 
@@ -340,29 +501,27 @@ void set_times(OpenTenant& tenant, Reread& reread) {
 
 Reread reread_old(OpenTenant& tenant, const RereadBudget& budget, const std::stop_token& stop) {
   Reread reread;
-  try {
-    if (budget.operations > 0) Rereading(tenant, budget, stop, reread).run();
-  } catch (const Error& error) {
-    if (is_of_damage(error) || error.kind() == ErrorKind::cancelled) throw;
-    reread.trouble = error.what();
-  }
+  if (budget.operations > 0) Rereading(tenant, budget, stop, reread).run();
   set_times(tenant, reread);
   return reread;
 }
 
-void record_all_read(OpenTenant& tenant) {
-  const Time now = tenant.vault().environment().clock->now();
-  for (const RereadKind kind : {RereadKind::entries, RereadKind::dates}) {
-    RereadRow row = row_of(tenant, kind);
-    row.since = now;
-    tenant.vault().catalog().record_reread(row);
-  }
+Reread reread_entries_and_dates(OpenTenant& tenant) {
+  Reread reread;
+  const std::stop_token never;
+  tenant.ledger().entries();
+  Rereading(tenant, {}, never, reread).all_dates();
+  RereadRow entries = row_of(tenant, RereadKind::entries);
+  entries.since = tenant.vault().environment().clock->now();
+  tenant.vault().catalog().record_reread(entries);
+  set_times(tenant, reread);
+  return reread;
 }
 
 Reread reread_so_far(OpenTenant& tenant) {
   Reread reread;
   const std::stop_token never;
-  Rereading(tenant, {.operations = 2 * kKnownDamage}, never, reread).look_at_known();
+  Rereading(tenant, {.operations = 2 * kMostKnown}, never, reread).look_at_known();
   set_times(tenant, reread);
   return reread;
 }

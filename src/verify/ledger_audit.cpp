@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "atp/core/error.hpp"
@@ -14,11 +13,11 @@
 #include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
-#include "ledger/signed_note.hpp"
 #include "verify/anchors.hpp"
 #include "verify/checks.hpp"
 #include "verify/clock_check.hpp"
 #include "verify/ledger_check.hpp"
+#include "verify/signed_by_outsiders.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -32,7 +31,6 @@ constexpr const char* kDocument = "ledger.document";
 constexpr const char* kPointTimestamp = "point.timestamp";
 constexpr const char* kApproval = "ledger.approval";
 constexpr const char* kIntent = "ledger.intent";
-constexpr std::uint64_t kTerm = 0;
 constexpr std::size_t kBatch = 512;
 
 std::string place_of(const Checkpoint& checkpoint) {
@@ -70,82 +68,6 @@ std::optional<std::string> newest_stored_point(ObjectStore& store, const TenantI
   if (!newest.ends_with(kSuffix)) return std::nullopt;
   return newest.substr(prefix.size(), newest.size() - prefix.size() - kSuffix.size());
 }
-
-/// What outsiders have signed must be there: their signature shows that it was. What stands among
-/// theirs and is no signature of somebody trusted shows nothing.
-class SignedByOutsiders {
- public:
-  explicit SignedByOutsiders(verify::Context context) : context_(std::move(context)) {
-    for_each_folder(context_.store, layout::cosignatures(context_.tenant, kTerm),
-                    [&](const std::string& folder) {
-                      if (const auto size = layout::find_number(folder, 0)) cosigned_[*size];
-                    });
-    for_each_folder(context_.store, layout::timestamps(context_.tenant),
-                    [&](const std::string& folder) {
-                      if (const auto digest = Digest::from_hex(folder)) stamped_.insert(*digest);
-                    });
-  }
-
-  void push(const Checkpoint& checkpoint, std::string_view note) {
-    cosigned_.erase(checkpoint.size);
-    if (!stamped_.empty()) stamped_.erase(sha256(as_bytes(note)));
-  }
-
-  void push(const LedgerEntry& entry) {
-    if (entry.statement.subject_sha256) stamped_.erase(*entry.statement.subject_sha256);
-    if (cosigned_.empty()) return;
-    tree_.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
-    const auto found = cosigned_.find(tree_.size());
-    if (found != cosigned_.end()) found->second = tree_.root();
-  }
-
-  /// What is left was not there. Of checkpoints beyond the ledger's end the cosignatures tell.
-  void finish(const std::string& origin, std::vector<Check>& checks) {
-    for (const auto& [size, root] : cosigned_) {
-      if (!root || !is_cosigned({origin, size, *root})) continue;
-      checks.push_back(failed(verify::kCheckpoint,
-                              layout::ledger_checkpoint(context_.tenant, kTerm, size),
-                              "the checkpoint, which a witness has cosigned", "none"));
-    }
-    if (stamped_.empty() || !context_.trust->timestamps) return;
-    forget_others();
-    for (const Digest& digest : stamped_) {
-      if (verify::sound_replies(context_, digest).empty()) continue;
-      checks.push_back(failed(kDocument, layout::timestamps(context_.tenant, digest),
-                              "the object of that SHA-256, which was time-stamped", "none"));
-    }
-  }
-
- private:
-  bool is_cosigned(const Checkpoint& checkpoint) {
-    const std::string unsigned_note = ledger::checkpoint_text(checkpoint) + "\n";
-    bool found = false;
-    for_each_key(context_.store, layout::cosignatures(context_.tenant, kTerm, checkpoint.size),
-                 [&](const std::string& key) {
-                   const auto lines = find_small_object(context_.store, key, kCheckpointLimit);
-                   if (found || !lines) return;
-                   const std::string note = unsigned_note + std::string(as_text(*lines));
-                   found = !cosignatures_of(note, *context_.trust).empty();
-                 });
-    return found;
-  }
-
-  /// Points that no entry completes, and time-stamps that were stamped anew.
-  void forget_others() {
-    const auto forget = [&](const std::string& key) {
-      if (stamped_.empty()) return;
-      const auto object = find_small_object(context_.store, key, kDocumentLimit);
-      if (object) stamped_.erase(sha256(*object));
-    };
-    for_each_key(context_.store, layout::recovery_points(context_.tenant), forget);
-    for_each_key(context_.store, layout::timestamps(context_.tenant), forget);
-  }
-
-  const verify::Context context_;
-  merkle::Frontier<Rfc9162Hasher> tree_;
-  std::map<std::uint64_t, std::optional<Digest>> cosigned_;  ///< By size: the root there was.
-  std::set<Digest> stamped_;
-};
 
 /// The documents that entries name, a batch at a time.
 class DocumentAudit {
@@ -355,15 +277,14 @@ Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const 
   return result;
 }
 
-LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const TrustPolicy& trust,
-                         const ScanLedgerOptions& options) {
-  LedgerAudit audit;
+static void audit_ledger(ObjectStore& store, const TenantId& tenant, const TrustPolicy& trust,
+                         const ScanLedgerOptions& options, LedgerAudit& audit) {
   std::vector<Check>& checks = audit.report.checks;
   DocumentAudit documents(store, trust, tenant, options);
   verify::ClockAudit clock(tenant, options.now);
   const auto newest = newest_stored_point(store, tenant);  // Before the ledger, which comes after.
   bool is_completed = false;
-  SignedByOutsiders outsiders({store, &trust, tenant, 1, options.stop});
+  verify::SignedByOutsiders outsiders({store, &trust, tenant, 1, options.stop});
   ScanLedgerOptions scanned = options;
   scanned.on_checkpoint = [&](const Checkpoint& checkpoint, std::string_view note) {
     outsiders.push(checkpoint, note);
@@ -401,6 +322,18 @@ LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   audit.entries = head.tree.size();
   audit.checkpoints = head.checkpoints;
   audit.documents = documents.sound();
+}
+
+LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant, const TrustPolicy& trust,
+                         const ScanLedgerOptions& options) {
+  LedgerAudit audit;
+  try {
+    audit_ledger(store, tenant, trust, options, audit);
+  } catch (const Error& error) {
+    if (!verify::is_finding(error)) throw;
+    audit.report.checks.push_back(
+        failed(verify::kEntries, error.subject(), "a readable ledger", error.message()));
+  }
   return audit;
 }
 

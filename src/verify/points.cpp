@@ -35,16 +35,23 @@ std::vector<TenantId> tenants_with_points(ObjectStore& store) {
 /// The ids that a tenant's ledger calls completed, in its order.
 std::vector<std::string> completed_points(ObjectStore& store, const TenantId& tenant) {
   std::vector<std::string> ids;
-  for_each_key(store, layout::ledger_entries(tenant, 0), [&](const std::string& key) {
+  const auto passing_over_damage = [](const auto& act) {
     try {
-      const auto stored = find_object(store, key, kStatementLimit);
-      if (!stored) return;
-      const auto checked = check_document<Statement>(as_text(*stored), nullptr, tenant);
-      if (!checked.document || checked.document->action != acts::kPointCompleted.action) return;
-      if (checked.document->subject_id) ids.push_back(*checked.document->subject_id);
+      act();
     } catch (const Error& error) {
       if (!is_of_one_place(error)) throw;
     }
+  };
+  const auto take_in = [&](const std::string& key) {
+    const auto stored = find_object(store, key, kStatementLimit);
+    if (!stored) return;
+    const auto checked = check_document<Statement>(as_text(*stored), nullptr, tenant);
+    if (!checked.document || checked.document->action != acts::kPointCompleted.action) return;
+    if (checked.document->subject_id) ids.push_back(*checked.document->subject_id);
+  };
+  passing_over_damage([&] {
+    for_each_key(store, layout::ledger_entries(tenant, 0),
+                 [&](const std::string& key) { passing_over_damage([&] { take_in(key); }); });
   });
   return ids;
 }

@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "atp/core/error.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/ledger/witness.hpp"
@@ -195,6 +197,28 @@ TEST_F(AnchorTest, T051_ACheckpointThatAWitnessCosignedAndThatIsGoneFailsTheAudi
   const std::string key = keys("ledger/acme/0/checkpoints/").at(1);
   disk_->remove(Path("/vault/store") / key);
   EXPECT_THAT(failures_of_audit(), ElementsAre("ledger.checkpoint " + key));
+}
+
+/// With the newest point gone, too, nothing else tells of the tail.
+TEST_F(AnchorTest, T052_ACosignatureBeyondTheEndOfTheLedgerIsSaid) {
+  ask_witness();
+  backup();
+  seal("b.jsonl", "b");
+  backup();
+  std::map<std::string, Bytes> cut;
+  for (const std::string& key :
+       {keys("ledger/acme/0/entries/").back(), keys("ledger/acme/0/checkpoints/").back(),
+        keys("recovery-points/acme/").back()}) {
+    const Path path = Path("/vault/store") / key;
+    cut.emplace(path.string(), read_file(*disk_, path, 1 << 20));
+    disk_->remove(path);
+  }
+  const auto audit = audit_ledger(vault_->store(), TenantId("acme"), vault_->trust(), {});
+  EXPECT_EQ(audit.report.verdict(), CheckState::not_checked);
+  for (const auto& [path, bytes] : cut) {
+    disk_->open(path, OpenMode::create_new)->write_at(0, bytes);
+  }
+  EXPECT_THAT(failures_of_audit(), IsEmpty());
 }
 
 TEST_F(AnchorTest, T051_AnObjectThatWasStampedAndThatIsGoneFailsTheAudit) {

@@ -114,6 +114,9 @@ struct CheckedRow {
   bool operator==(const CheckedRow&) const = default;
 };
 
+/// As a limit: all there are.
+inline constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
+
 /// What runs read again of what is old.
 enum class RereadKind {
   entries,   ///< Of the ledger.

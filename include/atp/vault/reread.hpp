@@ -3,6 +3,7 @@
 /// is read: entries of the ledger, manifests and packages, and until when objects are kept.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <stop_token>
@@ -18,7 +19,8 @@ inline namespace v0 {
 
 struct RereadBudget {
   std::uint64_t operations = 20;  ///< Requests to the store; 0: nothing is read again.
-  /// Of packages. A larger one is left to `verify`; that it is there and as long as it was is seen.
+  /// Of packages, and once more for one that is known to be damaged. A larger one is left to
+  /// `verify`; that it is there and as long as it was is seen.
   std::uint64_t bytes = 64 << 20;
 };
 
@@ -30,20 +32,23 @@ struct Reread {
   Time packages_since = {};  ///< Every package and its manifest.
   Time dates_since = {};     ///< Until when every object is kept.
   bool overdue = false;      ///< Entries or dates: longer ago than `kRereadPeriod`.
-  /// Manifests and packages that are not what they were, for as long as they are not.
+  bool halted = false;       ///< The ledger is not what it was.
+  /// What is not what it was: the ledger, or a manifest or package, which is named by every run
+  /// until it is whole again. Those that were not looked at this time are named by their manifest.
   std::vector<Problem> damaged = {};
   /// Keys of objects that were kept shorter than they must be, and now are not.
   std::vector<std::string> regrown = {};
   std::optional<std::string> trouble = {};  ///< What kept it from going on; the next run will.
 };
 
-/// Reads on where the run before it ended, within `budget`. A ledger that is not what it was is
-/// thrown. Throws: corrupt, untrusted, cancelled; what the catalog throws.
+/// Reads on where the run before it ended, within `budget`. Halts the tenant where its ledger is
+/// not what it was. What one pass meets ends no other. Throws: cancelled.
 ATP_EXPORT Reread reread_old(OpenTenant& tenant, const RereadBudget& budget,
                              const std::stop_token& stop);
 
-/// That somebody has read every entry, and asked of every object until when it is kept.
-ATP_EXPORT void record_all_read(OpenTenant& tenant);
+/// Reads every entry, and asks of every object until when it is kept. Throws: as
+/// `Ledger::entries`; what the store and the catalog throw.
+ATP_EXPORT Reread reread_entries_and_dates(OpenTenant& tenant);
 
 /// How far the runs have come. Only what they found damaged is read again.
 ATP_EXPORT Reread reread_so_far(OpenTenant& tenant);

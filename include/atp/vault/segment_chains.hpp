@@ -37,7 +37,7 @@ class ATP_EXPORT SegmentChains {
   /// Those of a stream from `sequence` on, at most `limit`, chained by their digests. Throws:
   /// corrupt, also for a catalog that has fewer rows than it says.
   std::vector<Entry> from(const StreamId& stream, std::uint64_t sequence,
-                          std::uint64_t limit = std::uint64_t{1} << 62) const;
+                          std::uint64_t limit = kNoLimit) const;
 
   /// How far a stream has come; `sha256` is of its last manifest as stored.
   struct Head {

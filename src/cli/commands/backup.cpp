@@ -78,15 +78,21 @@ int dry_run_backup(const Session& session, const Vault& vault, SegmentSource& so
 }
 
 void print_reread(Console& console, const Reread& reread) {
-  for (const Problem& each : reread.damaged) {
+  constexpr std::size_t kShown = 10;
+  const std::span damaged(reread.damaged);
+  for (const Problem& each : damaged.first(std::min(damaged.size(), kShown))) {
     console.line(console.paint(Colour::bad, "damaged") + "  " + printable(each.subject) +
                  ": expected " + printable(each.expected) + ", found " + printable(each.found) +
                  "; put it back from another copy");
   }
+  if (damaged.size() > kShown) {
+    console.line(console.paint(Colour::bad, "damaged") + "  " +
+                 std::to_string(damaged.size() - kShown) + " more; --json names all");
+  }
   if (!reread.regrown.empty()) {
     console.line(console.paint(Colour::warn, "regrown") + "  " +
                  counted(reread.regrown.size(), "object") +
-                 " kept shorter than it must be, and now long enough; first " +
+                 " had a shorter retention than asked for, and has it again; first " +
                  printable(reread.regrown.front()));
   }
   if (reread.overdue) {
@@ -102,8 +108,7 @@ void print_reread(Console& console, const Reread& reread) {
 
 int reread_exit_code(const Reread& reread) {
   if (!reread.damaged.empty()) return kExitIntegrity;
-  const bool must_look = !reread.regrown.empty() || reread.overdue || reread.trouble.has_value();
-  return must_look ? kExitPartial : 0;
+  return !reread.regrown.empty() || reread.trouble ? kExitPartial : 0;
 }
 
 void print_backup(Console& console, const BackupResult& result) {
