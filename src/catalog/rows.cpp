@@ -167,12 +167,12 @@ std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& 
                 read_segment, tenant, stream, from, limit);
 }
 
-/// Left to itself, SQLite reads the whole stream, which is in the order asked for.
+/// The sign keeps SQLite from reading the whole stream because it is in the order asked for.
 std::optional<SegmentRow> select_segment(Connection& connection, const TenantId& tenant,
                                          const StreamId& stream, const SegmentId& segment) {
   return first_of(select(connection,
-                         "SELECT * FROM segments INDEXED BY segments_by_name "
-                         "WHERE tenant = ?1 AND stream = ?2 AND segment = ?3 ORDER BY sequence",
+                         "SELECT * FROM segments "
+                         "WHERE tenant = ?1 AND stream = ?2 AND segment = ?3 ORDER BY +sequence",
                          read_segment, tenant, stream, segment));
 }
 

@@ -18,6 +18,9 @@ Error translate(int result, const std::string& subject, const std::string& messa
   if (result == SQLITE_READONLY_DBMOVED) {
     return Error(not_found, subject, "the open file was removed or replaced");
   }
+  if (result == SQLITE_READONLY_ROLLBACK) {
+    return Error(unavailable, subject, "a writer died while it was open", Error::Retry::temporary);
+  }
   switch (result & 0xff) {
     case SQLITE_FULL:
       return Error(no_space, subject, text);
@@ -84,8 +87,8 @@ std::exception_ptr Connection::take_exception() { return vfs_ ? vfs_->take_excep
 
 void Connection::check(int result) {
   const std::exception_ptr exception = take_exception();
-  broken_ =
-      broken_ || exception || (result & 0xff) == SQLITE_IOERR || result == SQLITE_READONLY_DBMOVED;
+  broken_ = broken_ || exception || (result & 0xff) == SQLITE_IOERR ||
+            result == SQLITE_READONLY_DBMOVED || result == SQLITE_READONLY_ROLLBACK;
   unreported_ = exception;
   if (result == SQLITE_OK || result == SQLITE_ROW || result == SQLITE_DONE) return;
   if (exception) std::rethrow_exception(exception);

@@ -22,6 +22,7 @@ ErrorKind kind_of(int number) {
     case EACCES:
     case EPERM:
       return ErrorKind::permission_denied;
+    case EISDIR:
     case ELOOP:
     case ENAMETOOLONG:
       return ErrorKind::invalid_argument;

@@ -154,10 +154,6 @@ bool Ledger::try_append(Statement statement, const Signers& signers, const PutOp
   if (size() > 0) statement.origin = origin();
   const std::string key = layout::ledger_entry(tenant_, term(), size());
   const std::string stored = sign_document(statement, signers);
-  if (stored.size() > kStatementLimit) {
-    throw Error(ErrorKind::invalid_argument, key,
-                "a statement of " + std::to_string(stored.size()) + " bytes is over the limit");
-  }
   require_capabilities(*store_, {.atomic_create = true});
   try {
     put_object(*store_, key, as_bytes(stored), options);

@@ -174,7 +174,7 @@ class Continuation {
 
 /// Held while a folder is published to.
 std::unique_ptr<File> lock(FileSystem& files, const Path& folder) {
-  auto file = files.open(folder / ".lock", OpenMode::create_or_open);
+  auto file = open_lock_file(files, folder / ".lock");
   if (file->try_lock(0, 1, LockKind::exclusive)) return file;
   throw Error(ErrorKind::precondition_failed, folder.string(),
               "another process publishes to it; try again when it is done");

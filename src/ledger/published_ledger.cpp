@@ -73,8 +73,8 @@ Digest PublishedLedger::node_at(unsigned level, std::uint64_t index) {
 }
 
 const Bytes& PublishedLedger::tile(unsigned level, std::uint64_t number) {
-  const auto [place, is_new] = tiles_.try_emplace({level, number});
-  if (!is_new) return place->second;
+  const auto known = tiles_.find({level, number});
+  if (known != tiles_.end()) return known->second;
   const std::uint64_t width = ledger::tile_width(checkpoint_.size, level, number);
   const Path exact = folder_ / ledger::hash_tile(level, number, width);
   const Path full = folder_ / ledger::hash_tile(level, number, ledger::kTileWidth);
@@ -82,13 +82,11 @@ const Bytes& PublishedLedger::tile(unsigned level, std::uint64_t number) {
   const Path& path = !files_->status(exact) && files_->status(full) ? full : exact;
   Bytes bytes = read_file(*files_, path, kTileLimit);
   if (bytes.size() < width * ledger::kHashSize) {
-    tiles_.erase(place);
     throw Error(ErrorKind::corrupt, path.string(),
                 "expected " + std::to_string(width) + " hashes, found " +
                     std::to_string(bytes.size()) + " bytes");
   }
-  place->second = std::move(bytes);
-  return place->second;
+  return tiles_.emplace(std::pair(level, number), std::move(bytes)).first->second;
 }
 
 }  // namespace v0

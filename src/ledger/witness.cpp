@@ -103,7 +103,7 @@ Witness::Witness(std::shared_ptr<FileSystem> files, std::shared_ptr<const Clock>
     throw Error(ErrorKind::unsupported, options_.name, "checkpoints are cosigned with Ed25519");
   }
   create_directories(*files_, options_.folder, kPrivateFolder);
-  lock_ = files_->open(options_.folder / "witness.lock", OpenMode::create_or_open);
+  lock_ = open_lock_file(*files_, options_.folder / "witness.lock");
   if (!lock_->try_lock(0, 1, LockKind::exclusive)) {
     throw Error(ErrorKind::precondition_failed, options_.folder.string(),
                 "is the memory of another witness that runs");
@@ -188,8 +188,8 @@ WitnessReply Witness::cosign(const WitnessRequest& request, const Checkpoint& ch
       cosign_checkpoint(request.note, options_.name, *options_.signer, clock_->now());
   if (checkpoint != known) {
     replace_file_durably(*files_, *random_, path, as_bytes(with_signatures(request.note, line)));
-    judge_unproven(path, checkpoint);
   }
+  judge_unproven(path, checkpoint);  // Also where a crash came before it the last time.
   return {.status = 200, .content_type = "text/plain; charset=utf-8", .body = line};
 }
 

@@ -174,9 +174,11 @@ std::string request_bytes(const Url& url, const HttpRequest& request) {
 HttpResponse exchange(const Url& url, const std::string& method, const std::string& bytes,
                       asio::ssl::context& tls, const ExchangeRules& rules,
                       const std::stop_token& stop) {
-  Exchange one(url, tls, rules, stop);
-  one.connect();
-  return one.ask(method, bytes);
+  return with_machine(url.host, [&] {
+    Exchange one(url, tls, rules, stop);
+    one.connect();
+    return one.ask(method, bytes);
+  });
 }
 
 }  // namespace net

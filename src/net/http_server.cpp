@@ -144,7 +144,8 @@ class HttpServer::Gate {
 };
 
 HttpServer::HttpServer(const HttpServerOptions& options, HttpHandler handler)
-    : gate_(std::make_unique<Gate>(options, std::move(handler))) {}
+    : gate_(net::with_machine(
+          options.address, [&] { return std::make_unique<Gate>(options, std::move(handler)); })) {}
 HttpServer::~HttpServer() = default;
 std::uint16_t HttpServer::port() const { return gate_->port(); }
 void HttpServer::run(const std::stop_token& stop) { gate_->run(stop); }

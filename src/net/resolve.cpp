@@ -11,6 +11,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/progress.hpp"
+#include "net/stream.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -60,9 +61,11 @@ void ask(const std::shared_ptr<Question>& question, const std::string& host,
 }  // namespace
 
 Addresses look_up(const std::string& host) {
-  boost::asio::io_context io;
   boost::system::error_code error;
-  const auto found = Tcp::resolver(io).resolve(host, "", Tcp::resolver::flags(), error);
+  const auto found = with_machine(host, [&] {
+    boost::asio::io_context io;
+    return Tcp::resolver(io).resolve(host, "", Tcp::resolver::flags(), error);
+  });
   if (error) throw_unresolved(host, error.message());
   Addresses addresses;
   for (const auto& entry : found) addresses.push_back(entry.endpoint().address());

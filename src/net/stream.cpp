@@ -42,6 +42,12 @@ ssl::context modern_tls(ssl::context::method method) {
   return tls;
 }
 
+/// A bundle of all public authorities has some 200 kB.
+Bytes read_pem(const Path& path) {
+  constexpr std::uint64_t kLimit = 16 << 20;
+  return read_file(*posix_file_system(), path, kLimit);
+}
+
 void require_pem(const ErrorCode& error, const std::string& path, const std::string& expected) {
   if (!error) return;
   ERR_clear_error();
@@ -56,7 +62,8 @@ ssl::context client_tls(const std::optional<Path>& authorities) {
   tls.set_verify_mode(ssl::verify_peer);
   ErrorCode error;
   if (authorities) {
-    tls.load_verify_file(authorities->string(), error);
+    const Bytes pem = read_pem(*authorities);
+    tls.add_certificate_authority(boost::asio::buffer(pem), error);
   } else {
     tls.set_default_verify_paths(error);
   }
@@ -68,9 +75,11 @@ ssl::context client_tls(const std::optional<Path>& authorities) {
 ssl::context server_tls(const std::string& certificates, const std::string& key) {
   ssl::context tls = modern_tls(ssl::context::tls_server);
   ErrorCode error;
-  tls.use_certificate_chain_file(certificates, error);
+  tls.use_certificate_chain(boost::asio::buffer(read_pem(certificates)), error);
   require_pem(error, certificates, "certificates in PEM");
-  tls.use_private_key_file(key, ssl::context::pem, error);
+  Bytes pem = read_pem(key);
+  tls.use_private_key(boost::asio::buffer(pem), ssl::context::pem, error);
+  wipe(pem);
   require_pem(error, key, "the certificate's private key in PEM");
   return tls;
 }

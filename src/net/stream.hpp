@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "atp/core/error.hpp"
 #include "atp/core/file_system.hpp"
 
 namespace atp {
@@ -19,6 +20,17 @@ namespace net {
 
 using Tcp = boost::asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
+
+/// Runs `act`; where the machine has no descriptor or memory left for it, which Boost says by its
+/// own exceptions, throws unavailable, temporary.
+template <class Act>
+auto with_machine(const std::string& subject, const Act& act) {
+  try {
+    return act();
+  } catch (const boost::system::system_error& error) {
+    throw Error(ErrorKind::unavailable, subject, error.what(), Error::Retry::temporary);
+  }
+}
 
 class Stream {
  public:

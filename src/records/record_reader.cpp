@@ -84,12 +84,17 @@ std::optional<ondemand::value> member_of(ondemand::object& object, std::string_v
   return std::nullopt;
 }
 
+/// Whether a record is JSON. That there is no memory to parse it says nothing of the record.
+bool holds(simdjson::error_code error) {
+  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
+  return error == simdjson::SUCCESS;
+}
+
 /// A number as it is written: `dom` keeps only what it is worth. Empty where there is none.
 std::string_view number_at(ondemand::parser& parser, ByteView record, const Path& path) {
   const char* text = reinterpret_cast<const char*>(record.data());
   ondemand::document document;
-  if (parser.iterate(text, record.size(), record.size() + kRecordPadding).get(document) !=
-      simdjson::SUCCESS)
+  if (!holds(parser.iterate(text, record.size(), record.size() + kRecordPadding).get(document)))
     return {};
   ondemand::object object;
   if (document.get_object().get(object) != simdjson::SUCCESS) return {};
@@ -173,8 +178,7 @@ std::optional<std::span<const FieldValue>> RecordReader::read_padded(ByteView re
   }
   dom::element root;
   const char* text = reinterpret_cast<const char*>(record.data());
-  if (state_->parser.parse(text, record.size(), false).get(root) != simdjson::SUCCESS)
-    return std::nullopt;
+  if (!holds(state_->parser.parse(text, record.size(), false).get(root))) return std::nullopt;
   state_->keys.reset();
   if (state_->keys.repeats(root)) return std::nullopt;
   state_->values.clear();

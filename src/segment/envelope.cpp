@@ -120,6 +120,7 @@ Bytes Envelope::read(std::uint64_t offset, std::uint64_t size) const {
   }
   Bytes out;
   if (size == 0) return out;
+  out.reserve(size);  // What it holds may be secret: no copy is left behind.
   const std::uint64_t first = offset / age::kChunkSize;
   const std::uint64_t end = (offset + size - 1) / age::kChunkSize + 1;
   const auto source = open_range(header_size() + first * kSealedChunk, sealed_size(first, end));

@@ -171,12 +171,14 @@ void skip_optional_blocks(LittleEndianReader& reader) {
 }  // namespace
 
 Bytes encode_index(const PackageIndex& index) {
-  Bytes out = to_bytes(kMagic);
+  constexpr std::size_t kFixed = 256;
+  Bytes out;
+  out.reserve(kFixed + index.frames.size() * kEntrySize);  // No copy of the seed is left behind.
+  out = to_bytes(kMagic);
   put_block(out, kSaltSeedBlock, index.salt_seed.size());
   const ByteView seed = index.salt_seed.view();
   out.insert(out.end(), seed.begin(), seed.end());
   put_block(out, kFrameTableBlock, index.frames.size() * kEntrySize);
-  out.reserve(out.size() + index.frames.size() * kEntrySize);
   for (const FrameEntry& entry : index.frames) put_entry(out, entry);
   return out;
 }

@@ -74,8 +74,10 @@ class FilesystemWriter final : public ObjectWriter {
     file.sync();
     if (expected) check_written(key_, digest_of(file, size_), *expected);
 
+    folder_->check_room(key_);
     folder_->make_folders(key_);
     const auto lock = folder_->lock(key_);
+    folder_->check_room(key_);  // Others may have put what stands in its way.
     if (folder_->status(key_)) {
       folder_->make_durable(key_);
       throw_taken(key_);

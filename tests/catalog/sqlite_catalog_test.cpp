@@ -207,16 +207,21 @@ TEST_F(SqliteCatalogTest, T020_NewerSchemaIsUnsupported) {
 }
 
 /// On a medium that is only read nobody can bring it up to date.
-TEST_F(SqliteCatalogTest, ACatalogOfTheVersionBeforeIsReadAsItIsAndUpgradedToBeWritten) {
+TEST_F(SqliteCatalogTest, AnOlderCatalogIsReadAsItIsAndUpgradedToBeWritten) {
   const TenantId tenant("acme");
   create()->record_segments({sample_segment(1)});
-  execute("DROP TABLE rereads; PRAGMA user_version = 3");
+  execute(
+      "DROP TABLE rereads; DROP TABLE kept; DROP TABLE checked; DROP TABLE halt_resolutions; "
+      "DROP TABLE last_leaves; DROP INDEX segments_by_name; DROP INDEX points_by_id; "
+      "DROP INDEX running_jobs; PRAGMA user_version = 2");
   const RereadRow row{tenant, RereadKind::dates, Time{}, Time{}, "k", ""};
   const Bytes before = contents();
   {
     const auto catalog =
         open_sqlite_catalog(files_, random_, path_, kVaultId, CatalogAccess::read_only);
     EXPECT_EQ(catalog->derived().segments.size(), 1U);
+    const SegmentRow segment = sample_segment(1);
+    EXPECT_EQ(catalog->find_segment(segment.tenant, segment.stream, segment.segment), segment);
     EXPECT_FALSE(catalog->reread(tenant, RereadKind::dates));
     EXPECT_EQ(error_kind([&] { catalog->record_reread(row); }), ErrorKind::permission_denied);
   }

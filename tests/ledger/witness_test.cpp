@@ -144,6 +144,20 @@ TEST_F(WitnessTest, T046_NothingThatComesLaterTakesTheFirstForksPlace) {
   EXPECT_FALSE(disk_->status(kept.string() + ".unproven"));
 }
 
+/// The checkpoint is remembered before what was unproven is judged by it: the next request for it
+/// makes up for a crash between the two.
+TEST_F(WitnessTest, T046_AForkIsProvenThoughTheFirstAttemptAtItFailed) {
+  ASSERT_EQ(status(0, 20), 200);
+  ASSERT_EQ(memory_->add_checkpoint(request(forked_, 20, 35)).status, 422);
+  const Path kept = "/witness/" + sha256(as_bytes(kOrigin)).hex();
+  disk_->fail_operation(1, test::Operation::remove);
+  EXPECT_THROW(status(20, 35), Error);
+  disk_->no_faults();
+  disk_->remove(kept.string() + ".fork");
+  EXPECT_EQ(status(35, 35), 200);
+  EXPECT_TRUE(disk_->status(kept.string() + ".fork"));
+}
+
 TEST_F(WitnessTest, WhatTurnsOutToBeTheLogsOwnIsNotKept) {
   ASSERT_EQ(status(0, 20), 200);
   WitnessRequest junk = *parse_witness_request(request(leaves_, 20, 35));

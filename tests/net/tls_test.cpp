@@ -184,7 +184,7 @@ TEST_F(Tls, SettingsThatAreNoneAreInvalidArguments) {
   EXPECT_EQ(error_kind([&] { make_http_client(options); }), ErrorKind::invalid_argument);
   for (const char* path : {"/no/such/file", ""}) {
     options.certificate_authorities = path;
-    EXPECT_EQ(error_kind([&] { make_http_client(options); }), ErrorKind::invalid_argument) << path;
+    EXPECT_EQ(error_kind([&] { make_http_client(options); }), ErrorKind::not_found) << path;
   }
 
   HttpServerOptions other_key = serving("good");
@@ -192,7 +192,7 @@ TEST_F(Tls, SettingsThatAreNoneAreInvalidArguments) {
   EXPECT_EQ(error_kind([&] { HttpServer(other_key, test::echo); }), ErrorKind::invalid_argument);
   HttpServerOptions no_chain = serving("good");
   no_chain.tls->certificates = "/no/such/file";
-  EXPECT_EQ(error_kind([&] { HttpServer(no_chain, test::echo); }), ErrorKind::invalid_argument);
+  EXPECT_EQ(error_kind([&] { HttpServer(no_chain, test::echo); }), ErrorKind::not_found);
 }
 
 TEST_F(Tls, ASlowHandshakeIsCutOff) {

@@ -45,7 +45,7 @@ struct HttpClientOptions {
   unsigned attempts = 3;
 };
 
-/// Throws: invalid_argument for authorities that are not readable as PEM.
+/// Throws: invalid_argument for authorities that are no PEM; not_found and others of the file.
 ATP_EXPORT std::shared_ptr<HttpClient> make_http_client(const HttpClientOptions& options);
 
 }  // namespace v0

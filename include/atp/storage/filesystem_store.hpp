@@ -36,7 +36,7 @@ ATP_EXPORT std::size_t remove_stale_temporaries(FileSystem& files, const Path& r
 
 /// The time that the file system of the store in `root` gives a file that is written now, which on
 /// another machine's file system is that machine's. The file is a temporary named after the first
-/// 16 of the hexadecimal digits in `name`, and is removed. Nothing where it was swept meanwhile.
+/// 16 of the hexadecimal digits in `name`, and is removed. Nothing where that name is taken.
 ATP_EXPORT std::optional<Time> file_system_time(FileSystem& files, const Path& root,
                                                 const std::string& name);
 
