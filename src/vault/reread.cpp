@@ -25,14 +25,22 @@ constexpr std::uint64_t kPackageOperations = 2;
 /// Clocks of those who put documents differ a little.
 constexpr std::chrono::days kClockMargin{1};
 
+/// When the tenant's first entry was made; where that cannot be read, when the vault was.
+Time first_entry_at(OpenTenant& tenant) {
+  try {
+    return tenant.ledger().entry(0).statement.header.created_at;
+  } catch (const Error&) {
+    return tenant.vault().document().header.created_at;
+  }
+}
+
 /// Without a record, or with one of a clock that stood ahead, all there is counts as never read.
 RereadRow row_of(OpenTenant& tenant, RereadKind kind) {
   const Vault& vault = tenant.vault();
   const Time now = vault.environment().clock->now();
   auto row = vault.catalog().reread(tenant.tenant(), kind);
   if (row && row->since <= now && row->began_at <= now) return std::move(*row);
-  Ledger& ledger = tenant.ledger();
-  const Time first = ledger.size() == 0 ? now : ledger.entry(0).statement.header.created_at;
+  const Time first = tenant.ledger().size() == 0 ? now : first_entry_at(tenant);
   return {tenant.tenant(), kind, now, std::min(first, now)};
 }
 

@@ -80,6 +80,22 @@ TEST_F(RereadTest, ARewrittenOldEntryHaltsTheTenantWithinAPass) {
   EXPECT_TRUE(backup().reread.damaged.empty());
 }
 
+/// Not even when the tenant began can be read, and nothing says what was read again.
+TEST_F(RereadTest, ADamagedFirstEntryHaltsTheTenantOnceTheRunIsDone) {
+  BackupOptions none = options();
+  none.reread.operations = 0;
+  const TenantId other("other");
+  none.tenant = other;
+  backup(none);
+  const std::string key = layout::ledger_entry(other, 0, 0);
+  const Bytes before = read(key);
+  write(key, as_bytes("{}"));
+  const BackupResult result = backup(options("other"));
+  EXPECT_TRUE(result.reread.halted);
+  EXPECT_EQ(result.status, BackupStatus::unchanged);
+  write(key, before);
+}
+
 TEST_F(RereadTest, AChangedManifestIsSaidByEveryRunUntilItIsPutBack) {
   const std::string key = layout::manifest(tenant_, StreamId("default"), 13);
   const Bytes before = read(key);
