@@ -43,6 +43,21 @@ class Edges(CommandCase):
         self.assertEqual([p.name for p in self.vault.glob("catalog*")], ["catalog.db"])
         self.assertEqual(self.json("doctor", self.vault)["verdict"], "good")
 
+    def test_a_machine_without_memory_says_nothing_of_a_record(self):
+        self.put("long.jsonl", b'{"time":"2026-01-01T00:00:00Z","n":[%s]}\n' % (b"1," * 4499999 + b"1"))
+        codes = []
+        for megabytes in range(120, 400, 20):
+            def little(limit=(megabytes << 20, megabytes << 20)):
+                resource.setrlimit(resource.RLIMIT_AS, limit)
+
+            done = self.limited(little, "backup", self.vault, "--tenant", f"t{megabytes}", "--from",
+                                self.source, "--jobs", "1", "--quiet")
+            self.assertIn(done.returncode, (0, 5), done)
+            codes.append(done.returncode)
+            for path in (self.vault / f"store/manifests/t{megabytes}").rglob("*.json"):
+                self.assertEqual(json.loads(path.read_bytes())["opaqueRecords"], 0, megabytes)
+        self.assertEqual(set(codes), {0, 5})
+
     def test_a_machine_without_threads_is_unavailable(self):
         def no_threads():  # No address space takes such a stack.
             hard = resource.getrlimit(resource.RLIMIT_STACK)[1]

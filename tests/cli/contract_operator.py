@@ -163,6 +163,21 @@ class Operator(CommandCase):
         reports = self.lines("verify", self.vault, code=None)
         self.assertEqual(reports[-1]["verdict"], "verified")
 
+    def test_T033_a_ledger_that_cannot_be_listed_costs_its_tenant_alone(self):
+        self.init()
+        self.put("1.jsonl")
+        for tenant in ("a", "b"):
+            self.backup(tenant=tenant)
+        ledger = self.vault / "store/ledger/a"
+        ledger.rename(self.home / "moved")
+        ledger.symlink_to(self.home / "moved")
+        reports = self.lines("verify", self.vault, code=20)
+        self.assertEqual([report["verdict"] for report in reports], ["failed", "verified"])
+        audit = self.json("ledger", "audit", self.vault, "--tenant", "a", code=20)
+        self.assertEqual(audit["verdict"], "failed")
+        ledger.unlink()
+        (self.home / "moved").rename(ledger)
+
     def test_T048_a_ledger_key_that_had_ended_signs_no_checkpoint(self):
         self.init()
         self.put("1.jsonl")
