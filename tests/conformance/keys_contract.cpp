@@ -107,7 +107,15 @@ TEST_P(ObjectStoreContract, AnObjectIsNotAlsoAFolder) {
   put("a/b");
   EXPECT_EQ(error_kind([&] { put("a/b/c"); }), ErrorKind::invalid_argument);
   EXPECT_EQ(error_kind([&] { put("a"); }), ErrorKind::invalid_argument);
-  EXPECT_EQ(keys(), std::vector<std::string>{"a/b"});
+  // Others may have put what stands in its way since the writer was made.
+  const auto over = store->create("c", {});
+  const auto below = store->create("d/e", {});
+  put("c/x");
+  put("d");
+  for (const auto& writer : {over.get(), below.get()}) {
+    EXPECT_EQ(error_kind([&] { writer->commit(std::nullopt); }), ErrorKind::invalid_argument);
+  }
+  EXPECT_EQ(keys(), (std::vector<std::string>{"a/b", "c/x", "d"}));
 }
 
 }  // namespace

@@ -97,6 +97,15 @@ TEST_F(PublishedLedgerTest, GivesNothingOutOfChangedTiles) {
   EXPECT_EQ(open().prefix(599).root, ledger.root_at(599));
 }
 
+TEST_F(PublishedLedgerTest, ATileThatCouldNotBeReadIsReadAgain) {
+  grown(300);
+  publish();
+  PublishedLedger ledger = open();
+  files_->fail_operation(1, Operation::read);
+  EXPECT_EQ(error_kind([&] { ledger.prefix(5); }), ErrorKind::unavailable);
+  EXPECT_EQ(error_kind([&] { ledger.prefix(5); }), std::nullopt);
+}
+
 TEST_F(PublishedLedgerTest, APartialTileMayGoOnceTheFullOneIsThere) {
   grown(200);
   publish();

@@ -170,6 +170,17 @@ TEST(ProbeImmutability, DoesNotTryAStoreThatHasNone) {
             ErrorKind::unsupported);
 }
 
+/// Several that look a vault over at once sweep the same canaries.
+TEST(ProbeImmutability, PassesOverACanaryThatAnotherProbeHasRemoved) {
+  const auto clock = std::make_shared<ManualClock>();
+  FaultyStore store(memory_store(clock));
+  put_object(store, "probes/old", as_bytes("canary\n"), {});
+  SequenceRandom random;
+  store.fail_operation(2, Error(ErrorKind::not_found, "", "no such object"));  // The removal.
+  EXPECT_EQ(error_kind([&] { probe_immutability(store, *clock, random); }), std::nullopt);
+  EXPECT_TRUE(store.stat("probes/old"));
+}
+
 TEST_F(Helpers, TheFaultyStoreFailsAboutTheKeyOfTheCall) {
   const auto failing = [&](const std::function<void()>& act) {
     store.fail_operation(1, failure);
