@@ -134,18 +134,20 @@ Finding examine_reread(OpenTenant& tenant, bool mends) {
   const auto regrown =
       mends ? reread_entries_and_dates(tenant).regrown : std::vector<std::string>();
   const Reread reread = reread_so_far(tenant);
+  const auto and_more = [](std::size_t size) {
+    return size > 1 ? " and " + std::to_string(size - 1) + " more" : std::string();
+  };
   if (!reread.damaged.empty()) {
     const Problem& first = reread.damaged.front();
     return {"reread", FindingState::bad, tenant.tenant().str(),
-            "a backup found " + std::to_string(reread.damaged.size()) +
-                " old objects damaged, first " + first.subject + ": expected " + first.expected +
-                ", found " + first.found + "; `atp verify` looks at all of them",
+            first.subject + and_more(reread.damaged.size()) + ": expected " + first.expected +
+                ", found " + first.found + "; `atp verify` looks at all that is old",
             ErrorKind::corrupt};
   }
   if (!regrown.empty()) {
     return {"reread", FindingState::mended, tenant.tenant().str(),
-            std::to_string(regrown.size()) +
-                " objects had a shorter retention than they must have, first " + regrown.front()};
+            regrown.front() + and_more(regrown.size()) +
+                " had a shorter retention than asked for, and has it again"};
   }
   return {"reread", reread.overdue ? FindingState::doubtful : FindingState::good,
           tenant.tenant().str(),
