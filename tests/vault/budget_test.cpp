@@ -133,7 +133,8 @@ TEST_F(Budget, EveryVerbOfAPointCostsTheSameAmongManyTenants) {
       {"verify", [&] { verify_point(*store_, point, &trust, identities, {}); }},
       {"prove",
        [&] {
-         prove_record(*store_, point, {StreamId("default"), SegmentId("h0"), 0}, trust, identities);
+         prove_record(*store_, point, {{StreamId("default"), SegmentId("h0")}, 0}, trust,
+                      identities);
        }},
       {"restore",
        [&] {
