@@ -126,8 +126,8 @@ class BackupJob {
     } else {
       check_only(result);
     }
-    result.reread = reread_old(tenant_, options_.reread, options_.stop);
-    if (!result.reread.halted) result.anchors = anchor_ledger(tenant_, {.stop = options_.stop});
+    result.scrub = scrub_old(tenant_, options_.scrub, options_.stop);
+    if (!result.scrub.halted) result.anchors = anchor_ledger(tenant_, {.stop = options_.stop});
     result.status = status(result);
     return result;
   }

@@ -13,8 +13,8 @@ namespace {
 /// In the order of `JobState`.
 constexpr std::array<std::string_view, 3> kJobStates{"running", "completed", "failed"};
 
-/// In the order of `RereadKind`.
-constexpr std::array<std::string_view, 3> kRereadKinds{"entries", "packages", "dates"};
+/// In the order of `ScrubKind`.
+constexpr std::array<std::string_view, 3> kScrubKinds{"entries", "packages", "dates"};
 
 std::string_view state_name(JobState state) {
   return kJobStates.at(static_cast<std::size_t>(state));
@@ -142,8 +142,8 @@ void require_same(Connection& connection, const Row& wanted, const std::vector<R
 
 }  // namespace sqlite
 
-std::string_view to_string(RereadKind kind) {
-  return sqlite::kRereadKinds.at(static_cast<std::size_t>(kind));
+std::string_view to_string(ScrubKind kind) {
+  return sqlite::kScrubKinds.at(static_cast<std::size_t>(kind));
 }
 
 namespace sqlite {
@@ -393,19 +393,19 @@ void replace_checked(Connection& connection, const CheckedRow& row) {
       .run(row.tenant, row.checked_at, row.stated_at);
 }
 
-std::optional<RereadRow> select_reread(Connection& connection, const TenantId& tenant,
-                                       RereadKind kind) {
+std::optional<ScrubRow> select_scrub(Connection& connection, const TenantId& tenant,
+                                     ScrubKind kind) {
   return first_of(select(
       connection,
-      "SELECT began_at, since, after, state FROM rereads WHERE tenant = ?1 AND kind = ?2",
+      "SELECT began_at, since, after, state FROM scrubs WHERE tenant = ?1 AND kind = ?2",
       [&](Connection&, Statement& row) {
-        return RereadRow{tenant, kind, row.time(), row.time(), row.text(), row.text()};
+        return ScrubRow{tenant, kind, row.time(), row.time(), row.text(), row.text()};
       },
       tenant, std::string(to_string(kind))));
 }
 
-void replace_reread(Connection& connection, const RereadRow& row) {
-  Statement(connection, "INSERT OR REPLACE INTO rereads VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+void replace_scrub(Connection& connection, const ScrubRow& row) {
+  Statement(connection, "INSERT OR REPLACE INTO scrubs VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
       .run(row.tenant, std::string(to_string(row.kind)), row.began_at, row.since, row.after,
            row.state);
 }

@@ -59,9 +59,9 @@ void replace_kept(Connection& connection, const KeptRow& row);
 void delete_kept(Connection& connection);
 std::optional<CheckedRow> select_checked(Connection& connection, const TenantId& tenant);
 void replace_checked(Connection& connection, const CheckedRow& row);
-std::optional<RereadRow> select_reread(Connection& connection, const TenantId& tenant,
-                                       RereadKind kind);
-void replace_reread(Connection& connection, const RereadRow& row);
+std::optional<ScrubRow> select_scrub(Connection& connection, const TenantId& tenant,
+                                     ScrubKind kind);
+void replace_scrub(Connection& connection, const ScrubRow& row);
 
 std::vector<StatRow> select_sealed_stats(Connection& connection, const TenantId& tenant);
 std::vector<StatRow> select_stats(Connection& connection, const TenantId& tenant);

@@ -100,7 +100,7 @@ inline constexpr std::array<const char*, 15> kTables{
   leaf BLOB NOT NULL CHECK(length(leaf) = 32)
 ) STRICT)",
     "CREATE INDEX running_jobs ON jobs(tenant) WHERE state = 'running'",
-    R"(CREATE TABLE rereads(
+    R"(CREATE TABLE scrubs(
   tenant TEXT NOT NULL,
   kind TEXT NOT NULL CHECK(kind IN ('entries', 'packages', 'dates')),
   began_at INTEGER NOT NULL,

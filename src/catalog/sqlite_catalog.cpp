@@ -195,12 +195,12 @@ class SqliteCatalog final : public Catalog {
     write([&](Connection& connection) { replace_checked(connection, row); });
   }
 
-  std::optional<RereadRow> reread(const TenantId& tenant, RereadKind kind) override {
-    return read([&](Connection& connection) { return select_reread(connection, tenant, kind); });
+  std::optional<ScrubRow> scrub(const TenantId& tenant, ScrubKind kind) override {
+    return read([&](Connection& connection) { return select_scrub(connection, tenant, kind); });
   }
 
-  void record_reread(const RereadRow& row) override {
-    write([&](Connection& connection) { replace_reread(connection, row); });
+  void record_scrub(const ScrubRow& row) override {
+    write([&](Connection& connection) { replace_scrub(connection, row); });
   }
 
   std::optional<LedgerHeadRow> ledger_head(const TenantId& tenant) override {

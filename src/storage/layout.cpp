@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "atp/storage/layout.hpp"
 
+#include <algorithm>
+
 #include "atp/core/error.hpp"
 
 namespace atp {
@@ -141,6 +143,37 @@ std::optional<std::uint64_t> find_number(std::string_view key, std::size_t depth
     if (error.kind() != ErrorKind::invalid_argument) throw;
     return std::nullopt;
   }
+}
+
+namespace {
+
+/// The last of the four elements, of a key that begins with `root` and ends with `suffix`.
+std::optional<std::string_view> find_last(std::string_view key, std::string_view root,
+                                          std::string_view suffix) {
+  const bool fits = key.starts_with(root) && key.ends_with(suffix) &&
+                    std::ranges::count(key, '/') == 3 && element(key, 3).size() > suffix.size();
+  if (!fits) return std::nullopt;
+  return element(key.substr(0, key.size() - suffix.size()), 3);
+}
+
+}  // namespace
+
+std::optional<ManifestKey> find_manifest(std::string_view key) {
+  const auto number = find_last(key, "manifests/", ".json");
+  const auto sequence = number ? find_number(*number, 0) : std::nullopt;
+  auto stream = sequence ? StreamId::try_decode(element(key, 2)) : std::nullopt;
+  if (!stream) return std::nullopt;
+  return ManifestKey{std::move(*stream), *sequence};
+}
+
+std::optional<PackageKey> find_package(std::string_view key) {
+  constexpr std::size_t kAttempt = 1 + 16;  // A dot and the attempt's digits.
+  const auto name = find_last(key, "segments/", ".jsonl.zst.age");
+  if (!name || name->size() <= kAttempt) return std::nullopt;
+  auto stream = StreamId::try_decode(element(key, 2));
+  auto segment = SegmentId::try_decode(name->substr(0, name->size() - kAttempt));
+  if (!stream || !segment) return std::nullopt;
+  return PackageKey{std::move(*stream), std::move(*segment)};
 }
 
 }  // namespace layout

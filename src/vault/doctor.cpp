@@ -12,7 +12,7 @@
 #include "atp/vault/completion.hpp"
 #include "atp/vault/halt.hpp"
 #include "atp/vault/rebuild.hpp"
-#include "atp/vault/reread.hpp"
+#include "atp/vault/scrub.hpp"
 #include "atp/verify/points.hpp"
 #include "vault/tenant_documents.hpp"
 
@@ -124,36 +124,42 @@ Finding examine_kept(OpenTenant& tenant) {
   const TenantId& id = tenant.tenant();
   const auto newest = newest_point(tenant);
   if (!newest) return good("kept", id.str(), "no recovery point yet");
-  tenant.vault().catalog().record_kept({id, {}, 0, {}, {}});
+  KeptRow anew = tenant.vault().catalog().kept(id).value_or(KeptRow{id, {}, 0, {}, {}});
+  anew.policy_version = 0;  // Packages are looked at again; documents were by the scrub.
+  tenant.vault().catalog().record_kept(anew);
   keep_newest(tenant, *newest, newest->point.as_of, kWorkers);
   return good("kept", id.str(), "what " + newest->point.recovery_point_id + " needs is kept");
 }
 
 /// What is old: read again, or what the runs have.
-Finding examine_reread(OpenTenant& tenant, bool mends) {
-  const auto regrown =
-      mends ? reread_entries_and_dates(tenant).regrown : std::vector<std::string>();
-  const Reread reread = reread_so_far(tenant);
+Finding examine_scrub(OpenTenant& tenant, bool mends) {
+  const Scrub all = mends ? scrub_entries_and_dates(tenant) : Scrub{};
+  const Scrub scrub = scrub_so_far(tenant);
   const auto and_more = [](std::size_t size) {
     return size > 1 ? " and " + std::to_string(size - 1) + " more" : std::string();
   };
-  if (!reread.damaged.empty()) {
-    const Problem& first = reread.damaged.front();
-    return {"reread", FindingState::bad, tenant.tenant().str(),
-            first.subject + and_more(reread.damaged.size()) + ": expected " + first.expected +
+  if (!scrub.damaged.empty()) {
+    const Problem& first = scrub.damaged.front();
+    return {"scrub", FindingState::bad, tenant.tenant().str(),
+            first.subject + and_more(scrub.damaged.size()) + ": expected " + first.expected +
                 ", found " + first.found + "; `atp verify` looks at all that is old",
             ErrorKind::corrupt};
   }
-  if (!regrown.empty()) {
-    return {"reread", FindingState::mended, tenant.tenant().str(),
-            regrown.front() + and_more(regrown.size()) +
+  if (all.trouble || scrub.trouble) {
+    return {"scrub", FindingState::bad, tenant.tenant().str(),
+            "not all could be read: " + all.trouble.value_or(scrub.trouble.value_or("")),
+            ErrorKind::unavailable};
+  }
+  if (!all.regrown.empty()) {
+    return {"scrub", FindingState::mended, tenant.tenant().str(),
+            all.regrown.front() + and_more(all.regrown.size()) +
                 " had a shorter retention than asked for, and has it again"};
   }
-  return {"reread", reread.overdue ? FindingState::doubtful : FindingState::good,
+  return {"scrub", scrub.overdue ? FindingState::doubtful : FindingState::good,
           tenant.tenant().str(),
-          "all entries since " + format_time(reread.entries_since) +
-              ", all dates of retention since " + format_time(reread.dates_since) +
-              ", all packages since " + format_time(reread.packages_since)};
+          "all entries since " + format_time(scrub.entries_since) +
+              ", all dates of retention since " + format_time(scrub.dates_since) +
+              ", all packages since " + format_time(scrub.packages_since)};
 }
 
 /// What people, NAS boxes and broken disks leave among a tenant's objects.
@@ -274,7 +280,7 @@ std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
                 [&] { return examine_ledger(vault, tenant, options, open); });
     if (findings.back().state != FindingState::bad) {
       note_one(findings, "acts", name, [&] { return examine_acts(*open); });
-      examine_one(findings, "reread", name, [&] { return examine_reread(*open, mends); });
+      examine_one(findings, "scrub", name, [&] { return examine_scrub(*open, mends); });
       if (mends) examine_one(findings, "kept", name, [&] { return examine_kept(*open); });
     }
     examine_one(findings, "keys", name, [&] { return examine_keys(vault, tenant); });

@@ -18,15 +18,6 @@ std::string place_of(const SegmentRow& row) {
   return "catalog row " + row.stream.str() + "/" + std::to_string(row.sequence);
 }
 
-/// Nothing for a key that no manifest has.
-std::optional<std::uint64_t> sequence_of(const std::string& key) {
-  constexpr std::string_view kSuffix = ".json";
-  std::string_view name = layout::element(key, 3);
-  if (!name.ends_with(kSuffix)) return std::nullopt;
-  name.remove_suffix(kSuffix.size());
-  return layout::find_number(name, 0);
-}
-
 }  // namespace
 
 SegmentChains::SegmentChains(const Vault& vault, const TenantId& tenant, From from)
@@ -172,9 +163,9 @@ void SegmentChains::read_on(const StreamId& stream) {
   while (true) {
     const ListPageOfKeys page = list_keys(vault_->store(), prefix, after, 1000);
     for (const std::string& key : page.keys) {
-      const auto sequence = sequence_of(key);
-      if (!sequence) continue;
-      if (*sequence != next) {
+      const auto found = layout::find_manifest(key);
+      if (!found) continue;
+      if (found->sequence != next) {
         throw Error(ErrorKind::corrupt, layout::manifest(tenant_, stream, next),
                     "is missing, but later ones are there");
       }

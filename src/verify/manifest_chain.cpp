@@ -58,8 +58,8 @@ class ManifestChainReader {
     std::set<std::uint64_t> present;
     for_each_key(context_.store, layout::manifests(context_.tenant, stream_),
                  [&](const std::string& listed) {
-                   const auto sequence = sequence_of(listed);
-                   if (sequence && *sequence < sequences) present.insert(*sequence);
+                   const auto found = layout::find_manifest(listed);
+                   if (found && found->sequence < sequences) present.insert(found->sequence);
                  });
     std::uint64_t next = 0;
     for (const std::uint64_t sequence : present) {
@@ -68,18 +68,6 @@ class ManifestChainReader {
     }
     report_gap(next, sequences);
     return {present.begin(), present.end()};
-  }
-
-  /// Nothing for a key that no manifest has.
-  std::optional<std::uint64_t> sequence_of(const std::string& listed) const {
-    try {
-      const std::string_view name = layout::element(listed, 3);
-      const std::uint64_t sequence = parse_sequence(name.substr(0, name.find('.')));
-      return key(sequence) == listed ? std::optional(sequence) : std::nullopt;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid_argument) throw;
-      return std::nullopt;
-    }
   }
 
   void report_gap(std::uint64_t from, std::uint64_t to) {

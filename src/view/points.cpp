@@ -48,14 +48,15 @@ static Json::Object to_json(const Problem& problem) {
           {"found", json_text(problem.found)}};
 }
 
-static Json::Object to_json(const Reread& reread) {
-  return {{"entriesSince", format_time(reread.entries_since)},
-          {"packagesSince", format_time(reread.packages_since)},
-          {"datesSince", format_time(reread.dates_since)},
-          {"overdue", reread.overdue},
-          {"damaged", array_json(reread.damaged)},
-          {"regrown", texts_json(reread.regrown)},
-          {"trouble", reread.trouble ? Json(json_text(*reread.trouble)) : Json()}};
+static Json::Object to_json(const Scrub& scrub) {
+  return {{"entriesSince", format_time(scrub.entries_since)},
+          {"packagesSince", format_time(scrub.packages_since)},
+          {"datesSince", format_time(scrub.dates_since)},
+          {"overdue", scrub.overdue},
+          {"halted", scrub.halted},
+          {"damaged", array_json(scrub.damaged)},
+          {"regrown", texts_json(scrub.regrown)},
+          {"trouble", scrub.trouble ? Json(json_text(*scrub.trouble)) : Json()}};
 }
 
 static Json::Object to_json(const RestorePlan::Item& item) {
@@ -85,7 +86,7 @@ Json::Object to_json(const BackupResult& result) {
           {"skipped", array_json(result.skipped)},
           {"alarms", array_json(result.alarms)},
           {"kept", optional_json(result.kept)},
-          {"reread", to_json(result.reread)},
+          {"scrub", to_json(result.scrub)},
           {"clockWarning", result.clock_warning ? Json(*result.clock_warning) : Json()},
           {"anchors", to_json(result.anchors)},
           {"gone", texts_json(result.gone)}};

@@ -211,10 +211,10 @@ TEST_F(SqliteCatalogTest, AnOlderCatalogIsReadAsItIsAndUpgradedToBeWritten) {
   const TenantId tenant("acme");
   create()->record_segments({sample_segment(1)});
   execute(
-      "DROP TABLE rereads; DROP TABLE kept; DROP TABLE checked; DROP TABLE halt_resolutions; "
+      "DROP TABLE scrubs; DROP TABLE kept; DROP TABLE checked; DROP TABLE halt_resolutions; "
       "DROP TABLE last_leaves; DROP INDEX segments_by_name; DROP INDEX points_by_id; "
       "DROP INDEX running_jobs; PRAGMA user_version = 2");
-  const RereadRow row{tenant, RereadKind::dates, Time{}, Time{}, "k", ""};
+  const ScrubRow row{tenant, ScrubKind::dates, Time{}, Time{}, "k", ""};
   const Bytes before = contents();
   {
     const auto catalog =
@@ -222,15 +222,15 @@ TEST_F(SqliteCatalogTest, AnOlderCatalogIsReadAsItIsAndUpgradedToBeWritten) {
     EXPECT_EQ(catalog->derived().segments.size(), 1U);
     const SegmentRow segment = sample_segment(1);
     EXPECT_EQ(catalog->find_segment(segment.tenant, segment.stream, segment.segment), segment);
-    EXPECT_FALSE(catalog->reread(tenant, RereadKind::dates));
-    EXPECT_EQ(error_kind([&] { catalog->record_reread(row); }), ErrorKind::permission_denied);
+    EXPECT_FALSE(catalog->scrub(tenant, ScrubKind::dates));
+    EXPECT_EQ(error_kind([&] { catalog->record_scrub(row); }), ErrorKind::permission_denied);
   }
   EXPECT_EQ(contents(), before);
   const auto catalog = open();
   EXPECT_EQ(catalog->derived().segments.size(), 1U);
-  catalog->record_reread(row);
-  EXPECT_EQ(catalog->reread(tenant, RereadKind::dates), row);
-  EXPECT_FALSE(catalog->reread(tenant, RereadKind::entries));
+  catalog->record_scrub(row);
+  EXPECT_EQ(catalog->scrub(tenant, ScrubKind::dates), row);
+  EXPECT_FALSE(catalog->scrub(tenant, ScrubKind::entries));
 }
 
 TEST_F(SqliteCatalogTest, T020_OlderSchemaIsToBeRebuilt) {

@@ -314,7 +314,7 @@ class Catalog(CommandCase):
             self.assertEqual(set(finding), {"name", "state", "subject", "detail"})
         self.assert_unchanged(before)
         self.assertEqual({f["name"] for f in self.json("doctor", self.vault)["findings"]},
-                         {"vault", "store", "temporaries", "ledger", "kept", "reread", "keys", "catalog"})
+                         {"vault", "store", "temporaries", "ledger", "kept", "scrub", "keys", "catalog"})
 
     def test_rebuild_is_refused_while_a_job_runs(self):
         with open(self.vault / "vault.lock", "r+b") as lock:

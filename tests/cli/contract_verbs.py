@@ -9,7 +9,7 @@ from command_case import CommandCase, record, tree_hash
 
 BACKUP_KEYS = {"recoveryPointId", "tenantId", "region", "backupType", "status", "segmentsNew",
                "segmentsUnchanged", "records", "bytes", "storedBytes", "merkleRoot", "skipped",
-               "alarms", "kept", "reread", "clockWarning", "anchors", "gone"}
+               "alarms", "kept", "scrub", "clockWarning", "anchors", "gone"}
 CHECK_KEYS = {"name", "state", "subject", "stream", "segment", "frame", "records", "expected",
               "found"}
 

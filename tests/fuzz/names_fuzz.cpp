@@ -36,6 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   parse([&] { check_name(text); });
   parse([&] { require(atp::encode_name(atp::decode_name(text)) == text, "one encoding"); });
   parse([&] { atp::layout::element(text, 2); });
+  atp::layout::find_manifest(text);
+  atp::layout::find_package(text);
   check_key(text);
   return 0;
 }

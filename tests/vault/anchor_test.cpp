@@ -249,7 +249,7 @@ TEST_F(AnchorTest, DamageOfTheLedgerIsNotLaidAtAWitnesssDoor) {
   disk_->open(old, OpenMode::create_new)->write_at(0, as_bytes("{}"));
   seal("b.jsonl", "b");
   BackupOptions asked = options();
-  asked.reread.operations = 0;
+  asked.scrub.operations = 0;
   const Anchors anchors = backup(asked).anchors;
   ASSERT_EQ(anchors.pending.size(), 1U);
   EXPECT_EQ(anchors.pending.front().service, "");

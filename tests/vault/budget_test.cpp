@@ -41,7 +41,7 @@ class Budget : public test::BackupFixture {
     const auto source = segment_folder(disk_, "/source");
     store_->reset();
     BackupOptions asked = options();
-    asked.reread.operations = 0;  // Counted apart.
+    asked.scrub.operations = 0;  // Counted apart.
     return take_backup(*counted_, *source, asked);
   }
   /// Some history: points, statements, segments.
@@ -94,7 +94,7 @@ TEST_F(Budget, WhatIsReadAgainOfWhatIsOldCostsTwentyOperations) {
   tenant.policies();
   for (int i = 0; i < 50; ++i) {
     store_->reset();
-    reread_old(tenant, {}, {});
+    scrub_old(tenant, {}, {});
     EXPECT_LE(store_->total(), 20U) << store_->print();
     EXPECT_EQ(store_->count(StoreCall::put), 0U) << store_->print();
   }

@@ -84,6 +84,14 @@ class Halt : public test::BackupFixture {
     }
   }
 
+  /// A run meets the ledger without that object.
+  void halt_and_put_back(const std::string& key) {
+    const Bytes stored = read(key);
+    remove(key);
+    EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+    write(key, stored);
+  }
+
   std::optional<ErrorKind> kind_found_by_doctor() {
     for (const Finding& finding : examine(*vault_)) {
       if (finding.name == "ledger" && finding.subject == "acme") return finding.error;
@@ -201,10 +209,7 @@ TEST_F(Halt, T046_ByAForkThatComesInTheMidstOfARun) {
 
 TEST_F(Halt, IsResolvedOnlyByALedgerThatGoesOnFromAKeptCheckpoint) {
   const std::string kept(as_text(read(checkpoint(4))));
-  const Bytes last = read(entry(3));
-  remove(entry(3));
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
-  write(entry(3), last);
+  halt_and_put_back(entry(3));
   std::string forged = kept;
   forged.replace(forged.find("\n4\n"), 3, "\n5\n");
   EXPECT_EQ(error_kind([&] { resolve_halt(*vault_, tenant_, forged, {}, {}); }),
@@ -220,10 +225,7 @@ TEST_F(Halt, IsResolvedOnlyByALedgerThatGoesOnFromAKeptCheckpoint) {
 
 /// As a crash between the two leaves it.
 TEST_F(Halt, IsResolvedThoughNoCheckpointCoversTheLastEntry) {
-  const Bytes last = read(entry(3));
-  remove(entry(3));
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
-  write(entry(3), last);
+  halt_and_put_back(entry(3));
   remove(checkpoint(4));
   resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
   EXPECT_TRUE(OpenTenant(*vault_, tenant_).ledger().has_checkpoint());
@@ -232,10 +234,7 @@ TEST_F(Halt, IsResolvedThoughNoCheckpointCoversTheLastEntry) {
 
 /// The job of a resolution ends with its statement, also where a crash came between the two.
 TEST_F(Halt, AnInterruptedResolutionIsSettledByTheNextRun) {
-  const Bytes last = read(entry(3));
-  remove(entry(3));
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
-  write(entry(3), last);
+  halt_and_put_back(entry(3));
   resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
   const std::string done = *OpenTenant(*vault_, tenant_).ledger().tail().back().statement.job_id;
   EXPECT_EQ(vault_->catalog().job(done)->state, JobState::completed);
@@ -258,10 +257,7 @@ TEST_F(Halt, OfNobodyCannotBeResolved) {
 }
 
 TEST_F(Halt, IsNotLiftedByARebuildOrTheDoctor) {
-  const Bytes last = read(entry(3));
-  remove(entry(3));
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
-  write(entry(3), last);
+  halt_and_put_back(entry(3));
   rebuild_catalog(*vault_, {}, nullptr);
   const auto findings = examine(*vault_, {.mending = Mending::mend});
   EXPECT_TRUE(std::ranges::any_of(findings, [](const Finding& finding) {
@@ -286,10 +282,7 @@ TEST_F(Halt, IsNotForALedgerThatCannotBeRead) {
 
 /// What the store keeps outlives a catalog that is lost, and one that is put back.
 TEST_F(Halt, T014_OutlivesAnyCatalog) {
-  const Bytes last = read(entry(3));
-  remove(entry(3));
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
-  write(entry(3), last);
+  halt_and_put_back(entry(3));
   vault_.reset();
   disk_->remove("/vault/catalog.db");
   reopen();
@@ -311,10 +304,7 @@ TEST_F(Halt, T014_RubbishAmongHaltsIsResolvedByNameAndBindsNothing) {
 TEST_F(Halt, T014_AHaltInTheNumberOfAResolvedOneIsNotResolved) {
   for (int i = 0; i < 2; ++i) {
     const auto key = keys("ledger/acme/0/entries/").back();
-    const Bytes last = read(key);
-    remove(key);
-    EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
-    write(key, last);
+    halt_and_put_back(key);
     resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
   }
   EXPECT_FALSE(find_halt(*vault_, tenant_));
@@ -325,10 +315,7 @@ TEST_F(Halt, T014_AHaltInTheNumberOfAResolvedOneIsNotResolved) {
 
 /// What a medium that is only read cannot be told does not stand before what is found on it.
 TEST_F(Halt, IsAskedForOnAMediumThatIsOnlyRead) {
-  const Bytes last = read(entry(3));
-  remove(entry(3));
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
-  write(entry(3), last);
+  halt_and_put_back(entry(3));
   resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
   const Bytes resolution = read(entry(4));
   remove(entry(4));
@@ -345,10 +332,7 @@ TEST_F(Halt, IsAskedForOnAMediumThatIsOnlyRead) {
 
 /// By a clock that was behind, with more after it than the ledger reaches back over by itself.
 TEST_F(Halt, IsResolvedByAnEntryThatIsDatedLongBeforeIt) {
-  const Bytes last = read(entry(3));
-  remove(entry(3));
-  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
-  write(entry(3), last);
+  halt_and_put_back(entry(3));
   const Time halted = clock_->now();
   clock_->set(halted - std::chrono::days(30));
   resolve_halt(*vault_, tenant_, std::nullopt, {}, {});

@@ -96,13 +96,14 @@ TEST(GoldenJson, OfABackup) {
                                         .sequence = 6,
                                         .found_bytes = 7,
                                         .found_changed_at = kTime}},
-                            .reread = {.entries_since = kTime,
-                                       .packages_since = kTime,
-                                       .dates_since = kTime,
-                                       .overdue = true,
-                                       .damaged = {{Problem::Kind::integrity, "k", "e", "f"}},
-                                       .regrown = {"r"},
-                                       .trouble = "t"},
+                            .scrub = {.entries_since = kTime,
+                                      .packages_since = kTime,
+                                      .dates_since = kTime,
+                                      .overdue = true,
+                                      .halted = true,
+                                      .damaged = {{Problem::Kind::integrity, "k", "e", "f"}},
+                                      .regrown = {"r"},
+                                      .trouble = "t"},
                             .clock_warning = "c",
                             .kept = KeptSegments{kTime, kTime, 1, kTime},
                             .gone = {"s/y"}};
@@ -114,10 +115,10 @@ TEST(GoldenJson, OfABackup) {
           R"("backupType":"incremental","bytes":4,"clockWarning":"c","gone":["s/y"],"kept":{"first":)" +
           kTimeText + R"(,"firstOverdue":)" + kTimeText + R"(,"last":)" + kTimeText +
           R"(,"overdue":1},"merkleRoot":")" + kHex +
-          R"(","records":3,"recoveryPointId":"rp-1","region":"eu","reread":{"damaged":)"
+          R"(","records":3,"recoveryPointId":"rp-1","region":"eu","scrub":{"damaged":)"
           R"([{"expected":"e","found":"f","subject":"k"}],"datesSince":)" +
-          kTimeText + R"(,"entriesSince":)" + kTimeText + R"(,"overdue":true,"packagesSince":)" +
-          kTimeText +
+          kTimeText + R"(,"entriesSince":)" + kTimeText +
+          R"(,"halted":true,"overdue":true,"packagesSince":)" + kTimeText +
           R"(,"regrown":["r"],"trouble":"t"},"segmentsNew":1,)"
           R"("segmentsUnchanged":2,"skipped":[{"detail":"d","name":"n=FF","reason":"empty"}],)"
           R"("status":"alarm","storedBytes":5,"tenantId":"t"})");

@@ -62,6 +62,7 @@ from ._proof_values import (
     RecordPlace,
     SignedCheckpoint,
 )
+from ._scrub_values import Damage, Scrub
 from ._values import (
     AlteredSegment,
     Anchors,
@@ -73,7 +74,6 @@ from ._values import (
     Checkpoint,
     Cosignature,
     CreatedVault,
-    Damage,
     DamagedTenant,
     Descriptor,
     EmptySegments,
@@ -86,7 +86,6 @@ from ._values import (
     RebuildResult,
     RecoveryPoint,
     Report,
-    Reread,
     RestoreResult,
     RotatedKeys,
     SkippedInput,
@@ -152,10 +151,10 @@ __all__ = [
     "RecordPlace",
     "RecoveryPoint",
     "Report",
-    "Reread",
     "RestoreResult",
     "RetainedError",
     "RotatedKeys",
+    "Scrub",
     "SignedCheckpoint",
     "SkippedInput",
     "UnauthenticatedError",

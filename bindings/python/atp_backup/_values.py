@@ -10,6 +10,7 @@ import json
 import pathlib
 from typing import Any, Iterable, Mapping
 
+from ._scrub_values import Scrub
 from ._value import Value, Word, one_of, time_of, tuple_of
 
 
@@ -208,44 +209,6 @@ class KeptSegments(Value):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class Damage(Value):
-    """An object that is not what it was when it was written."""
-
-    subject: str
-    expected: str
-    found: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
-class Reread(Value):
-    """What a run has read again of what is old; true where that needs nobody's attention. Of all
-    that was there at the times `since`, each has been read again: entries of the ledger, packages
-    with their manifests, dates of retention. `overdue` where that of entries or dates is over 60
-    days ago. `regrown` are keys of objects that were kept shorter than they must be, until this
-    run; `trouble` is what kept it from reading.
-    """
-
-    entries_since: datetime.datetime
-    packages_since: datetime.datetime
-    dates_since: datetime.datetime
-    overdue: bool = False
-    damaged: tuple[Damage, ...] = ()
-    regrown: tuple[str, ...] = ()
-    trouble: str | None = None
-
-    _made_by = {
-        "entries_since": time_of,
-        "packages_since": time_of,
-        "dates_since": time_of,
-        "damaged": tuple_of(Damage),
-        "regrown": tuple,
-    }
-
-    def __bool__(self) -> bool:
-        return not (self.overdue or self.damaged or self.regrown or self.trouble)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class BackupResult(Value):
     """What `Vault.take_backup` did. Counts and bytes are those of the new segments, and so is until
     when they are `kept`.
@@ -262,7 +225,7 @@ class BackupResult(Value):
     bytes: int
     stored_bytes: int
     merkle_root: str
-    reread: Reread
+    scrub: Scrub
     skipped: tuple[SkippedInput, ...] = ()
     alarms: tuple[AlteredSegment, ...] = ()
     kept: KeptSegments | None = None
@@ -275,7 +238,7 @@ class BackupResult(Value):
         "status": BackupStatus,
         "skipped": tuple_of(SkippedInput),
         "alarms": tuple_of(AlteredSegment),
-        "reread": one_of(Reread),
+        "scrub": one_of(Scrub),
         "kept": one_of(KeptSegments),
         "anchors": one_of(Anchors),
         "gone": tuple,

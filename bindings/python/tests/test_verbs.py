@@ -47,7 +47,7 @@ def test_a_report_prints_its_verdict_and_what_is_wrong(vault, source, tmp_path):
 
 def test_unchanged_input_makes_no_point(vault, source):
     first = vault.take_backup(str(source), tenant="acme")
-    again = vault.take_backup(source, tenant="acme", known_files="reread")
+    again = vault.take_backup(source, tenant="acme", known_files="scrub")
     assert (again.status, again.recovery_point_id) == ("unchanged", first.recovery_point_id)
     full = vault.take_backup(source, tenant="acme", type=ab.BackupType.FULL)
     assert full.recovery_point_id != first.recovery_point_id
@@ -298,17 +298,17 @@ def test_what_came_when_its_period_was_over_is_said(vault, source):
 
 
 def test_what_is_old_is_read_again(vault, source):
-    reread = vault.take_backup(source, tenant="acme").reread
-    assert reread
-    assert ab.Reread.of(reread.to_dict()) == reread
+    scrub = vault.take_backup(source, tenant="acme").scrub
+    assert scrub
+    assert ab.Scrub.of(scrub.to_dict()) == scrub
     package = next(vault.folder.glob("store/segments/acme/*/*.age"))
     sealed = package.read_bytes()
     package.write_bytes(sealed[:-1] + b"?")
-    reread = vault.take_backup(source, tenant="acme").reread
-    assert not reread
-    assert reread.damaged[0].subject == str(package.relative_to(vault.folder / "store"))
+    scrub = vault.take_backup(source, tenant="acme").scrub
+    assert not scrub
+    assert scrub.damaged[0].subject == str(package.relative_to(vault.folder / "store"))
     package.write_bytes(sealed)
-    assert vault.take_backup(source, tenant="acme").reread
+    assert vault.take_backup(source, tenant="acme").scrub
 
 
 def test_what_is_dated_ahead_is_taken_where_somebody_insists(vault, source):

@@ -41,8 +41,8 @@ def test_what_the_command_prints_is_read_as_the_same_values(vault, source, print
     assert ab.RebuildResult.of(rebuilt) == vault.rebuild_catalog()
     again = [ab.BackupResult.of(each) for each in printed("backup", folder, "--tenant", "acme", "--from", source)]
     again.append(vault.take_backup(source, tenant="acme"))
-    assert again[0].reread and again[1].reread
-    first, second = (dataclasses.replace(each, anchors=ab.Anchors(), reread=again[0].reread)
+    assert again[0].scrub and again[1].scrub
+    first, second = (dataclasses.replace(each, anchors=ab.Anchors(), scrub=again[0].scrub)
                      for each in again)
     assert first == second and first.tenant == "acme" and first.status == "unchanged"
 

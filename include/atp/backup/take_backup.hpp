@@ -14,7 +14,7 @@
 #include "atp/source/segment_source.hpp"
 #include "atp/vault/anchor.hpp"
 #include "atp/vault/clock.hpp"
-#include "atp/vault/reread.hpp"
+#include "atp/vault/scrub.hpp"
 #include "atp/vault/vault.hpp"
 
 namespace atp {
@@ -41,7 +41,7 @@ struct BackupOptions {
   KnownFiles known_files = KnownFiles::trust_stat;
   /// Insisting also takes segments that are dated ahead of the clock, and keeps them from now.
   ClockTrust clock = ClockTrust::judge;
-  RereadBudget reread = {};
+  ScrubBudget scrub = {};
   unsigned workers = 0;  ///< 0: two more than cores.
   std::stop_token stop = {};
   ProgressSink* progress = nullptr;
@@ -73,7 +73,7 @@ struct BackupResult {
   Digest merkle_root = {};         ///< Of the point.
   std::vector<SkippedInput> skipped = {};
   std::vector<AlteredSegment> alarms = {};
-  Reread reread = {};
+  Scrub scrub = {};
   std::optional<std::string> clock_warning = {};  ///< Why the clock may be wrong all the same.
   std::optional<KeptSegments> kept = {};  ///< The new segments; absent where there are none.
   Anchors anchors = {};                   ///< What outsiders added, and what is pending.

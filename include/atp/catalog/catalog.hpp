@@ -118,22 +118,22 @@ struct CheckedRow {
 inline constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
 
 /// What runs read again of what is old.
-enum class RereadKind {
+enum class ScrubKind {
   entries,   ///< Of the ledger.
   packages,  ///< And the manifests of their segments.
   dates,     ///< Until when objects are kept.
 };
-ATP_EXPORT std::string_view to_string(RereadKind kind);
+ATP_EXPORT std::string_view to_string(ScrubKind kind);
 
 /// Operational: how far runs have come in a pass over all there is of a kind.
-struct RereadRow {
+struct ScrubRow {
   TenantId tenant;
-  RereadKind kind;
+  ScrubKind kind;
   Time began_at;  ///< The pass that goes on.
   Time since;     ///< The one before it began: what is older has been read again since.
   std::string after = {};
   std::string state = {};
-  bool operator==(const RereadRow&) const = default;
+  bool operator==(const ScrubRow&) const = default;
 };
 
 /// Where a segment stands in its stream.
@@ -225,8 +225,8 @@ class ATP_EXPORT Catalog {
   virtual void record_kept(const KeptRow& row) = 0;
   virtual std::optional<CheckedRow> checked(const TenantId& tenant) = 0;
   virtual void record_checked(const CheckedRow& row) = 0;
-  virtual std::optional<RereadRow> reread(const TenantId& tenant, RereadKind kind) = 0;
-  virtual void record_reread(const RereadRow& row) = 0;
+  virtual std::optional<ScrubRow> scrub(const TenantId& tenant, ScrubKind kind) = 0;
+  virtual void record_scrub(const ScrubRow& row) = 0;
 
   /// Of files whose segment is sealed with the bytes that they had when they were read.
   virtual std::vector<StatRow> sealed_stats(const TenantId& tenant) = 0;

@@ -50,8 +50,8 @@ class ATP_EXPORT RecordReader {
   RecordReader& operator=(RecordReader&&) noexcept;
 
   /// The values, in order of the map's names; valid until the next call. Nothing where the record
-  /// is not one strict JSON object: UTF-8 without byte order mark, no key twice in an object, numbers
-  /// that 64 bits hold as integer or finite double, at most 1,024 deep.
+  /// is not one strict JSON object: UTF-8 without byte order mark, no key twice in an object,
+  /// numbers that 64 bits hold as integer or finite double, at most 1,024 deep.
   std::optional<std::span<const FieldValue>> read(ByteView record);
 
   /// The same without a copy: `kRecordPadding` bytes behind the record are readable, and values are

@@ -90,6 +90,20 @@ ATP_EXPORT std::string_view element(std::string_view key, std::size_t depth);
 /// That element as a number of 20 digits; nothing for a key that is none of ours.
 ATP_EXPORT std::optional<std::uint64_t> find_number(std::string_view key, std::size_t depth);
 
+struct ManifestKey {
+  StreamId stream;
+  std::uint64_t sequence;
+};
+/// What the key of a manifest says; nothing for a key of something else.
+ATP_EXPORT std::optional<ManifestKey> find_manifest(std::string_view key);
+
+struct PackageKey {
+  StreamId stream;
+  SegmentId segment;
+};
+/// What the key of a package says; nothing for a key of something else.
+ATP_EXPORT std::optional<PackageKey> find_package(std::string_view key);
+
 }  // namespace layout
 }  // namespace v0
 }  // namespace atp

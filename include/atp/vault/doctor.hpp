@@ -24,7 +24,7 @@ ATP_EXPORT std::string_view to_string(FindingState state);
 
 struct Finding {
   std::string name;  ///< `vault`, `store`, `temporaries`, `names`, `ledger`, `acts`, `kept`,
-                     ///< `reread`, `keys`, `catalog`.
+                     ///< `scrub`, `keys`, `catalog`.
   FindingState state;
   std::string subject;
   std::string detail;

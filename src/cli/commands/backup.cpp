@@ -77,9 +77,9 @@ int dry_run_backup(const Session& session, const Vault& vault, SegmentSource& so
   return 0;
 }
 
-void print_reread(Console& console, const Reread& reread) {
+void print_scrub(Console& console, const Scrub& scrub) {
   constexpr std::size_t kShown = 10;
-  const std::span damaged(reread.damaged);
+  const std::span damaged(scrub.damaged);
   for (const Problem& each : damaged.first(std::min(damaged.size(), kShown))) {
     console.line(console.paint(Colour::bad, "damaged") + "  " + printable(each.subject) +
                  ": expected " + printable(each.expected) + ", found " + printable(each.found) +
@@ -89,26 +89,26 @@ void print_reread(Console& console, const Reread& reread) {
     console.line(console.paint(Colour::bad, "damaged") + "  " +
                  std::to_string(damaged.size() - kShown) + " more; --json names all");
   }
-  if (!reread.regrown.empty()) {
+  if (!scrub.regrown.empty()) {
     console.line(console.paint(Colour::warn, "regrown") + "  " +
-                 counted(reread.regrown.size(), "object") +
+                 counted(scrub.regrown.size(), "object") +
                  " had a shorter retention than asked for, and has it again; first " +
-                 printable(reread.regrown.front()));
+                 printable(scrub.regrown.front()));
   }
-  if (reread.overdue) {
-    console.line(console.paint(Colour::warn, "reread") + "   entries are read again since " +
-                 format_time(reread.entries_since) + ", dates of retention since " +
-                 format_time(reread.dates_since) + ": run `atp doctor`, which reads all of them");
+  if (scrub.overdue) {
+    console.line(console.paint(Colour::warn, "scrub") + "   entries are read again since " +
+                 format_time(scrub.entries_since) + ", dates of retention since " +
+                 format_time(scrub.dates_since) + ": run `atp doctor`, which reads all of them");
   }
-  if (reread.trouble) {
-    console.line(console.paint(Colour::warn, "reread") +
-                 "   what is old was not read again: " + printable(*reread.trouble));
+  if (scrub.trouble) {
+    console.line(console.paint(Colour::warn, "scrub") +
+                 "   what is old was not read again: " + printable(*scrub.trouble));
   }
 }
 
-int reread_exit_code(const Reread& reread) {
-  if (!reread.damaged.empty()) return kExitIntegrity;
-  return !reread.regrown.empty() || reread.trouble ? kExitPartial : 0;
+int scrub_exit_code(const Scrub& scrub) {
+  if (!scrub.damaged.empty()) return kExitIntegrity;
+  return !scrub.regrown.empty() || scrub.trouble ? kExitPartial : 0;
 }
 
 void print_backup(Console& console, const BackupResult& result) {
@@ -131,7 +131,7 @@ void print_backup(Console& console, const BackupResult& result) {
                  "until " +
                  format_time(*result.kept->first_overdue));
   }
-  print_reread(console, result.reread);
+  print_scrub(console, result.scrub);
   if (result.clock_warning) {
     console.line(console.paint(Colour::warn, "clock") + "    " + *result.clock_warning);
   }
@@ -167,7 +167,7 @@ int backup_exit_code(const BackupResult& result) {
   const bool must_look =
       result.clock_warning.has_value() || (result.kept && result.kept->overdue > 0);
   return graver(graver(status_exit_code(result.status), must_look ? kExitPartial : 0),
-                graver(reread_exit_code(result.reread), anchors_exit_code(result.anchors)));
+                graver(scrub_exit_code(result.scrub), anchors_exit_code(result.anchors)));
 }
 
 int run(const Session& session, const Arguments& arguments) {

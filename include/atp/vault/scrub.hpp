@@ -17,7 +17,7 @@
 namespace atp {
 inline namespace v0 {
 
-struct RereadBudget {
+struct ScrubBudget {
   std::uint64_t operations = 20;  ///< Requests to the store; 0: nothing is read again.
   /// Of packages, and once more for one that is known to be damaged. A larger one is left to
   /// `verify`; that it is there and as long as it was is seen.
@@ -25,13 +25,13 @@ struct RereadBudget {
 };
 
 /// When all entries and all dates should have been read again, by runs or by the doctor.
-inline constexpr std::chrono::days kRereadPeriod{60};
+inline constexpr std::chrono::days kScrubPeriod{60};
 
-struct Reread {
+struct Scrub {
   Time entries_since = {};   ///< Every entry that was there then has been read again since.
   Time packages_since = {};  ///< Every package and its manifest.
   Time dates_since = {};     ///< Until when every object is kept.
-  bool overdue = false;      ///< Entries or dates: longer ago than `kRereadPeriod`.
+  bool overdue = false;      ///< Entries or dates: longer ago than `kScrubPeriod`.
   bool halted = false;       ///< The ledger is not what it was.
   /// What is not what it was: the ledger, or a manifest or package, which is named by every run
   /// until it is whole again. Those that were not looked at this time are named by their manifest.
@@ -43,15 +43,15 @@ struct Reread {
 
 /// Reads on where the run before it ended, within `budget`. Halts the tenant where its ledger is
 /// not what it was. What one pass meets ends no other. Throws: cancelled.
-ATP_EXPORT Reread reread_old(OpenTenant& tenant, const RereadBudget& budget,
-                             const std::stop_token& stop);
+ATP_EXPORT Scrub scrub_old(OpenTenant& tenant, const ScrubBudget& budget,
+                           const std::stop_token& stop);
 
 /// Reads every entry, and asks of every object until when it is kept. Throws: as
 /// `Ledger::entries`; what the store and the catalog throw.
-ATP_EXPORT Reread reread_entries_and_dates(OpenTenant& tenant);
+ATP_EXPORT Scrub scrub_entries_and_dates(OpenTenant& tenant);
 
 /// How far the runs have come. Only what they found damaged is read again.
-ATP_EXPORT Reread reread_so_far(OpenTenant& tenant);
+ATP_EXPORT Scrub scrub_so_far(OpenTenant& tenant);
 
 }  // namespace v0
 }  // namespace atp

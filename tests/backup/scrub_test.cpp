@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A change of what is old is found by runs that look at what is new, within a number of runs that
 /// follows from how much there is.
-#include "atp/vault/reread.hpp"
+#include "atp/vault/scrub.hpp"
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <map>
 
 #include "atp/model/json.hpp"
@@ -21,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class RereadTest : public test::BackupFixture {
+class ScrubTest : public test::BackupFixture {
  protected:
   static constexpr int kPoints = 20;
 
@@ -43,7 +44,7 @@ class RereadTest : public test::BackupFixture {
   std::vector<std::string> found_within(int runs) {
     for (int i = 0; i < runs; ++i) {
       std::vector<std::string> found;
-      for (const Problem& each : backup().reread.damaged) found.push_back(each.subject);
+      for (const Problem& each : backup().scrub.damaged) found.push_back(each.subject);
       if (!found.empty()) return found;
     }
     return {};
@@ -53,7 +54,7 @@ class RereadTest : public test::BackupFixture {
 };
 
 /// Signed by a trusted key, and of its place: only the tree shows it.
-TEST_F(RereadTest, ARewrittenOldEntryHaltsTheTenantWithinAPass) {
+TEST_F(ScrubTest, ARewrittenOldEntryHaltsTheTenantWithinAPass) {
   const std::string key = layout::ledger_entry(tenant_, 0, 11);
   const Bytes before = read(key);
   Json json = parse_json(as_text(before));
@@ -67,23 +68,23 @@ TEST_F(RereadTest, ARewrittenOldEntryHaltsTheTenantWithinAPass) {
   backup();
   seal("altered.jsonl", "other\n");
   std::optional<BackupResult> last;
-  while (runs < kPoints && !(last && last->reread.halted)) {
+  while (runs < kPoints && !(last && last->scrub.halted)) {
     last = backup();
     ++runs;
   }
   EXPECT_LT(runs, 8) << "some 20 entries, 4 a run";
-  EXPECT_THAT(last->reread.damaged, SizeIs(1));
+  EXPECT_THAT(last->scrub.damaged, SizeIs(1));
   EXPECT_EQ(last->status, BackupStatus::alarm) << "what else it found is not lost";
   EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
   write(key, before);
   resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
-  EXPECT_TRUE(backup().reread.damaged.empty());
+  EXPECT_TRUE(backup().scrub.damaged.empty());
 }
 
 /// Not even when the tenant began can be read, and nothing says what was read again.
-TEST_F(RereadTest, ADamagedFirstEntryHaltsTheTenantOnceTheRunIsDone) {
+TEST_F(ScrubTest, ADamagedFirstEntryHaltsTheTenantOnceTheRunIsDone) {
   BackupOptions none = options();
-  none.reread.operations = 0;
+  none.scrub.operations = 0;
   const TenantId other("other");
   none.tenant = other;
   backup(none);
@@ -91,12 +92,12 @@ TEST_F(RereadTest, ADamagedFirstEntryHaltsTheTenantOnceTheRunIsDone) {
   const Bytes before = read(key);
   write(key, as_bytes("{}"));
   const BackupResult result = backup(options("other"));
-  EXPECT_TRUE(result.reread.halted);
+  EXPECT_TRUE(result.scrub.halted);
   EXPECT_EQ(result.status, BackupStatus::unchanged);
   write(key, before);
 }
 
-TEST_F(RereadTest, AChangedManifestIsSaidByEveryRunUntilItIsPutBack) {
+TEST_F(ScrubTest, AChangedManifestIsSaidByEveryRunUntilItIsPutBack) {
   const std::string key = layout::manifest(tenant_, StreamId("default"), 13);
   const Bytes before = read(key);
   write(key, as_bytes("{}"));
@@ -104,7 +105,7 @@ TEST_F(RereadTest, AChangedManifestIsSaidByEveryRunUntilItIsPutBack) {
   for (int i = 0; i < 10; ++i) EXPECT_THAT(found_within(1), ElementsAre(key));
   const auto doctors = [&] {
     for (const Finding& finding : examine(*vault_, {.mending = Mending::report_only})) {
-      if (finding.name == "reread") return finding.error;
+      if (finding.name == "scrub") return finding.error;
     }
     return std::optional(ErrorKind::not_found);
   };
@@ -114,7 +115,7 @@ TEST_F(RereadTest, AChangedManifestIsSaidByEveryRunUntilItIsPutBack) {
   EXPECT_THAT(found_within(16), IsEmpty());
 }
 
-TEST_F(RereadTest, APackageThatIsChangedOrLostIsFoundAndNewSegmentsAreTakenAllTheSame) {
+TEST_F(ScrubTest, APackageThatIsChangedOrLostIsFoundAndNewSegmentsAreTakenAllTheSame) {
   const std::string key = keys("segments/").at(7);
   const Bytes before = read(key);
   Bytes changed = before;
@@ -129,14 +130,14 @@ TEST_F(RereadTest, APackageThatIsChangedOrLostIsFoundAndNewSegmentsAreTakenAllTh
     seal("new" + std::to_string(lost) + ".jsonl", "two\n");
     const BackupResult result = backup();
     EXPECT_EQ(result.segments_new, 1U);
-    EXPECT_EQ(result.reread.damaged.size(), 1U);
+    EXPECT_EQ(result.scrub.damaged.size(), 1U);
     write(key, before);
     EXPECT_THAT(found_within(1), IsEmpty());
   }
 }
 
 /// What is known to be damaged keeps nothing else from being looked at, and each run names it.
-TEST_F(RereadTest, ManyDamagedPackagesAreAllFoundAndNamedByEveryRunUntilTheyAreWhole) {
+TEST_F(ScrubTest, ManyDamagedPackagesAreAllFoundAndNamedByEveryRunUntilTheyAreWhole) {
   std::map<std::string, Bytes> lost;
   for (const std::string& key : keys("segments/")) {
     lost.emplace(key, read(key));
@@ -144,59 +145,63 @@ TEST_F(RereadTest, ManyDamagedPackagesAreAllFoundAndNamedByEveryRunUntilTheyAreW
   }
   std::size_t named = 0;
   for (int i = 0; i < 9; ++i) {
-    const std::size_t now = backup().reread.damaged.size();
+    const std::size_t now = backup().scrub.damaged.size();
     EXPECT_GE(now, named);
     named = now;
   }
   EXPECT_EQ(named, lost.size());
   for (const auto& [key, bytes] : lost) write(key, bytes);
-  for (int i = 0; i < 12; ++i) named = backup().reread.damaged.size();
+  for (int i = 0; i < 12; ++i) named = backup().scrub.damaged.size();
   EXPECT_EQ(named, 0U) << "those that are whole come back two a run";
 }
 
 /// A file of somebody's among packages, and one package that cannot be read.
-TEST_F(RereadTest, AStrayAndAnUnreadableObjectCostThemselvesAlone) {
+TEST_F(ScrubTest, AStrayAndAnUnreadableObjectCostThemselvesAlone) {
   write("segments/acme/README", as_bytes("ours"));
-  for (int i = 0; i < 40; ++i) EXPECT_EQ(backup().reread.trouble, std::nullopt);
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(backup().scrub.trouble, std::nullopt);
   const Time now = clock_->now();
   const Path folder = path(keys("segments/").at(3));
   const Bytes package = read_file(*disk_, folder, 1 << 20);
   disk_->remove(folder);
   create_directories(*disk_, folder);
   for (int i = 0; i < 40; ++i) backup();
-  const Reread reread = backup().reread;
-  EXPECT_GE(reread.dates_since, now);
-  EXPECT_GE(reread.entries_since, now);
-  EXPECT_GE(reread.packages_since, now);
-  EXPECT_TRUE(reread.trouble || !reread.damaged.empty());
+  const Scrub scrub = backup().scrub;
+  EXPECT_GE(scrub.dates_since, now);
+  EXPECT_GE(scrub.entries_since, now);
+  EXPECT_GE(scrub.packages_since, now);
+  EXPECT_TRUE(scrub.trouble || !scrub.damaged.empty());
+  const auto findings = examine(*vault_, {.mending = Mending::mend});
+  EXPECT_TRUE(std::ranges::any_of(findings, [](const Finding& finding) {
+    return finding.name == "scrub" && finding.state == FindingState::bad;
+  }));
   disk_->remove(folder);
   disk_->open(folder, OpenMode::create_new)->write_at(0, package);
   for (int i = 0; i < 3; ++i) backup();
-  EXPECT_TRUE(backup().reread.damaged.empty());
+  EXPECT_TRUE(backup().scrub.damaged.empty());
   disk_->remove(path("segments/acme/README"));
 }
 
-TEST_F(RereadTest, P20_AShortenedRetentionIsGrownAgainAndSaid) {
+TEST_F(ScrubTest, P20_AShortenedRetentionIsGrownAgainAndSaid) {
   const std::string key = keys("segments/").at(15);
   const auto until = vault_->store().stat(key)->immutability.retain_until;
   const Path file = path(key);
   write((Path(key).parent_path() / ("." + file.filename().string() + ".retention")).string(),
         as_bytes("{\"legalHold\":false,\"retainUntil\":\"2000-01-01T00:00:00.000000000Z\"}\n"));
   std::vector<std::string> regrown;
-  for (int i = 0; i < 40 && regrown.empty(); ++i) regrown = backup().reread.regrown;
+  for (int i = 0; i < 40 && regrown.empty(); ++i) regrown = backup().scrub.regrown;
   EXPECT_THAT(regrown, ElementsAre(key));
   EXPECT_EQ(vault_->store().stat(key)->immutability.retain_until, until);
-  for (int i = 0; i < 40; ++i) EXPECT_THAT(backup().reread.regrown, IsEmpty());
+  for (int i = 0; i < 40; ++i) EXPECT_THAT(backup().scrub.regrown, IsEmpty());
 }
 
-TEST_F(RereadTest, P20_TheDoctorSaysThatARetentionWasShortened) {
+TEST_F(ScrubTest, P20_TheDoctorSaysThatARetentionWasShortened) {
   const std::string key = layout::manifest(tenant_, StreamId("default"), 3);
   const Path file = path(key);
   write((Path(key).parent_path() / ("." + file.filename().string() + ".retention")).string(),
         as_bytes("{\"legalHold\":false,\"retainUntil\":\"2000-01-01T00:00:00.000000000Z\"}\n"));
   const auto found = [&] {
     for (const Finding& finding : examine(*vault_)) {
-      if (finding.name == "reread") return finding;
+      if (finding.name == "scrub") return finding;
     }
     return Finding{};
   };
@@ -207,21 +212,21 @@ TEST_F(RereadTest, P20_TheDoctorSaysThatARetentionWasShortened) {
 }
 
 /// What honest runs do is nobody's tampering.
-TEST_F(RereadTest, AnotherPolicyAndAHaltShortenNothing) {
+TEST_F(ScrubTest, AnotherPolicyAndAHaltShortenNothing) {
   BackupOptions asked = options();
   for (const int years : {20, 1, 3}) {
     asked.retention = CalendarPeriod{.years = static_cast<std::uint16_t>(years)};
-    EXPECT_THAT(backup(asked).reread.regrown, IsEmpty());
+    EXPECT_THAT(backup(asked).scrub.regrown, IsEmpty());
     seal("of" + std::to_string(years) + ".jsonl", "one\n");
-    EXPECT_THAT(backup(asked).reread.regrown, IsEmpty());
+    EXPECT_THAT(backup(asked).scrub.regrown, IsEmpty());
     halt_for(*vault_, tenant_, Error(ErrorKind::corrupt, "ledger/acme/", "for a test"));
     resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
-    for (int i = 0; i < 30; ++i) EXPECT_THAT(backup().reread.regrown, IsEmpty()) << years;
+    for (int i = 0; i < 30; ++i) EXPECT_THAT(backup().scrub.regrown, IsEmpty()) << years;
   }
 }
 
 /// Where listings tell dates, a thousand objects are one request.
-TEST_F(RereadTest, P20_DatesAreReadFromListingsWhereTheyTellThem) {
+TEST_F(ScrubTest, P20_DatesAreReadFromListingsWhereTheyTellThem) {
   const auto memory = memory_store(clock_);
   const std::string key = keys("segments/").at(15);
   for (const std::string& each : keys("")) {
@@ -236,23 +241,23 @@ TEST_F(RereadTest, P20_DatesAreReadFromListingsWhereTheyTellThem) {
   OpenTenant tenant(copy, tenant_);
   std::vector<std::string> regrown;
   for (int i = 0; i < 3; ++i) {
-    for (const std::string& each : reread_old(tenant, {}, {}).regrown) regrown.push_back(each);
+    for (const std::string& each : scrub_old(tenant, {}, {}).regrown) regrown.push_back(each);
   }
   EXPECT_THAT(regrown, ElementsAre(key));
 }
 
 /// Who takes so few backups that no pass ends is told, until somebody reads all of it.
-TEST_F(RereadTest, P20_WhatWasNotReadAgainFor60DaysIsSaidAndTheDoctorReadsIt) {
+TEST_F(ScrubTest, P20_WhatWasNotReadAgainFor60DaysIsSaidAndTheDoctorReadsIt) {
   BackupOptions none = options();
-  none.reread.operations = 0;
-  EXPECT_FALSE(backup(none).reread.overdue);
+  none.scrub.operations = 0;
+  EXPECT_FALSE(backup(none).scrub.overdue);
   clock_->advance(std::chrono::days(34));
   backup(none);
   clock_->advance(std::chrono::days(30));
-  EXPECT_TRUE(backup(none).reread.overdue);
+  EXPECT_TRUE(backup(none).scrub.overdue);
   const auto state_of = [&](Mending mending) {
     for (const Finding& finding : examine(*vault_, {.mending = mending})) {
-      if (finding.name == "reread") return finding.state;
+      if (finding.name == "scrub") return finding.state;
     }
     return FindingState::bad;
   };
@@ -264,41 +269,41 @@ TEST_F(RereadTest, P20_WhatWasNotReadAgainFor60DaysIsSaidAndTheDoctorReadsIt) {
   EXPECT_EQ(state_of(Mending::report_only), FindingState::doubtful) << "read by a wrong clock";
   vault_->catalog().replace_derived(vault_->catalog().derived());
   EXPECT_EQ(state_of(Mending::mend), FindingState::good);
-  EXPECT_FALSE(backup(none).reread.overdue);
+  EXPECT_FALSE(backup(none).scrub.overdue);
 }
 
-TEST_F(RereadTest, PassesEndAndBeginAnew) {
+TEST_F(ScrubTest, PassesEndAndBeginAnew) {
   const Time now = clock_->now();
   for (int i = 0; i < 40; ++i) backup();
-  const Reread reread = backup().reread;
-  EXPECT_GE(reread.entries_since, now);
-  EXPECT_GE(reread.packages_since, now);
-  EXPECT_GE(reread.dates_since, now);
+  const Scrub scrub = backup().scrub;
+  EXPECT_GE(scrub.entries_since, now);
+  EXPECT_GE(scrub.packages_since, now);
+  EXPECT_GE(scrub.dates_since, now);
 }
 
 /// What the catalog says of a pass is no evidence against the ledger.
-TEST_F(RereadTest, APassThatTheCatalogHasWrongBeginsAnew) {
+TEST_F(ScrubTest, APassThatTheCatalogHasWrongBeginsAnew) {
   for (const char* state : {"2 00", "rubbish", "99999 ", ""}) {
-    RereadRow row{tenant_, RereadKind::entries, clock_->now(), clock_->now(), "", state};
-    vault_->catalog().record_reread(row);
+    ScrubRow row{tenant_, ScrubKind::entries, clock_->now(), clock_->now(), "", state};
+    vault_->catalog().record_scrub(row);
     EXPECT_EQ(error_kind([&] { backup(); }), std::nullopt) << state;
   }
   const std::string wrong = "1 " + std::string(64, '0');
-  vault_->catalog().record_reread(
-      {tenant_, RereadKind::entries, clock_->now(), clock_->now(), "", wrong});
+  vault_->catalog().record_scrub(
+      {tenant_, ScrubKind::entries, clock_->now(), clock_->now(), "", wrong});
   for (int i = 0; i < 3; ++i) EXPECT_EQ(error_kind([&] { backup(); }), std::nullopt);
   EXPECT_FALSE(find_halt(*vault_, tenant_));
 }
 
 /// That old objects cannot be reached today keeps nothing new from being backed up.
-TEST_F(RereadTest, TroubleOfTheStoreIsSaidAndIsNoDamage) {
+TEST_F(ScrubTest, TroubleOfTheStoreIsSaidAndIsNoDamage) {
   std::optional<std::string> trouble;
   for (std::uint64_t nth = 1; nth < 400 && !trouble; ++nth) {
     disk_->fail_operation(nth, test::Operation::read);
     try {
       const BackupResult result = backup();
-      EXPECT_THAT(result.reread.damaged, IsEmpty());
-      trouble = result.reread.trouble;
+      EXPECT_THAT(result.scrub.damaged, IsEmpty());
+      trouble = result.scrub.trouble;
     } catch (const Error& error) {
       EXPECT_NE(error.kind(), ErrorKind::corrupt) << error.what();
     }
