@@ -96,9 +96,11 @@ void print_scrub(Console& console, const Scrub& scrub) {
                  printable(scrub.regrown.front()));
   }
   if (scrub.overdue) {
-    console.line(console.paint(Colour::warn, "scrub") + "   entries are read again since " +
-                 format_time(scrub.entries_since) + ", dates of retention since " +
-                 format_time(scrub.dates_since) + ": run `atp doctor`, which reads all of them");
+    console.line(console.paint(Colour::warn, "scrub") +
+                 "   the last full pass over old entries began " +
+                 format_time(scrub.entries_since) + ", over dates of retention " +
+                 format_time(scrub.dates_since) +
+                 ": one is over 60 days ago; run `atp doctor`, which reads all of both");
   }
   if (scrub.trouble) {
     console.line(console.paint(Colour::warn, "scrub") +
