@@ -167,7 +167,7 @@ std::vector<SegmentRow> select_segments(Connection& connection, const TenantId& 
                 read_segment, tenant, stream, from, limit);
 }
 
-/// The sign keeps SQLite from reading the whole stream because it is in the order asked for.
+/// Without the plus sign SQLite reads the whole stream, which is in the order asked for.
 std::optional<SegmentRow> select_segment(Connection& connection, const TenantId& tenant,
                                          const StreamId& stream, const SegmentId& segment) {
   return first_of(select(connection,

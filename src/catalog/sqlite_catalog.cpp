@@ -73,7 +73,7 @@ void upgrade(Connection& connection) {
   transaction.commit();
 }
 
-/// What a catalog that may only be read lacks is there, empty, for this connection.
+/// Gives a connection that may only read an empty temporary table for each that the catalog lacks.
 void make_up_for(Connection& connection) {
   constexpr std::string_view kTable = "CREATE TABLE ";
   const std::size_t had = tables_of(read_integer(connection, "PRAGMA user_version")).size();

@@ -57,7 +57,7 @@ struct HttpServerOptions {
 class ATP_EXPORT HttpServer {
  public:
   /// Listens from here on. Throws: invalid_argument for what is no address or no PEM, and for a key
-  /// of another certificate; not_found for a file; unavailable where the port is taken.
+  /// of another certificate; not_found for a missing file; unavailable where the port is taken.
   HttpServer(const HttpServerOptions& options, HttpHandler handler);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
