@@ -47,7 +47,7 @@ def test_a_report_prints_its_verdict_and_what_is_wrong(vault, source, tmp_path):
 
 def test_unchanged_input_makes_no_point(vault, source):
     first = vault.take_backup(str(source), tenant="acme")
-    again = vault.take_backup(source, tenant="acme", known_files="scrub")
+    again = vault.take_backup(source, tenant="acme", known_files="reread")
     assert (again.status, again.recovery_point_id) == ("unchanged", first.recovery_point_id)
     full = vault.take_backup(source, tenant="acme", type=ab.BackupType.FULL)
     assert full.recovery_point_id != first.recovery_point_id
