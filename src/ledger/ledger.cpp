@@ -10,6 +10,7 @@
 #include "atp/storage/layout.hpp"
 #include "ledger/lines.hpp"
 #include "ledger/scan.hpp"
+#include "ledger/stored_tiles.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -37,7 +38,11 @@ std::vector<Digest> LedgerReading::leaves(std::uint64_t size) const {
 }
 
 Ledger::Ledger(ObjectStore& store, const TrustPolicy& trust, TenantId tenant, LedgerReading reading)
-    : store_(&store), trust_(&trust), tenant_(std::move(tenant)), reading_(std::move(reading)) {}
+    : store_(&store),
+      trust_(&trust),
+      tenant_(std::move(tenant)),
+      reading_(std::move(reading)),
+      tiled_(reading_.tree) {}
 
 Ledger Ledger::load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant) {
   LedgerReading reading = read_ledger(store, &trust, tenant);
@@ -71,6 +76,7 @@ std::optional<Ledger> Ledger::resume(ObjectStore& store, const TrustPolicy& trus
   if (!reading.problems.empty()) throw_problem(reading.problems.front());
   Ledger ledger(store, trust, tenant, std::move(reading));
   ledger.first_ = size - 1;
+  ledger.tiled_ = known.tree;
   return ledger;
 }
 
@@ -115,7 +121,9 @@ void Ledger::reach_back_to(std::uint64_t from) {
 const std::vector<LedgerEntry>& Ledger::entries() {
   if (first_ == 0) return reading_.entries;
   Ledger whole = load(*store_, *trust_, tenant_);
-  if (whole.size() < size() || whole.root_at(size()) != root() || whole.origin() != origin()) {
+  if (whole.size() < size() ||
+      merkle::root<Rfc9162Hasher>(whole.reading_.leaves(size())) != root() ||
+      whole.origin() != origin()) {
     throw Error(ErrorKind::corrupt, layout::ledger_entries(tenant_, term()),
                 "the first " + std::to_string(size()) +
                     " entries are not those of its checkpoint: one of them was rewritten");
@@ -126,19 +134,18 @@ const std::vector<LedgerEntry>& Ledger::entries() {
   return reading_.entries;
 }
 
-std::vector<Digest> Ledger::leaves() {
-  entries();
-  return reading_.leaves(size());
+Digest Ledger::root_at(std::uint64_t size) const {
+  ledger::StoredTiles tiles(*store_, tenant_);
+  return ledger::TiledTree(layout::ledger_entries(tenant_, kTerm), this->size(), root(),
+                           tiles.sources())
+      .root_at(size);
 }
 
-Digest Ledger::root_at(std::uint64_t size) {
-  if (size == this->size()) return root();
-  entries();
-  if (size > this->size()) {
-    throw Error(ErrorKind::invalid_argument, reading_.origin,
-                "has " + std::to_string(this->size()) + " entries, not " + std::to_string(size));
-  }
-  return merkle::root<Rfc9162Hasher>(reading_.leaves(size));
+std::vector<Digest> Ledger::consistency_proof(std::uint64_t size) const {
+  ledger::StoredTiles tiles(*store_, tenant_);
+  return ledger::TiledTree(layout::ledger_entries(tenant_, kTerm), this->size(), root(),
+                           tiles.sources())
+      .consistency_proof(size);
 }
 
 void Ledger::refresh() {
@@ -187,6 +194,23 @@ void Ledger::put_checkpoint(const Signers& ledger_signers, const PutOptions& opt
   }
   reading_.newest_checkpoint = checkpoint;
   reading_.newest_note = std::move(note);
+  put_tiles();
+}
+
+/// Tiles are derived: what keeps them from being put keeps nothing else.
+void Ledger::put_tiles() {
+  if (tiled_.size() / ledger::kPartialStep == size() / ledger::kPartialStep) return;
+  const auto stored = [this](std::uint64_t index) {
+    if (index >= first_) return reading_.entries[index - first_].stored;
+    return std::string(as_text(
+        require_object(*store_, layout::ledger_entry(tenant_, kTerm, index), kStatementLimit)));
+  };
+  try {
+    ledger::put_tiles(*store_, tenant_, tiled_, size(), stored);
+    tiled_ = reading_.tree;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+  }
 }
 
 bool is_origin(std::string_view origin, std::string_view domain) {

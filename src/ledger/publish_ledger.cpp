@@ -7,13 +7,13 @@
 #include "atp/ledger/cosignature.hpp"
 #include "atp/ledger/published_ledger.hpp"
 #include "atp/storage/layout.hpp"
+#include "ledger/entry_bundle.hpp"
 #include "ledger/tile_paths.hpp"
 
 namespace atp {
 inline namespace v0 {
 namespace {
 
-constexpr std::uint64_t kBundleLimit = ledger::kTileWidth * (64 << 10);
 constexpr const char* kCheckpointName = "checkpoint";
 
 /// Files of the tree: those that are there already must have the same bytes.
@@ -28,7 +28,7 @@ class TileFiles {
     if (name != full && files_.status(folder_ / full)) expect_beginning(folder_ / full, bytes);
     const Path path = folder_ / name;
     if (files_.status(path)) {
-      if (read_file(files_, path, kBundleLimit) != bytes) refuse(path);
+      if (read_file(files_, path, ledger::kBundleLimit) != bytes) refuse(path);
       return;
     }
     write_file_durably(files_, random_, path, bytes);
@@ -56,7 +56,7 @@ class TileFiles {
   }
 
   void expect_beginning(const Path& path, const Bytes& bytes) {
-    const Bytes found = read_file(files_, path, kBundleLimit);
+    const Bytes found = read_file(files_, path, ledger::kBundleLimit);
     const bool alike =
         found.size() >= bytes.size() && std::equal(bytes.begin(), bytes.end(), found.begin());
     if (!alike) refuse(path);
@@ -73,60 +73,38 @@ class TileFiles {
   std::uint64_t written_ = 0;
 };
 
-/// Takes leaves in order and writes each tile when it is full; the rest at the end.
+/// Takes entries in order and writes each tile when it is full; the rest at the end.
 class TileWriter {
  public:
-  explicit TileWriter(TileFiles& files) : files_(files) {}
+  explicit TileWriter(TileFiles& files)
+      : files_(files),
+        tree_([this](unsigned level, std::uint64_t number, const ledger::Hashes& hashes) {
+          put_tile(level, number, hashes);
+        }) {}
 
   void push(const std::string& entry) {
-    const auto size = static_cast<std::uint16_t>(entry.size());  // kStatementLimit
-    bundle_.push_back(static_cast<std::byte>(size >> 8));
-    bundle_.push_back(static_cast<std::byte>(size & 0xFF));
-    const ByteView bytes = as_bytes(entry);
-    bundle_.insert(bundle_.end(), bytes.begin(), bytes.end());
-    if (++entries_ % ledger::kTileWidth == 0) put_bundle(ledger::kTileWidth);
-    add(0, Rfc9162Hasher::leaf(bytes));
+    ledger::append_to_bundle(bundle_, entry);
+    tree_.push(Rfc9162Hasher::leaf(as_bytes(entry)));
+    if (tree_.size() % ledger::kTileWidth == 0) put_bundle(ledger::kTileWidth);
   }
 
   void finish() {
-    if (const std::uint64_t width = entries_ % ledger::kTileWidth; width > 0) put_bundle(width);
-    for (unsigned level = 0; level < levels_.size(); ++level) {
-      if (!levels_[level].hashes.empty()) put_tile(level);
+    const std::uint64_t size = tree_.size();
+    if (const std::uint64_t width = size % ledger::kTileWidth; width > 0) put_bundle(width);
+    for (unsigned level = 0; level < tree_.edge().size(); ++level) {
+      const ledger::Hashes& hashes = tree_.edge()[level];
+      if (!hashes.empty()) put_tile(level, ledger::full_tiles(size, level), hashes);
     }
   }
 
  private:
-  struct Level {
-    std::vector<Digest> hashes;  ///< Of the tile that is not full yet.
-    std::uint64_t tiles = 0;
-  };
-
-  void add(unsigned level, const Digest& hash) {
-    if (level == levels_.size()) levels_.emplace_back();
-    levels_[level].hashes.push_back(hash);
-    if (levels_[level].hashes.size() < ledger::kTileWidth) return;
-    const Digest above = merkle::Frontier<Rfc9162Hasher>(put_tile(level)).root();
-    ++levels_[level].tiles;
-    levels_[level].hashes.clear();
-    add(level + 1, above);
-  }
-
-  /// The tree over its hashes.
-  merkle::Frontier<Rfc9162Hasher> put_tile(unsigned level) {
-    merkle::Frontier<Rfc9162Hasher> tree;
-    Bytes bytes;
-    for (const Digest& hash : levels_[level].hashes) {
-      tree.push(hash);
-      bytes.insert(bytes.end(), hash.bytes.begin(), hash.bytes.end());
-    }
-    const std::uint64_t number = levels_[level].tiles;
-    files_.put(ledger::hash_tile(level, number, tree.size()),
-               ledger::hash_tile(level, number, ledger::kTileWidth), bytes);
-    return tree;
+  void put_tile(unsigned level, std::uint64_t number, const ledger::Hashes& hashes) {
+    files_.put(ledger::hash_tile(level, number, hashes.size()),
+               ledger::hash_tile(level, number, ledger::kTileWidth), ledger::print_tile(hashes));
   }
 
   void put_bundle(std::uint64_t width) {
-    const std::uint64_t number = (entries_ - 1) / ledger::kTileWidth;
+    const std::uint64_t number = (tree_.size() - 1) / ledger::kTileWidth;
     files_.put(ledger::entry_bundle(number, width),
                ledger::entry_bundle(number, ledger::kTileWidth), bundle_);
     bundle_.clear();
@@ -134,8 +112,7 @@ class TileWriter {
 
   TileFiles& files_;
   Bytes bundle_;
-  std::uint64_t entries_ = 0;
-  std::vector<Level> levels_;
+  ledger::TileBuilder tree_;
 };
 
 /// Watches that the ledger goes on from what is published.

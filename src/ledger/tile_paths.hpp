@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Names and sizes of C2SP tlog-tiles.md.
+/// Names of C2SP tlog-tiles.md.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "atp/core/bytes.hpp"
+#include "ledger/tiled_tree.hpp"
 
 namespace atp {
 inline namespace v0 {
 namespace ledger {
-
-inline constexpr unsigned kTileHeight = 8;
-inline constexpr std::uint64_t kTileWidth = 1 << kTileHeight;
-inline constexpr std::size_t kHashSize = sizeof(Digest);
 
 /// `x001/x234/067`, with `.p/<width>` where the tile is not full.
 inline std::string tile_number(std::uint64_t number, std::uint64_t width) {
@@ -33,12 +29,6 @@ inline std::string hash_tile(unsigned level, std::uint64_t number, std::uint64_t
 
 inline std::string entry_bundle(std::uint64_t number, std::uint64_t width) {
   return "tile/entries/" + tile_number(number, width);
-}
-
-/// Of tile `number` at `level` of a tree with `size` leaves.
-inline std::uint64_t tile_width(std::uint64_t size, unsigned level, std::uint64_t number) {
-  const std::uint64_t hashes = size >> (level * kTileHeight);
-  return std::min(kTileWidth, hashes - number * kTileWidth);
 }
 
 }  // namespace ledger

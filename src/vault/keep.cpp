@@ -36,7 +36,7 @@ std::vector<std::string> documents_after(OpenTenant& tenant, const std::string& 
                                          std::size_t limit) {
   std::vector<std::string> keys;
   for (const std::string_view root : layout::kTenantRoots) {
-    if (root == "segments/") continue;
+    if (root == "segments/" || root == layout::kTiles) continue;
     const std::string folder = std::string(root) + tenant.tenant().encoded() + "/";
     if (after > folder && !after.starts_with(folder)) continue;
     std::string from = after.starts_with(folder) ? after : "";

@@ -51,6 +51,7 @@ class DatePass {
   /// False where the budget ended before the last.
   bool dates_of_folders(ScrubRow& row) {
     for (const std::string_view root : layout::kTenantRoots) {
+      if (root == layout::kTiles) continue;
       const std::string folder = std::string(root) + run_.tenant().tenant().encoded() + "/";
       if (row.after > folder && !row.after.starts_with(folder)) continue;
       if (!dates_below(folder, row.after)) return false;

@@ -5,9 +5,9 @@
 
 #include "atp/crypto/timestamp.hpp"
 #include "atp/ledger/cosignature.hpp"
-#include "atp/merkle/frontier.hpp"
 #include "atp/merkle/tree.hpp"
 #include "atp/storage/layout.hpp"
+#include "ledger/stored_tiles.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -41,8 +41,8 @@ std::vector<std::uint64_t> cosigned_sizes(const Context& context) {
 
 /// The stored checkpoint of `size`, with its cosignatures; nothing where it is not this ledger's:
 /// what is read here is not believed to be what was read with the entries.
-std::optional<WitnessedCheckpoint> cosigned(const Context& context, const LedgerHead& head,
-                                            std::uint64_t size, const RootAt& root_at) {
+std::optional<Checkpoint> cosigned(const Context& context, const LedgerHead& head,
+                                   std::uint64_t size, const RootAt& root_at) {
   const std::string key = layout::ledger_checkpoint(context.tenant, kTerm, size);
   const auto stored = find_small_object(context.store, key, kCheckpointLimit);
   if (!stored) return std::nullopt;
@@ -51,15 +51,26 @@ std::optional<WitnessedCheckpoint> cosigned(const Context& context, const Ledger
   if (!checkpoint || checkpoint->size != size || checkpoint->origin != head.origin) {
     return std::nullopt;
   }
-  WitnessedCheckpoint found{
-      *checkpoint, with_stored_cosignatures(context.store, context.tenant, size,
-                                            std::string(as_text(*stored)), *context.trust)};
-  if (!has_quorum(cosignatures_of(found.note, *context.trust), *context.trust)) return std::nullopt;
+  const std::string note = with_stored_cosignatures(context.store, context.tenant, size,
+                                                    std::string(as_text(*stored)), *context.trust);
+  if (!has_quorum(cosignatures_of(note, *context.trust), *context.trust)) return std::nullopt;
   const bool newest = size == head.newest_checkpoint->size;
   if (checkpoint->root != (newest ? head.newest_checkpoint->root : root_at(size))) {
     return std::nullopt;
   }
-  return found;
+  return checkpoint;
+}
+
+/// The newest that covers `entry` and has a quorum.
+std::optional<Checkpoint> newest_cosigned(const Context& context, const LedgerHead& head,
+                                          std::uint64_t entry, const RootAt& root_at) {
+  if (!head.newest_checkpoint || head.newest_checkpoint->size <= entry) return std::nullopt;
+  for (const std::uint64_t size : cosigned_sizes(context)) {
+    if (size <= entry) break;
+    if (size > head.newest_checkpoint->size) continue;
+    if (auto found = cosigned(context, head, size, root_at)) return found;
+  }
+  return std::nullopt;
 }
 
 /// Of an object; a time-stamp by an authority that this policy does not know is passed over.
@@ -122,31 +133,16 @@ RootAt root_at(const LedgerReading& ledger) {
 
 RootAt root_at(const Context& context, const LedgerHead& head) {
   return [&context, &head](std::uint64_t size) {
-    merkle::Frontier<Rfc9162Hasher> tree;
-    Digest root{};
-    scan_ledger(context.store, context.trust, context.tenant,
-                {.workers = context.workers, .stop = context.stop}, [&](LedgerEntry&& entry) {
-                  if (tree.size() == head.tree.size()) return;
-                  tree.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
-                  if (tree.size() == size) root = tree.root();
-                });
-    const bool same = tree.size() == head.tree.size() && tree.root() == head.tree.root();
-    return same ? root : Digest{};
+    ledger::StoredTiles tiles(context.store, context.tenant);
+    ledger::TiledTree tree(layout::ledger_entries(context.tenant, kTerm), head.tree.size(),
+                           head.tree.root(), tiles.sources());
+    try {
+      return tree.root_at(size);
+    } catch (const Error& error) {
+      if (!is_finding(error)) throw;
+      return Digest{};
+    }
   };
-}
-
-std::optional<WitnessedCheckpoint> find_witnessed(const Context& context, const LedgerHead& head,
-                                                  std::uint64_t entry, const RootAt& root_at) {
-  if (!head.newest_checkpoint || head.newest_checkpoint->size <= entry) return std::nullopt;
-  if (context.trust == nullptr || !context.trust->witnesses) {
-    return WitnessedCheckpoint{*head.newest_checkpoint, head.newest_note};
-  }
-  for (const std::uint64_t size : cosigned_sizes(context)) {
-    if (size <= entry) break;
-    if (size > head.newest_checkpoint->size) continue;
-    if (auto found = cosigned(context, head, size, root_at)) return found;
-  }
-  return std::nullopt;
 }
 
 void check_cosignatures(const Context& context, const LedgerHead& head,
@@ -154,15 +150,15 @@ void check_cosignatures(const Context& context, const LedgerHead& head,
                         std::vector<Check>& checks) {
   if (context.trust == nullptr || !context.trust->witnesses || head.tree.size() == 0) return;
   const std::string subject = layout::ledger_checkpoints(context.tenant, kTerm);
-  const auto found = find_witnessed(context, head, entry.value_or(0), root_at);
+  const auto found = newest_cosigned(context, head, entry.value_or(0), root_at);
   if (!found) {
     checks.push_back(failed(kCosignatures, subject,
                             "a checkpoint cosigned by " + wanted(*context.trust),
                             "none: atp ledger anchor asks them", CheckClass::trust));
-  } else if (!entry && found->checkpoint.size < head.tree.size()) {
+  } else if (!entry && found->size < head.tree.size()) {
     checks.push_back(not_checked(kCosignatures, subject,
-                                 "witnesses have seen " + std::to_string(found->checkpoint.size) +
-                                     " of " + std::to_string(head.tree.size()) + " entries"));
+                                 "witnesses have seen " + std::to_string(found->size) + " of " +
+                                     std::to_string(head.tree.size()) + " entries"));
   } else {
     checks.push_back(verified(kCosignatures, subject));
   }

@@ -20,18 +20,8 @@ inline constexpr const char* kCosignatures = "ledger.cosignatures";
 /// The root that the ledger had at an earlier size: what witnesses signed is compared with it.
 using RootAt = std::function<Digest(std::uint64_t size)>;
 RootAt root_at(const LedgerReading& ledger);
-/// Reads the entries once more; they must lead to the same `head`. `context` and `head` must
-/// outlive it.
+/// Out of the stored tiles, or entries, that lead to the root of `head`. Both must outlive it.
 RootAt root_at(const Context& context, const LedgerHead& head);
-
-/// The newest checkpoint of more than `entry` entries that as many witnesses have cosigned as the
-/// policy asks for, with their cosignatures. Without witnesses in the policy, the newest.
-struct WitnessedCheckpoint {
-  Checkpoint checkpoint;
-  std::string note;
-};
-std::optional<WitnessedCheckpoint> find_witnessed(const Context& context, const LedgerHead& head,
-                                                  std::uint64_t entry, const RootAt& root_at);
 
 /// `ledger.cosignatures`: that there is one; nothing without witnesses in the policy. `entry` is
 /// what must be covered; without it, all.

@@ -53,10 +53,10 @@ void ClockAudit::finish(std::vector<Check>& checks) const {
 }
 
 void check_point_clock(const Context& context, const std::string& key, Time created_at,
-                       const std::optional<Statement>& statement, std::uint64_t corrected,
+                       const std::optional<LedgerEntry>& entry, std::uint64_t corrected,
                        std::vector<Check>& checks) {
   if (!is_ahead(created_at, context.now)) return;
-  if (statement && statement->index < corrected) return;
+  if (entry && entry->statement.index < corrected) return;
   checks.push_back(
       not_checked(kPointClock, key, "the point is of " + ahead_text(created_at, *context.now)));
 }

@@ -36,7 +36,7 @@ class ClockAudit {
 /// `point.clock`: not checked, for a point that was made ahead of the clock of `context`, unless
 /// its statement is one of the first `corrected` entries of the ledger.
 void check_point_clock(const Context& context, const std::string& key, Time created_at,
-                       const std::optional<Statement>& statement, std::uint64_t corrected,
+                       const std::optional<LedgerEntry>& entry, std::uint64_t corrected,
                        std::vector<Check>& checks);
 
 }  // namespace verify

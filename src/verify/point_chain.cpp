@@ -11,6 +11,7 @@
 #include "atp/storage/layout.hpp"
 #include "atp/verify/stored_point.hpp"
 #include "ledger/scan.hpp"
+#include "verify/checkpoint_over.hpp"
 #include "verify/clock_check.hpp"
 #include "verify/ledger_check.hpp"
 
@@ -32,7 +33,7 @@ class PointChainReader {
     auto link = read_link("point.manifest", id, point_checks);
     auto statement = whole || !link ? std::nullopt : look_for_statement(*link);
     // What a crash left, or nobody could have, only the whole ledger tells.
-    if (!whole && (!statement || !checkpoint_over(*statement))) whole = true;
+    if (!whole && (!statement || !is_covered(*statement))) whole = true;
     if (whole) {
       ledger_ = check_ledger(context_, id, checks_);
       statement = find_statement(id);
@@ -46,7 +47,7 @@ class PointChainReader {
     chain.points.push_back(std::move(*link));
     read_parents(chain, statement, whole);
     if (whole) check_clocks(chain);
-    if (statement) chain.statement = statement->index;
+    chain.statement = std::move(statement);
     chain.ledger = std::move(ledger_);
     return chain;
   }
@@ -66,24 +67,24 @@ class PointChainReader {
   }
 
   /// The first entry that completes the point.
-  std::optional<Statement> find_statement(const std::string& id) const {
+  std::optional<LedgerEntry> find_statement(const std::string& id) const {
     for (const LedgerEntry& entry : ledger_.entries) {
-      if (completes(entry.statement, id)) return entry.statement;
+      if (completes(entry.statement, id)) return entry;
     }
     return std::nullopt;
   }
 
   /// The same without the rest of the ledger: it was appended right after what the point had seen,
   /// but for what others appended meanwhile.
-  std::optional<Statement> look_for_statement(const LinkedPoint& link) const {
+  std::optional<LedgerEntry> look_for_statement(const LinkedPoint& link) const {
     constexpr std::uint64_t kFarthest = 1000;
     std::vector<Problem> problems;
     const std::uint64_t from = link.point.ledger_size_seen;
     for (std::uint64_t index = from; index < from + kFarthest; ++index) {
-      const auto entry =
+      auto entry =
           ledger::read_entry(context_.store, context_.trust, context_.tenant, "", index, problems);
       if (!entry) return std::nullopt;
-      if (completes(entry->statement, link.point.recovery_point_id)) return entry->statement;
+      if (completes(entry->statement, link.point.recovery_point_id)) return entry;
     }
     return std::nullopt;
   }
@@ -94,39 +95,21 @@ class PointChainReader {
 
   /// A checkpoint must cover the statement: only then can what an outsider holds expose a later
   /// change. A crash may have come between the two, so that a missing one is no failure.
-  void check_checkpoint(const std::optional<Statement>& statement, bool whole) {
-    const std::string folder = layout::ledger_checkpoints(context_.tenant, 0);
-    const auto checkpoint =
-        whole || !statement ? ledger_.newest_checkpoint : checkpoint_over(*statement);
-    if (statement && checkpoint && checkpoint->size > statement->index) {
-      // Of a root that was not recomputed nothing is said.
-      if (whole) {
-        checks_.push_back(
-            signed_by_trust(context_, kCheckpoint,
-                            layout::ledger_checkpoint(context_.tenant, 0, checkpoint->size)));
-      }
+  void check_checkpoint(const std::optional<LedgerEntry>& statement, bool whole) {
+    if (!whole) return;  // It was there; of a root that was not recomputed nothing is said.
+    const auto& checkpoint = ledger_.newest_checkpoint;
+    if (statement && checkpoint && checkpoint->size > statement->statement.index) {
+      checks_.push_back(signed_by_trust(
+          context_, kCheckpoint, layout::ledger_checkpoint(context_.tenant, 0, checkpoint->size)));
       return;
     }
-    checks_.push_back(not_checked(
-        kCheckpoint, folder, "no sound checkpoint covers the statement that completes the point"));
+    checks_.push_back(not_checked(kCheckpoint, layout::ledger_checkpoints(context_.tenant, 0),
+                                  "no sound checkpoint covers the statement that completes the "
+                                  "point"));
   }
 
-  std::optional<Checkpoint> checkpoint_over(const Statement& statement) const {
-    const std::string key = layout::ledger_checkpoint(context_.tenant, 0, statement.index);
-    const auto next =
-        list_keys(context_.store, layout::ledger_checkpoints(context_.tenant, 0), key, 1);
-    if (next.keys.empty()) return std::nullopt;
-    const std::uint64_t size = layout::find_number(next.keys.front(), 4).value_or(0);
-    const auto note = find_small_object(context_.store, next.keys.front(), kCheckpointLimit);
-    if (!note) return std::nullopt;
-    auto checkpoint =
-        context_.trust
-            ? open_checkpoint(as_text(*note),
-                              context_.trust->keys_of(KeyRole::ledger, statement.header.created_at))
-            : parse_checkpoint(as_text(*note));
-    const bool fits =
-        checkpoint && checkpoint->size == size && checkpoint->origin == statement.origin;
-    return fits ? checkpoint : std::nullopt;
+  bool is_covered(const LedgerEntry& entry) const {
+    return first_checkpoint_over(context_, entry.statement).has_value();
   }
 
   std::optional<LinkedPoint> read_link(const std::string& name, const std::string& id,
@@ -142,24 +125,25 @@ class PointChainReader {
     return LinkedPoint{key_of(id), stored.sha256, std::move(stored.point)};
   }
 
-  void check_statement(const LinkedPoint& link, const std::optional<Statement>& statement) {
-    if (!statement) {
+  void check_statement(const LinkedPoint& link, const std::optional<LedgerEntry>& entry) {
+    if (!entry) {
       checks_.push_back(failed(kStatement, link.key,
                                "a statement in the ledger that completes the point", "none"));
       return;
     }
-    const std::string key = layout::ledger_entry(context_.tenant, 0, statement->index);
-    if (statement->subject_sha256 != link.sha256) {
-      const auto& named = statement->subject_sha256;
+    const Statement& statement = entry->statement;
+    const std::string key = layout::ledger_entry(context_.tenant, 0, statement.index);
+    if (statement.subject_sha256 != link.sha256) {
+      const auto& named = statement.subject_sha256;
       checks_.push_back(
           failed(kStatement, link.key,
                  "SHA-256 " + (named ? named->hex() : "none") + " as " + key + " says",
                  "SHA-256 " + link.sha256.hex()));
-    } else if (statement->index < link.point.ledger_size_seen) {
+    } else if (statement.index < link.point.ledger_size_seen) {
       checks_.push_back(failed(kStatement, key,
                                "an index of " + std::to_string(link.point.ledger_size_seen) +
                                    " or more, which the point had seen",
-                               "index " + std::to_string(statement->index)));
+                               "index " + std::to_string(statement.index)));
     } else {
       checks_.push_back(signed_by_trust(context_, kStatement, key));
     }
@@ -167,7 +151,7 @@ class PointChainReader {
 
   /// A parent is the one whose digest its child has; where the whole ledger is at hand, it must
   /// have been completed before it, too.
-  void read_parents(PointChain& chain, std::optional<Statement> child_statement, bool whole) {
+  void read_parents(PointChain& chain, std::optional<LedgerEntry> child_statement, bool whole) {
     constexpr const char* kName = "point.parent";
     std::set<std::string> seen{chain.points.front().point.recovery_point_id};
     while (const auto parent = chain.points.back().point.parent) {
@@ -185,10 +169,12 @@ class PointChainReader {
       }
       const auto statement = whole ? find_statement(parent->id) : std::nullopt;
       if (whole) check_statement(*link, statement);
-      if (statement && child_statement && statement->index >= child_statement->index) {
-        checks_.push_back(failed(kName, key,
-                                 "completed before entry " + std::to_string(child_statement->index),
-                                 "completed by entry " + std::to_string(statement->index)));
+      if (statement && child_statement &&
+          statement->statement.index >= child_statement->statement.index) {
+        checks_.push_back(
+            failed(kName, key,
+                   "completed before entry " + std::to_string(child_statement->statement.index),
+                   "completed by entry " + std::to_string(statement->statement.index)));
       }
       chain.points.push_back(std::move(*link));
       child_statement = statement;

@@ -22,8 +22,7 @@ struct LinkedPoint {
 struct PointChain {
   std::vector<LinkedPoint> points = {};  ///< The newest first; empty where it cannot be believed.
   LedgerReading ledger;
-  std::optional<std::uint64_t> statement =
-      {};  ///< Index of the entry that completes the first point.
+  std::optional<LedgerEntry> statement = {};  ///< That completes the first point.
   bool reaches_full() const { return !points.empty() && !points.back().point.parent; }
 };
 

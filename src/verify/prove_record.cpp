@@ -15,7 +15,9 @@
 #include "atp/verify/open_segment.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "atp/verify/resolved_point.hpp"
+#include "ledger/stored_tiles.hpp"
 #include "verify/anchors.hpp"
+#include "verify/checkpoint_over.hpp"
 #include "verify/coverage.hpp"
 #include "verify/point_chain.hpp"
 
@@ -37,24 +39,27 @@ SegmentManifest read_manifest(const Context& context, const Descriptor& descript
                   descriptor.manifest_sha256.hex() + ", found SHA-256 " + stored->sha256.hex());
 }
 
-LogProof prove_entry(const Context& context, const LedgerReading& ledger, std::uint64_t index) {
-  const auto witnessed = verify::find_witnessed(context, ledger, index, verify::root_at(ledger));
-  if (!witnessed) {
-    const bool covered = ledger.newest_checkpoint && ledger.newest_checkpoint->size > index;
+LogProof prove_entry(const Context& context, const LedgerEntry& entry) {
+  const std::uint64_t index = entry.statement.index;
+  const auto over = verify::first_witnessed_over(context, entry.statement);
+  if (!over) {
+    const bool covered = verify::first_checkpoint_over(context, entry.statement).has_value();
     throw Error(ErrorKind::precondition_failed, layout::ledger_checkpoints(context.tenant, 0),
                 "no checkpoint covers entry " + std::to_string(index) +
                     (covered ? " that enough witnesses have cosigned; atp ledger anchor asks them"
                              : " yet; the next backup, or atp doctor, adds one"));
   }
+  ledger::StoredTiles tiles(context.store, context.tenant);
+  ledger::TiledTree tree(layout::ledger_entries(context.tenant, 0), over->checkpoint.size,
+                         over->checkpoint.root, tiles.sources());
   return {.index = index,
-          .path = merkle::inclusion_proof<Rfc9162Hasher>(ledger.leaves(witnessed->checkpoint.size),
-                                                         index),
-          .checkpoint = witnessed->note};
+          .path = tree.inclusion_proof(index, Rfc9162Hasher::leaf(as_bytes(entry.stored))),
+          .checkpoint = over->note};
 }
 
 verify::PointChain read_chain(const Context& context, const std::string& id) {
   std::vector<Check> checks;
-  verify::PointChain chain = verify::read_point_chain(context, id, LedgerDepth::whole, checks);
+  verify::PointChain chain = verify::read_point_chain(context, id, LedgerDepth::statement, checks);
   require_sound(checks);
   return chain;
 }
@@ -89,7 +94,7 @@ struct RecordProver::State {
       : context{store, &trust, point.tenant, 1, stop},
         given(identities),
         chain(read_chain(context, point.id)),
-        entry(prove_entry(context, chain.ledger, *chain.statement)),
+        entry(prove_entry(context, *chain.statement)),
         timestamps(verify::sound_replies(context, chain.points.front().sha256)),
         listings(chain.points.size()) {
     require_identities(identities);
@@ -169,7 +174,7 @@ struct RecordProver::State {
                             .descriptors = descriptors.size(),
                             .descriptor_path = listed.listing->tree.path(listed.index),
                             .timestamps = timestamps,
-                            .statement = chain.ledger.entries[*chain.statement].stored};
+                            .statement = chain.statement->stored};
     for (std::size_t i = 0; i <= listed.link; ++i) {
       evidence.points.emplace_back(
           as_text(get_object(context.store, chain.points[i].key, kDocumentLimit)));

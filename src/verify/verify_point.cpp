@@ -37,7 +37,7 @@ void append(std::vector<Check>& to, std::vector<Check>&& from) {
 std::vector<Check> check_anchors(const verify::Context& context, const verify::PointChain& points) {
   std::vector<Check> checks;
   if (points.statement) {
-    verify::check_cosignatures(context, points.ledger, *points.statement,
+    verify::check_cosignatures(context, points.ledger, points.statement->statement.index,
                                verify::root_at(points.ledger), checks);
   }
   for (const verify::LinkedPoint& link : points.points) {

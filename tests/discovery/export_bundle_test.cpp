@@ -9,6 +9,7 @@
 #include "atp/crypto/sha256.hpp"
 #include "atp/ledger/log_proof.hpp"
 #include "atp/verify/bundle_layout.hpp"
+#include "atp/verify/record_proof.hpp"
 #include "discovery/exporting.hpp"
 #include "verify/verifying.hpp"
 
@@ -192,9 +193,16 @@ TEST_F(ExportBundle, AForgedProofIsNoticedEvenIfSigned) {
 TEST_F(ExportBundle, AProofToAnotherCheckpointIsNoticedEvenIfSigned) {
   seal("later.jsonl", "later");
   backup();
-  put(proof_, prove_record(vault_->store(), find_point(vault_->store(), point_),
-                           {{StreamId("default"), SegmentId("000001")}, 1}, vault_->trust(),
-                           vault_->keys().identities));
+  const Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), TenantId("acme"));
+  std::vector<Digest> leaves;
+  for (const LedgerEntry& entry : ledger.tail()) {
+    leaves.push_back(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
+  }
+  LogProof proof = parse_log_proof(text(proof_));
+  proof.path = merkle::inclusion_proof<Rfc9162Hasher>(leaves, proof.index);
+  proof.checkpoint = ledger.newest_note();
+  put(proof_, format_log_proof(proof));
+  EXPECT_TRUE(check_record_proof(text(proof_), vault_->trust()).proven);
   sign_again();
   expect_failed("export.proofs");
 }

@@ -113,16 +113,18 @@ class ATP_EXPORT Ledger {
   /// Every entry. Where some are not at hand, all are read and verified, which costs as much as
   /// `load`. Throws: as `load`; corrupt where they do not lead to this head.
   const std::vector<LedgerEntry>& entries();
-  /// The hash of each entry (RFC 9162, section 2.1.1). Cost and errors as of `entries`.
-  std::vector<Digest> leaves();
   /// The newest checkpoint as the signed note that is stored; empty before the first.
   const std::string& newest_note() const { return reading_.newest_note; }
   bool has_checkpoint() const {
     return reading_.newest_checkpoint && reading_.newest_checkpoint->size == size();
   }
-  /// The root when the ledger had `size` entries. Throws: invalid_argument over `size()`; cost and
-  /// other errors as of `entries`, but for the present size.
-  Digest root_at(std::uint64_t size);
+  /// The root when the ledger had `size` entries, out of a few tiles; where they are missing or
+  /// wrong, out of entries. Throws: invalid_argument over `size()`; corrupt where nothing that is
+  /// stored leads to the present root.
+  Digest root_at(std::uint64_t size) const;
+  /// That it goes on from its first `size` entries (RFC 9162, section 2.1.4.1). Throws: likewise,
+  /// and invalid_argument for 0.
+  std::vector<Digest> consistency_proof(std::uint64_t size) const;
 
   /// Reads what others have appended since. Throws: corrupt, untrusted.
   void refresh();
@@ -132,17 +134,20 @@ class ATP_EXPORT Ledger {
   bool try_append(Statement statement, const Signers& signers, const PutOptions& options);
 
   /// Puts a signed note of the present size, where there is none yet; an equal one is success.
-  /// Throws: corrupt for one with another root (a fork), untrusted for one that no trusted key
-  /// signed.
+  /// Then the tiles and entry bundles that have come since; where they cannot be put, others do
+  /// without. Throws: corrupt for one with another root (a fork), untrusted for one that no trusted
+  /// key signed.
   void put_checkpoint(const Signers& ledger_signers, const PutOptions& options);
 
  private:
   Ledger(ObjectStore& store, const TrustPolicy& trust, TenantId tenant, LedgerReading reading);
+  void put_tiles();
 
   ObjectStore* store_;
   const TrustPolicy* trust_;
   TenantId tenant_;
   LedgerReading reading_;
+  merkle::Frontier<Rfc9162Hasher> tiled_;  ///< Up to here tiles are put, or were when it was read.
   std::uint64_t first_ = 0;
 };
 

@@ -5,9 +5,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <string>
-#include <utility>
 
 #include "atp/core/export.hpp"
 #include "atp/core/file_system.hpp"
@@ -16,6 +15,9 @@
 
 namespace atp {
 inline namespace v0 {
+namespace ledger {
+class TiledTree;
+}
 
 struct PublishedFiles {
   Checkpoint checkpoint;
@@ -33,13 +35,16 @@ ATP_EXPORT PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& 
                                          const Path& folder, const ScanLedgerOptions& options);
 
 /// Proofs out of published tiles: each asks for a few files, whatever the size of the ledger. Tiles
-/// are not believed: what comes out of them is checked against the checkpoint before it is given
-/// out. One object belongs to one thread at a time.
+/// are not believed: each is compared with the hash above it, up to the checkpoint. One object
+/// belongs to one thread at a time.
 class ATP_EXPORT PublishedLedger {
  public:
   /// `files` must outlive it. Throws: not_found without `checkpoint`, untrusted where no key of
   /// `trust` signed it.
-  PublishedLedger(FileSystem& files, Path folder, const TrustPolicy& trust);
+  PublishedLedger(FileSystem& files, const Path& folder, const TrustPolicy& trust);
+  ~PublishedLedger();
+  PublishedLedger(PublishedLedger&&) noexcept;
+  PublishedLedger& operator=(PublishedLedger&&) noexcept;
 
   const Checkpoint& checkpoint() const { return checkpoint_; }
   const std::string& note() const { return note_; }
@@ -57,14 +62,9 @@ class ATP_EXPORT PublishedLedger {
   merkle::Proof inclusion_proof(std::uint64_t index, const Digest& leaf_hash);
 
  private:
-  Digest node_at(unsigned level, std::uint64_t index);
-  const Bytes& tile(unsigned level, std::uint64_t number);
-
-  FileSystem* files_;
-  Path folder_;
   std::string note_;
   Checkpoint checkpoint_;
-  std::map<std::pair<unsigned, std::uint64_t>, Bytes> tiles_;
+  std::unique_ptr<ledger::TiledTree> tree_;
 };
 
 }  // namespace v0

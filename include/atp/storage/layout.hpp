@@ -16,9 +16,12 @@ inline namespace v0 {
 namespace layout {
 
 /// What tenants' names stand under.
-inline constexpr std::array<std::string_view, 11> kTenantRoots{
-    "cosignatures/", "documents/", "halts/",           "keys/",     "ledger/",    "lists/",
-    "manifests/",    "policies/",  "recovery-points/", "segments/", "timestamps/"};
+inline constexpr std::array<std::string_view, 12> kTenantRoots{
+    "cosignatures/", "documents/", "halts/",           "keys/",     "ledger/",     "lists/",
+    "manifests/",    "policies/",  "recovery-points/", "segments/", "timestamps/", "tiles/"};
+
+/// Of these, what is derived from the rest and kept by no retention.
+inline constexpr std::string_view kTiles = "tiles/";
 
 inline constexpr std::string_view kVault = "vault.json";
 
@@ -59,6 +62,15 @@ ATP_EXPORT std::string ledger_entry(const TenantId& tenant, std::uint64_t term,
 ATP_EXPORT std::string ledger_checkpoints(const TenantId& tenant, std::uint64_t term);
 ATP_EXPORT std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t term,
                                          std::uint64_t size);
+
+/// `tiles/<tenant>/<term>/<level>/<number>/<width>`: hashes of the ledger's tree, 256 a tile.
+ATP_EXPORT std::string ledger_tiles(const TenantId& tenant, std::uint64_t term, unsigned level,
+                                    std::uint64_t number);
+ATP_EXPORT std::string ledger_tile(const TenantId& tenant, std::uint64_t term, unsigned level,
+                                   std::uint64_t number, std::uint64_t width);
+/// `tiles/<tenant>/<term>/entries/<number>`: the entries of a full tile of the lowest level.
+ATP_EXPORT std::string entry_bundle(const TenantId& tenant, std::uint64_t term,
+                                    std::uint64_t number);
 
 /// `cosignatures/<tenant>/<term>/<size>/<16 hex>`: of the checkpoint of that size.
 ATP_EXPORT std::string cosignatures(const TenantId& tenant, std::uint64_t term);

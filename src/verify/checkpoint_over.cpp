@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/checkpoint_over.hpp"
+
+#include "atp/ledger/cosignature.hpp"
+#include "atp/storage/layout.hpp"
+
+namespace atp {
+inline namespace v0 {
+namespace verify {
+namespace {
+
+constexpr std::uint64_t kTerm = 0;
+
+std::optional<SignedCheckpoint> open_signed(const Context& context, const Statement& statement,
+                                            std::uint64_t size) {
+  const auto stored = find_small_object(
+      context.store, layout::ledger_checkpoint(context.tenant, kTerm, size), kCheckpointLimit);
+  if (!stored) return std::nullopt;
+  const std::string note(as_text(*stored));
+  auto checkpoint = context.trust
+                        ? open_checkpoint(note, context.trust->keys_of(KeyRole::ledger,
+                                                                       statement.header.created_at))
+                        : parse_checkpoint(note);
+  const bool fits =
+      checkpoint && checkpoint->size == size && checkpoint->origin == statement.origin;
+  if (!fits) return std::nullopt;
+  return SignedCheckpoint{*std::move(checkpoint), note};
+}
+
+std::optional<SignedCheckpoint> open_witnessed(const Context& context, const Statement& statement,
+                                               std::uint64_t size) {
+  auto found = open_signed(context, statement, size);
+  if (!found) return std::nullopt;
+  found->note =
+      with_stored_cosignatures(context.store, context.tenant, size, found->note, *context.trust);
+  if (!has_quorum(cosignatures_of(found->note, *context.trust), *context.trust)) {
+    return std::nullopt;
+  }
+  return found;
+}
+
+}  // namespace
+
+std::optional<SignedCheckpoint> first_checkpoint_over(const Context& context,
+                                                      const Statement& statement) {
+  const std::uint64_t next = statement.index + 1;  // Where it is as a rule.
+  if (auto found = open_signed(context, statement, next)) return found;
+  std::string after = layout::ledger_checkpoint(context.tenant, kTerm, next);
+  while (true) {
+    const ListPageOfKeys page =
+        list_keys(context.store, layout::ledger_checkpoints(context.tenant, kTerm), after, 1000);
+    for (const std::string& key : page.keys) {
+      const auto size = layout::find_number(key, 4);
+      if (!size) continue;
+      if (auto found = open_signed(context, statement, *size)) return found;
+    }
+    if (!page.next) return std::nullopt;
+    after = *page.next;
+  }
+}
+
+std::optional<SignedCheckpoint> first_witnessed_over(const Context& context,
+                                                     const Statement& statement) {
+  if (context.trust == nullptr || !context.trust->witnesses) {
+    return first_checkpoint_over(context, statement);
+  }
+  std::string after = layout::cosignatures(context.tenant, kTerm, statement.index);
+  while (true) {
+    const FolderPage page =
+        context.store.list_folders(layout::cosignatures(context.tenant, kTerm), after);
+    for (const std::string& folder : page.folders) {
+      const auto size = layout::find_number(folder, 3);
+      if (!size) continue;
+      if (auto found = open_witnessed(context, statement, *size)) return found;
+    }
+    if (!page.next) return std::nullopt;
+    after = *page.next;
+  }
+}
+
+}  // namespace verify
+}  // namespace v0
+}  // namespace atp
