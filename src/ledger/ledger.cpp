@@ -20,10 +20,11 @@ constexpr std::uint64_t kTerm = 0;
 
 }  // namespace
 
-LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant) {
+LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant,
+                          EntriesFrom entries) {
   LedgerReading reading;
   static_cast<LedgerHead&>(reading) =
-      scan_ledger(store, trust, tenant, {},
+      scan_ledger(store, trust, tenant, {.entries = entries},
                   [&](LedgerEntry&& entry) { reading.entries.push_back(std::move(entry)); });
   return reading;
 }
@@ -44,8 +45,9 @@ Ledger::Ledger(ObjectStore& store, const TrustPolicy& trust, TenantId tenant, Le
       reading_(std::move(reading)),
       tiled_(reading_.tree) {}
 
-Ledger Ledger::load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant) {
-  LedgerReading reading = read_ledger(store, &trust, tenant);
+Ledger Ledger::load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
+                    EntriesFrom entries) {
+  LedgerReading reading = read_ledger(store, &trust, tenant, entries);
   if (!reading.problems.empty()) throw_problem(reading.problems.front());
   return Ledger(store, trust, tenant, std::move(reading));
 }

@@ -164,9 +164,11 @@ PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& trust, cons
                               const ScanLedgerOptions& options) {
   create_directories(files, folder);
   const auto held = lock(files, folder);
+  ScanLedgerOptions scanned = options;
+  scanned.entries = EntriesFrom::bundles;
   // All of the ledger is verified before anything of it is given out.
   Continuation continuation(files, folder, trust);
-  const LedgerHead head = scan_ledger(store, &trust, tenant, options,
+  const LedgerHead head = scan_ledger(store, &trust, tenant, scanned,
                                       [&](const LedgerEntry& entry) { continuation.push(entry); });
   if (!head.problems.empty()) throw_problem(head.problems.front());
   if (!head.newest_checkpoint) {
@@ -177,7 +179,7 @@ PublishedFiles publish_ledger(ObjectStore& store, const TrustPolicy& trust, cons
   TileFiles target(files, random, folder);
   TileWriter writer(target);
   merkle::Frontier<Rfc9162Hasher> tree;
-  scan_ledger(store, &trust, tenant, options, [&](const LedgerEntry& entry) {
+  scan_ledger(store, &trust, tenant, scanned, [&](const LedgerEntry& entry) {
     if (tree.size() == checkpoint.size) return;
     tree.push(Rfc9162Hasher::leaf(as_bytes(entry.stored)));
     writer.push(entry.stored);

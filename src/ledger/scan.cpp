@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kTerm = 0;
 constexpr std::size_t kBatch = 512;
-constexpr std::size_t kKeysPerPage = 250'000;
+constexpr std::size_t kKeysPerPage = 488 * kBatch;
 
 Problem integrity(std::string subject, std::string expected, std::string found) {
   return {Problem::Kind::integrity, std::move(subject), std::move(expected), std::move(found)};
@@ -95,6 +95,7 @@ std::optional<std::uint64_t> CheckpointCursor::size() {
 }
 
 void Scan::read_all() {
+  if (options_.entries == EntriesFrom::bundles) find_bundles();
   CheckpointCursor cursor(store_, tenant_, head_.tree.size(),
                           head_.problems);  // Others may append while we read.
   due_ = &cursor;
@@ -117,15 +118,18 @@ bool Scan::read_entries() {
   for (;;) {
     const ListPageOfKeys page = list_keys(store_, prefix, after, kKeysPerPage);
     std::span<const std::string> keys(page.keys);
+    std::span<const ListedInfo> infos(page.infos);
     while (!keys.empty()) {
       std::size_t fitting = 0;
       while (fitting < std::min(kBatch, keys.size()) &&
              keys[fitting] == layout::ledger_entry(tenant_, kTerm, index + fitting)) {
         ++fitting;
       }
-      if (!read_batch(keys.first(fitting))) return false;
+      if (!read_batch(keys.first(fitting), infos.first(std::min(fitting, infos.size()))))
+        return false;
       index += fitting;
       keys = keys.subspan(fitting);
+      infos = infos.subspan(std::min(fitting, infos.size()));
       if (fitting > 0) continue;
       add(integrity(layout::ledger_entry(tenant_, kTerm, index), "an entry",
                     "none, but " + keys.front()));
@@ -136,17 +140,75 @@ bool Scan::read_entries() {
   }
 }
 
-bool Scan::read_batch(std::span<const std::string> keys) {
-  std::vector<std::string> stored(keys.size());
+/// The newest checkpoint by a trusted key. What it says is held against the entries later.
+void Scan::find_bundles() {
+  std::string newest;
+  for_each_key(store_, layout::ledger_checkpoints(tenant_, kTerm),
+               [&](const std::string& key) { newest = key; });
+  if (newest.empty()) return;
+  const Bytes note = find_small_object(store_, newest, kCheckpointLimit).value_or(Bytes());
+  const auto checkpoint = trust_ ? open_checkpoint(as_text(note), trust_->keys_of(KeyRole::ledger))
+                                 : parse_checkpoint(as_text(note));
+  if (!checkpoint) return;
+  tree_.emplace(newest, checkpoint->size, checkpoint->root,
+                std::vector{tiles_.source(StoredTiles::From::put)});
+  tree_size_ = checkpoint->size;
+}
+
+void Scan::read_bundles(std::span<const ListedInfo> infos,
+                        std::vector<std::optional<std::string>>& stored) {
+  const std::uint64_t first = head_.tree.size();
+  const std::uint64_t end = std::min(tree_size_, first + stored.size());
+  const std::uint64_t begin_number = (first + kTileWidth - 1) / kTileWidth;
+  const std::uint64_t end_number = std::max(begin_number, end / kTileWidth);
+  struct Bundle {
+    std::vector<std::string> entries = {};
+    Digest root = {};
+  };
+  std::vector<std::optional<Bundle>> bundles(end_number - begin_number);
+  parallel_for(bundles.size(), options_.workers, options_.stop, [&](std::size_t i) {
+    auto entries = tiles_.read_bundle(begin_number + i);
+    if (!entries) return;
+    merkle::Frontier<Rfc9162Hasher> tree;
+    for (const std::string& entry : *entries) tree.push(Rfc9162Hasher::leaf(as_bytes(entry)));
+    bundles[i] = Bundle{*std::move(entries), tree.root()};
+  });
+  for (std::size_t i = 0; i < bundles.size(); ++i) {
+    if (!bundles[i] || bundles[i]->root != tree_->node_at(kTileHeight, begin_number + i)) continue;
+    const std::size_t at = (begin_number + i) * kTileWidth - first;
+    const auto has_its_size = [&](std::size_t j) {
+      const auto size = at + j < infos.size() ? infos[at + j].size : std::nullopt;
+      return !size || *size == bundles[i]->entries[j].size();
+    };
+    for (std::size_t j = 0; j < kTileWidth; ++j) {
+      if (!has_its_size(j)) continue;
+      stored[at + j] = std::move(bundles[i]->entries[j]);
+      ++head_.from_bundles;
+    }
+  }
+}
+
+bool Scan::read_batch(std::span<const std::string> keys, std::span<const ListedInfo> infos) {
+  std::vector<std::optional<std::string>> stored(keys.size());
+  if (tree_) {
+    try {
+      read_bundles(infos, stored);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::corrupt) throw;
+      tree_.reset();  // Its tiles are missing or wrong: entries do without.
+    }
+  }
   std::vector<Loaded> loaded(keys.size());
   parallel_for(keys.size(), options_.workers, options_.stop, [&](std::size_t i) {
-    const auto bytes = find_small_object(store_, keys[i], kStatementLimit);
-    if (!bytes) return;
-    stored[i] = as_text(*bytes);
-    loaded[i] = check_document<Statement>(stored[i], trust_, tenant_);
+    if (!stored[i]) {
+      const auto bytes = find_small_object(store_, keys[i], kStatementLimit);
+      if (!bytes) return;
+      stored[i] = as_text(*bytes);
+    }
+    loaded[i] = check_document<Statement>(*stored[i], trust_, tenant_);
   });
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!take_in(keys[i], stored[i], loaded[i])) return false;
+    if (!take_in(keys[i], stored[i].value_or(""), loaded[i])) return false;
   }
   return true;
 }

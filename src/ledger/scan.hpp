@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "atp/ledger/ledger.hpp"
+#include "ledger/stored_tiles.hpp"
+#include "ledger/tiled_tree.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -53,7 +55,8 @@ class Scan {
         tenant_(tenant),
         head_(head),
         options_(std::move(options)),
-        each_(std::move(each)) {}
+        each_(std::move(each)),
+        tiles_(store, tenant) {}
 
   /// Entries, up to the first that is missing or cannot be believed, and every checkpoint over more
   /// entries than `head` had.
@@ -64,7 +67,10 @@ class Scan {
  private:
   using Loaded = std::optional<CheckedDocument<Statement>>;
 
-  bool read_batch(std::span<const std::string> keys);
+  void find_bundles();
+  bool read_batch(std::span<const std::string> keys, std::span<const ListedInfo> infos);
+  void read_bundles(std::span<const ListedInfo> infos,
+                    std::vector<std::optional<std::string>>& stored);
   bool take_in(const std::string& key, const std::string& stored, Loaded& loaded);
   void check_due();
   void check_checkpoint(const std::string& key, std::uint64_t size);
@@ -78,6 +84,9 @@ class Scan {
   ScanLedgerOptions options_;
   std::function<void(LedgerEntry&&)> each_;
   CheckpointCursor* due_ = nullptr;
+  StoredTiles tiles_;
+  std::optional<TiledTree> tree_ = {};  ///< That bundles must lead to; without one none is read.
+  std::uint64_t tree_size_ = 0;
 };
 
 }  // namespace ledger

@@ -18,10 +18,6 @@ std::string ledger(const TenantId& tenant, std::uint64_t term) {
   return folder("ledger", tenant) + std::to_string(term) + "/";
 }
 
-std::string tiles(const TenantId& tenant, std::uint64_t term) {
-  return folder("tiles", tenant) + std::to_string(term) + "/";
-}
-
 }  // namespace
 
 std::string policies(const TenantId& tenant) { return folder("policies", tenant); }
@@ -89,18 +85,18 @@ std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t term, std::u
   return ledger_checkpoints(tenant, term) + format_sequence(size);
 }
 
-std::string ledger_tiles(const TenantId& tenant, std::uint64_t term, unsigned level,
-                         std::uint64_t number) {
-  return tiles(tenant, term) + std::to_string(level) + "/" + format_sequence(number) + "/";
+std::string ledger_tiles(const TenantId& tenant, std::uint64_t term) {
+  return folder("tiles", tenant) + std::to_string(term) + "/";
 }
 
 std::string ledger_tile(const TenantId& tenant, std::uint64_t term, unsigned level,
                         std::uint64_t number, std::uint64_t width) {
-  return ledger_tiles(tenant, term, level, number) + std::to_string(width);
+  return ledger_tiles(tenant, term) + std::to_string(level) + "/" + format_sequence(number) + "/" +
+         std::to_string(width);
 }
 
 std::string entry_bundle(const TenantId& tenant, std::uint64_t term, std::uint64_t number) {
-  return tiles(tenant, term) + "entries/" + format_sequence(number);
+  return ledger_tiles(tenant, term) + "entries/" + format_sequence(number);
 }
 
 std::string cosignatures(const TenantId& tenant, std::uint64_t term) {

@@ -14,6 +14,7 @@
 #include "atp/vault/rebuild.hpp"
 #include "atp/vault/scrub.hpp"
 #include "atp/verify/points.hpp"
+#include "ledger/tile_check.hpp"
 #include "vault/tenant_documents.hpp"
 
 namespace atp {
@@ -162,6 +163,33 @@ Finding examine_scrub(OpenTenant& tenant, bool mends) {
               ", all packages since " + format_time(scrub.packages_since)};
 }
 
+/// What is derived from the ledger's entries.
+Finding examine_tiles(OpenTenant& tenant, bool mends) {
+  using ledger::TileCheck;
+  const TenantId& id = tenant.tenant();
+  TileCheck tiles(tenant.vault().store(), id,
+                  mends ? TileCheck::Mending::mend : TileCheck::Mending::look);
+  for (const LedgerEntry& entry : tenant.ledger().entries()) tiles.push(entry.stored);
+  tiles.finish();
+  if (tiles.wrong_count() > 0) {
+    return {
+        "tiles", FindingState::doubtful, tiles.wrong().front().subject,
+        std::to_string(tiles.wrong_count()) +
+            " tiles or bundles hold other bytes than the ledger's entries make; nobody believes "
+            "them, `atp doctor` puts them anew unless their retention keeps them"};
+  }
+  const std::string sound = std::to_string(tiles.sound()) + " are as the entries make them";
+  if (tiles.put() + tiles.replaced() > 0) {
+    return {"tiles", FindingState::mended, id.str(),
+            sound + ", " + std::to_string(tiles.put()) + " were missing and " +
+                std::to_string(tiles.replaced()) + " wrong, and were put anew"};
+  }
+  return good("tiles", id.str(),
+              sound + (tiles.missing() > 0 ? ", " + std::to_string(tiles.missing()) +
+                                                 " are missing: `atp doctor` puts them"
+                                           : ""));
+}
+
 /// What people, NAS boxes and broken disks leave among a tenant's objects.
 Finding examine_names(const Vault& vault, const TenantId& tenant) {
   std::vector<ForeignName> foreign;
@@ -280,6 +308,7 @@ std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
                 [&] { return examine_ledger(vault, tenant, options, open); });
     if (findings.back().state != FindingState::bad) {
       note_one(findings, "acts", name, [&] { return examine_acts(*open); });
+      note_one(findings, "tiles", name, [&] { return examine_tiles(*open, mends); });
       examine_one(findings, "scrub", name, [&] { return examine_scrub(*open, mends); });
       if (mends) examine_one(findings, "kept", name, [&] { return examine_kept(*open); });
     }

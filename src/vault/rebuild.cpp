@@ -15,6 +15,10 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
+Ledger load_ledger(const Vault& vault, const TenantId& tenant) {
+  return Ledger::load(vault.store(), vault.trust(), tenant, EntriesFrom::bundles);
+}
+
 /// A tenant's rows as the store says they must be. Throws: corrupt.
 DerivedRows derive_tenant(const Vault& vault, const Ledger& ledger) {
   DerivedRows rows;
@@ -85,7 +89,7 @@ bool is_of_one_tenant(const Error& error) {
 DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, ProgressSink* progress) {
   DerivedRows rows;
   for_each_tenant(vault, stop, progress, [&](const TenantId& tenant) {
-    append(rows, derive_tenant(vault, Ledger::load(vault.store(), vault.trust(), tenant)));
+    append(rows, derive_tenant(vault, load_ledger(vault, tenant)));
   });
   return rows;
 }
@@ -98,7 +102,7 @@ RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, Progres
   for_each_tenant(vault, stop, progress, [&](const TenantId& tenant) {
     DerivedRows before = known_rows(vault, tenant);
     try {
-      Ledger ledger = Ledger::load(vault.store(), vault.trust(), tenant);
+      Ledger ledger = load_ledger(vault, tenant);
       // A catalog that can be read and has seen more than the ledger holds is evidence.
       for (const LedgerHeadRow& head : before.heads) check_head(vault, ledger, head);
       append(rows, derive_tenant(vault, ledger));

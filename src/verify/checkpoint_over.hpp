@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "atp/ledger/note.hpp"
 #include "verify/checks.hpp"
@@ -12,18 +11,13 @@ namespace atp {
 inline namespace v0 {
 namespace verify {
 
-struct SignedCheckpoint {
-  Checkpoint checkpoint;
-  std::string note;  ///< As stored, or with the cosignatures that are stored beside it.
-};
-
 /// The first checkpoint behind `statement` that a trusted ledger key signed; without a trust
 /// policy, the first that is one. That its root is that of the entries is not looked at.
 std::optional<SignedCheckpoint> first_checkpoint_over(const Context& context,
                                                       const Statement& statement);
 
-/// The same of those that as many witnesses have cosigned as the policy asks for. Without witnesses
-/// in the policy: `first_checkpoint_over`.
+/// The same of those that as many witnesses have cosigned as the policy asks for; their
+/// cosignatures are in the note. Without witnesses in the policy: `first_checkpoint_over`.
 std::optional<SignedCheckpoint> first_witnessed_over(const Context& context,
                                                      const Statement& statement);
 

@@ -13,6 +13,7 @@
 #include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
+#include "ledger/tile_check.hpp"
 #include "verify/anchors.hpp"
 #include "verify/checks.hpp"
 #include "verify/clock_check.hpp"
@@ -277,6 +278,14 @@ Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const 
   return result;
 }
 
+static void add_tile_checks(const TenantId& tenant, const ledger::TileCheck& tiles,
+                            std::vector<Check>& checks) {
+  for (const Problem& problem : tiles.wrong()) checks.push_back(failed(kTilesCheck, problem));
+  if (tiles.wrong().empty() && tiles.sound() > 0) {
+    checks.push_back(verified(kTilesCheck, layout::ledger_tiles(tenant, 0)));
+  }
+}
+
 static void audit_ledger(ObjectStore& store, const TenantId& tenant, const TrustPolicy& trust,
                          const ScanLedgerOptions& options, LedgerAudit& audit) {
   std::vector<Check>& checks = audit.report.checks;
@@ -285,6 +294,7 @@ static void audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   const auto newest = newest_stored_point(store, tenant);  // Before the ledger, which comes after.
   bool is_completed = false;
   verify::SignedByOutsiders outsiders({store, &trust, tenant, 1, options.stop});
+  ledger::TileCheck tiles(store, tenant, ledger::TileCheck::Mending::look);
   ScanLedgerOptions scanned = options;
   scanned.on_checkpoint = [&](const Checkpoint& checkpoint, std::string_view note) {
     outsiders.push(checkpoint, note);
@@ -293,6 +303,7 @@ static void audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
     is_completed = is_completed || entry.statement.subject_id == newest;
     clock.push(entry.statement);
     outsiders.push(entry);
+    tiles.push(entry.stored);
     documents.push(std::move(entry.statement));
   });
   verify::add_ledger_checks(tenant, head, checks);
@@ -308,6 +319,8 @@ static void audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   if (head.problems.empty()) {
     const std::uint64_t size = head.tree.size();
     outsiders.finish(head.origin, checks);
+    tiles.finish();
+    add_tile_checks(tenant, tiles, checks);
     const auto cut = find_tail_cut_by_newest(store, &trust, tenant, size, options.now);
     if (cut && !verify::has_grown(context, size)) {
       checks.push_back(failed("ledger.tail", *cut));
@@ -320,6 +333,7 @@ static void audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   }
   audit.origin = head.origin;
   audit.entries = head.tree.size();
+  audit.from_bundles = head.from_bundles;
   audit.checkpoints = head.checkpoints;
   audit.documents = documents.sound();
 }

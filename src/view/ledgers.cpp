@@ -43,6 +43,7 @@ Json::Object to_json(const LedgerAudit& audit) {
   return {{"verdict", to_string(audit.report.verdict())},
           {"origin", audit.origin},
           {"entries", audit.entries},
+          {"entriesFromBundles", audit.from_bundles},
           {"checkpoints", audit.checkpoints},
           {"documents", audit.documents},
           {"checks", to_json(audit.report.checks)}};

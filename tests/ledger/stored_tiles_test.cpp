@@ -167,6 +167,74 @@ TEST_F(StoredTiles, NeverStopAnAppend) {
   expect_proofs(ledger);
 }
 
+/// What is read in one pass: 600 entries, two bundles and 88 entries beyond.
+TEST_F(StoredTiles, AScanReadsBundles) {
+  const Ledger written = filled(600);
+  const ScanLedgerOptions options{.workers = 2, .entries = EntriesFrom::bundles};
+  std::vector<std::string> stored;
+  const auto scan = [&] {
+    counting_->reset();
+    stored.clear();
+    return scan_ledger(*counting_, &trust_, tenant_, options,
+                       [&](LedgerEntry&& entry) { stored.push_back(std::move(entry.stored)); });
+  };
+  const auto expect_sound = [&](std::uint64_t from_bundles) {
+    const LedgerHead head = scan();
+    EXPECT_TRUE(head.problems.empty());
+    EXPECT_EQ(head.tree.root(), written.root());
+    EXPECT_EQ(head.from_bundles, from_bundles);
+    EXPECT_LE(counting_->count(StoreCall::get, "ledger/acme/0/entries/"), 604 - from_bundles);
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      ASSERT_EQ(stored[i], written.tail()[i].stored) << i;
+    }
+  };
+  expect_sound(512);
+  const Bytes kept = read(bundle(1));
+  Bytes changed = kept;
+  changed[40] ^= std::byte{1};
+  replace(bundle(1), changed);
+  expect_sound(256);
+  replace(bundle(1), ByteView(kept).first(kept.size() - 1));
+  expect_sound(256);
+  replace(bundle(1), read(bundle(0)));
+  expect_sound(256);
+  store_->remove(bundle(1));
+  expect_sound(256);
+  put_object(*store_, bundle(1), kept, {});
+  store_->remove(tile(1, 0, 2));  // What a bundle is compared with follows from full tiles, too.
+  expect_sound(512);
+  store_->remove(tile(0, 1, 256));
+  expect_sound(0);
+}
+
+/// Bundles do not hide that the objects they were made of are gone, or of another size.
+TEST_F(StoredTiles, T006_AScanOfBundlesSeesThatEachEntryIsThere) {
+  filled(300);
+  const ScanLedgerOptions options{.entries = EntriesFrom::bundles};
+  const auto problems = [&] {
+    return scan_ledger(*store_, &trust_, tenant_, options, [](LedgerEntry&&) {}).problems;
+  };
+  const Bytes kept = take(entry(100));
+  EXPECT_FALSE(problems().empty());
+  put_object(*store_, entry(100), ByteView(kept).first(kept.size() - 1), {});
+  ASSERT_FALSE(problems().empty());
+  EXPECT_EQ(problems().front().subject, entry(100));
+  replace(entry(100), kept);
+  EXPECT_TRUE(problems().empty());
+}
+
+/// A checkpoint by a stranger, or of a fork, is no reason to believe a bundle.
+TEST_F(StoredTiles, T046_BundlesOfAForkAreNotRead) {
+  filled(300);
+  const Checkpoint forked{.origin = load().origin(), .size = 300, .root = sha256(as_bytes("fork"))};
+  replace(checkpoint(300), as_bytes(sign_checkpoint(forked, *ledger_signer_)));
+  const LedgerHead head = scan_ledger(*store_, &trust_, tenant_, {.entries = EntriesFrom::bundles},
+                                      [](LedgerEntry&&) {});
+  EXPECT_EQ(head.from_bundles, 0U);
+  ASSERT_EQ(head.problems.size(), 1U);
+  EXPECT_EQ(head.problems.front().subject, checkpoint(300));
+}
+
 /// A vault from before tiles: what comes is put, what was is the doctor's.
 TEST_F(StoredTiles, OfTheLowestLevelNeedNoneBefore) {
   filled(510);

@@ -854,6 +854,7 @@ class Vault:
             require(merkle_root(leaves[:found["size"]]).hex() == found["root"], "root of the ledger")
             self.covered = found["size"]
         self.check_outsiders(origin, leaves)
+        self.check_tiles(leaves)
         points = sorted(key for key in self.objects
                         if key.startswith(f"recovery-points/{self.place}/"))
         for key in reversed(points):  # Ids begin with their time.
@@ -863,6 +864,30 @@ class Vault:
                 continue  # Anybody can put something there.
             require(seen <= len(leaves), "the tail of the ledger was cut off")
             break
+
+    def check_tiles(self, leaves):
+        """Those that readers of the newest entry ask for are what the entries make, or missing."""
+        tiles = f"tiles/{self.place}/0/"
+
+        def compare(key, expected):
+            require(key not in self.objects or self.get(key) == expected, "a tile")
+
+        for number in range(len(leaves) // 256):
+            entries = [self.get(f"ledger/{self.place}/0/entries/{index:020}")
+                       for index in range(number * 256, number * 256 + 256)]
+            bundle = b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+            compare(f"{tiles}entries/{number:020}", bundle)
+        level = 0
+        while leaves:
+            for number, first in enumerate(range(0, len(leaves), 256)):
+                hashes = leaves[first:first + 256]
+                if level == 0 and len(hashes) < 256:
+                    hashes = hashes[:len(hashes) // 4 * 4]
+                if hashes:
+                    compare(f"{tiles}{level}/{number:020}/{len(hashes)}", b"".join(hashes))
+            leaves = [merkle_root(leaves[first:first + 256])
+                      for first in range(0, len(leaves) - 255, 256)]
+            level += 1
 
     def check_outsiders(self, origin, leaves):
         """What a witness has cosigned, or an authority stamped, is there."""

@@ -173,6 +173,7 @@ def audit_ledger(
     vault: Reader,
     *,
     tenant: str,
+    bundles: bool,
     workers: int,
     on_progress: Callable[[str, int, int, int, int], object] | None,
 ) -> dict[str, Any]: ...

@@ -108,11 +108,14 @@ class Consistency(Value):
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
 class LedgerAudit(Value):
-    """A ledger that was looked over; true where all of it holds."""
+    """A ledger that was looked over; true where all of it holds. Of the entries,
+    `entries_from_bundles` were read out of bundles: what their own objects hold was not read.
+    """
 
     report: Report
     origin: str
     entries: int
+    entries_from_bundles: int
     checkpoints: int
     documents: int
 

@@ -305,14 +305,21 @@ class Reader:
         )
 
     def audit_ledger(
-        self, *, tenant: str, workers: int = 0, on_progress: OnProgress | None = None
+        self,
+        *,
+        tenant: str,
+        bundles: bool = False,
+        workers: int = 0,
+        on_progress: OnProgress | None = None,
     ) -> LedgerAudit:
-        """Verifies every entry of a tenant's ledger, every checkpoint, and every document that an
-        entry names."""
+        """Verifies every entry of a tenant's ledger, every checkpoint, every document that an entry
+        names, and the tiles that are derived from them. With `bundles` entries are read 256 at a
+        time, where a bundle has them: their objects are seen to be there, and not read."""
         return LedgerAudit.of(
             _core.audit_ledger(
                 self._read(),
                 tenant=text("tenant", tenant),
+                bundles=bundles,
                 workers=count("workers", workers),
                 on_progress=reporter(on_progress),
             )

@@ -68,14 +68,15 @@ py::dict consistency(const Reader& handle, const std::string& tenant, const std:
   return with_report(to_json(found), found.report);
 }
 
-py::dict audit(const Reader& handle, const std::string& tenant, unsigned workers,
+py::dict audit(const Reader& handle, const std::string& tenant, bool bundles, unsigned workers,
                const py::object& on_progress) {
   const LedgerAudit found = interruptible(on_progress, [&](const Work& work) {
     return audit_ledger(handle.store(), TenantId(tenant), handle.trust(),
                         {.workers = workers,
                          .stop = work.stop,
                          .progress = work.progress,
-                         .now = SystemClock().now()});
+                         .now = SystemClock().now(),
+                         .entries = bundles ? EntriesFrom::bundles : EntriesFrom::objects});
   });
   return with_report(to_json(found), found.report);
 }
@@ -99,7 +100,7 @@ void add_proofs(py::module_& module) {
   module.def("check_record_proof", &check, py::kw_only(), "proof"_a, "trust"_a);
   module.def("newest_checkpoint", &checkpoint, "vault"_a, py::kw_only(), "tenant"_a);
   module.def("check_consistency", &consistency, "vault"_a, py::kw_only(), "tenant"_a, "old_note"_a);
-  module.def("audit_ledger", &audit, "vault"_a, py::kw_only(), "tenant"_a, "workers"_a,
+  module.def("audit_ledger", &audit, "vault"_a, py::kw_only(), "tenant"_a, "bundles"_a, "workers"_a,
              "on_progress"_a);
   module.def("publish_ledger", &publish, "vault"_a, py::kw_only(), "tenant"_a, "folder"_a,
              "workers"_a, "on_progress"_a);

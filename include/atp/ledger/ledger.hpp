@@ -36,9 +36,18 @@ struct LedgerHead {
   merkle::Frontier<Rfc9162Hasher> tree;  ///< Of every stored entry up to the first unsound one.
   std::optional<Time> last_entry_at = {};
   std::optional<Checkpoint> newest_checkpoint = {};
-  std::string newest_note;        ///< The same as the signed note that is stored.
-  std::uint64_t checkpoints = 0;  ///< How many were looked at and hold.
+  std::string newest_note;         ///< The same as the signed note that is stored.
+  std::uint64_t checkpoints = 0;   ///< How many were looked at and hold.
+  std::uint64_t from_bundles = 0;  ///< Entries that were read out of bundles, not of their objects.
   std::vector<Problem> problems = {};
+};
+
+/// What the stored bytes of entries are read from.
+enum class EntriesFrom {
+  objects,  ///< Each from its own.
+  /// 256 at a time from bundles that lead to the newest checkpoint by a trusted key. That each
+  /// entry is there, and of the same size where listings tell it, is seen; what it holds is not.
+  bundles,
 };
 
 struct ScanLedgerOptions {
@@ -46,6 +55,7 @@ struct ScanLedgerOptions {
   std::stop_token stop = {};
   ProgressSink* progress = nullptr;
   std::optional<Time> now = {};  ///< For an audit, by the caller's clock; absent: nothing is ahead.
+  EntriesFrom entries = EntriesFrom::objects;
   /// Gets each checkpoint that holds, in order.
   std::function<void(const Checkpoint&, std::string_view note)> on_checkpoint = {};
 };
@@ -67,7 +77,8 @@ struct LedgerReading : LedgerHead {
 
 /// The same with all entries in memory.
 ATP_EXPORT LedgerReading read_ledger(ObjectStore& store, const TrustPolicy* trust,
-                                     const TenantId& tenant);
+                                     const TenantId& tenant,
+                                     EntriesFrom entries = EntriesFrom::objects);
 
 /// How far a ledger had come when somebody verified it, in their memory.
 struct KnownHead {
@@ -80,7 +91,8 @@ struct KnownHead {
 class ATP_EXPORT Ledger {
  public:
   /// Reads all of it. Throws: corrupt or untrusted, for the first problem `read_ledger` finds.
-  static Ledger load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant);
+  static Ledger load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
+                     EntriesFrom entries = EntriesFrom::objects);
 
   /// Reads the last entry that `known` has seen, and what came after it; the entries before are not
   /// looked at, so that the cost does not grow with the ledger. `known` is believed only where the

@@ -25,6 +25,12 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
+/// A checkpoint as a signed note, for those who are to remember it.
+struct SignedCheckpoint {
+  Checkpoint checkpoint;
+  std::string note;
+};
+
 /// The note to store. Signers have Ed25519 keys; their name in the note is the origin.
 ATP_EXPORT std::string sign_checkpoint(const Checkpoint& checkpoint, const Signers& signers);
 

@@ -64,8 +64,7 @@ ATP_EXPORT std::string ledger_checkpoint(const TenantId& tenant, std::uint64_t t
                                          std::uint64_t size);
 
 /// `tiles/<tenant>/<term>/<level>/<number>/<width>`: hashes of the ledger's tree, 256 a tile.
-ATP_EXPORT std::string ledger_tiles(const TenantId& tenant, std::uint64_t term, unsigned level,
-                                    std::uint64_t number);
+ATP_EXPORT std::string ledger_tiles(const TenantId& tenant, std::uint64_t term);
 ATP_EXPORT std::string ledger_tile(const TenantId& tenant, std::uint64_t term, unsigned level,
                                    std::uint64_t number, std::uint64_t width);
 /// `tiles/<tenant>/<term>/entries/<number>`: the entries of a full tile of the lowest level.

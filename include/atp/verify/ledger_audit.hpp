@@ -17,12 +17,6 @@
 namespace atp {
 inline namespace v0 {
 
-/// A checkpoint as a signed note, for those who are to remember it.
-struct SignedCheckpoint {
-  Checkpoint checkpoint;
-  std::string note;
-};
-
 /// The newest of a tenant's ledger, after all of the ledger was read and verified. Throws:
 /// not_found where there is none; corrupt or untrusted for the first problem; cancelled.
 ATP_EXPORT SignedCheckpoint newest_checkpoint(ObjectStore& store, const TenantId& tenant,
@@ -48,10 +42,14 @@ ATP_EXPORT Consistency check_consistency(ObjectStore& store, const TenantId& ten
                                          const TrustPolicy& trust, std::string_view old_note,
                                          const ScanLedgerOptions& options);
 
+/// The one check of what is derived: where it fails, no entry, checkpoint or document does.
+inline constexpr const char* kTilesCheck = "ledger.tiles";
+
 struct LedgerAudit {
   Report report;
   std::string origin;
   std::uint64_t entries = 0;
+  std::uint64_t from_bundles = 0;  ///< Of these; what their own objects hold was not read.
   std::uint64_t checkpoints = 0;
   std::uint64_t documents = 0;  ///< Named by entries, and found to be what they name.
 };
@@ -62,9 +60,11 @@ struct LedgerAudit {
 /// fails, one for all that hold), `ledger.cosignatures`, `ledger.timestamp` of the newest
 /// checkpoint, `point.timestamp`, `ledger.approval` of each act that has or needs approvals (which
 /// are sealed: attested where they are there); that each checkpoint which a witness has cosigned
-/// and each object that was time-stamped is there (`ledger.checkpoint`, `ledger.document`); and
-/// `ledger.tail` where a stored point saw more entries than there are. Memory does not grow with
-/// the ledger. Throws: cancelled, unavailable.
+/// and each object that was time-stamped is there (`ledger.checkpoint`, `ledger.document`);
+/// `ledger.tiles`: that those which are there are what the entries make; and `ledger.tail` where a
+/// stored point saw more entries than there are. With `EntriesFrom::bundles` what entry objects
+/// hold is not read where a bundle has it. Memory does not grow with the ledger. Throws: cancelled,
+/// unavailable.
 ATP_EXPORT LedgerAudit audit_ledger(ObjectStore& store, const TenantId& tenant,
                                     const TrustPolicy& trust, const ScanLedgerOptions& options);
 
