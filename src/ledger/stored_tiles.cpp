@@ -147,8 +147,7 @@ void put_tiles(ObjectStore& store, const TenantId& tenant,
     tree.push(Rfc9162Hasher::leaf(as_bytes(entry(index))));
   }
   for (unsigned level = 0; level < tree.edge().size(); ++level) {
-    std::span<const Digest> hashes = tree.edge()[level];
-    if (level == 0) hashes = hashes.first(hashes.size() - hashes.size() % kPartialStep);
+    const auto hashes = stored_edge(level, tree.edge()[level]);
     const bool is_known =
         level > 0 && full_tiles(from.size(), level - 1) == full_tiles(size, level - 1);
     if (!hashes.empty() && !is_known) put(level, full_tiles(size, level), hashes);

@@ -20,6 +20,11 @@ namespace ledger {
 /// the few entries beyond.
 inline constexpr std::uint64_t kPartialStep = 4;
 
+/// Of a last tile, the hashes that are put; of the lowest level perhaps none.
+inline std::span<const Digest> stored_edge(unsigned level, std::span<const Digest> hashes) {
+  return level > 0 ? hashes : hashes.first(hashes.size() - hashes.size() % kPartialStep);
+}
+
 class StoredTiles {
  public:
   StoredTiles(ObjectStore& store, const TenantId& tenant) : store_(store), tenant_(tenant) {}

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "atp/keys/key_epochs.hpp"
+#include "atp/ledger/tile_check.hpp"
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/storage/probe.hpp"
@@ -14,7 +15,6 @@
 #include "atp/vault/rebuild.hpp"
 #include "atp/vault/scrub.hpp"
 #include "atp/verify/points.hpp"
-#include "ledger/tile_check.hpp"
 #include "vault/tenant_documents.hpp"
 
 namespace atp {
@@ -165,29 +165,23 @@ Finding examine_scrub(OpenTenant& tenant, bool mends) {
 
 /// What is derived from the ledger's entries.
 Finding examine_tiles(OpenTenant& tenant, bool mends) {
-  using ledger::TileCheck;
   const TenantId& id = tenant.tenant();
-  TileCheck tiles(tenant.vault().store(), id,
+  TileCheck check(tenant.vault().store(), id,
                   mends ? TileCheck::Mending::mend : TileCheck::Mending::look);
-  for (const LedgerEntry& entry : tenant.ledger().entries()) tiles.push(entry.stored);
-  tiles.finish();
-  if (tiles.wrong_count() > 0) {
-    return {
-        "tiles", FindingState::doubtful, tiles.wrong().front().subject,
-        std::to_string(tiles.wrong_count()) +
-            " tiles or bundles hold other bytes than the ledger's entries make; nobody believes "
-            "them, `atp doctor` puts them anew unless their retention keeps them"};
+  for (const LedgerEntry& entry : tenant.ledger().entries()) check.push(entry.stored);
+  const TileFindings tiles = check.finish();
+  if (tiles.wrong > 0) {
+    return {"tiles", FindingState::doubtful, tiles.problems.front().subject,
+            std::to_string(tiles.wrong) +
+                " tiles or bundles hold other bytes than the ledger's entries make: nobody "
+                "believes them; `atp doctor` puts them anew, unless their retention keeps them"};
   }
-  const std::string sound = std::to_string(tiles.sound()) + " are as the entries make them";
-  if (tiles.put() + tiles.replaced() > 0) {
-    return {"tiles", FindingState::mended, id.str(),
-            sound + ", " + std::to_string(tiles.put()) + " were missing and " +
-                std::to_string(tiles.replaced()) + " wrong, and were put anew"};
-  }
-  return good("tiles", id.str(),
-              sound + (tiles.missing() > 0 ? ", " + std::to_string(tiles.missing()) +
-                                                 " are missing: `atp doctor` puts them"
-                                           : ""));
+  const FindingState state =
+      tiles.put + tiles.replaced > 0 ? FindingState::mended : FindingState::good;
+  return {"tiles", state, id.str(),
+          std::to_string(tiles.sound) + " are as the entries make them, " +
+              std::to_string(tiles.put) + " that were missing and " +
+              std::to_string(tiles.replaced) + " that were wrong were put anew"};
 }
 
 /// What people, NAS boxes and broken disks leave among a tenant's objects.

@@ -9,11 +9,11 @@
 #include "atp/core/parallel.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/ledger/cosignature.hpp"
+#include "atp/ledger/tile_check.hpp"
 #include "atp/merkle/tree.hpp"
 #include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
-#include "ledger/tile_check.hpp"
 #include "verify/anchors.hpp"
 #include "verify/checks.hpp"
 #include "verify/clock_check.hpp"
@@ -278,10 +278,10 @@ Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const 
   return result;
 }
 
-static void add_tile_checks(const TenantId& tenant, const ledger::TileCheck& tiles,
+static void add_tile_checks(const TenantId& tenant, const TileFindings& tiles,
                             std::vector<Check>& checks) {
-  for (const Problem& problem : tiles.wrong()) checks.push_back(failed(kTilesCheck, problem));
-  if (tiles.wrong().empty() && tiles.sound() > 0) {
+  for (const Problem& problem : tiles.problems) checks.push_back(failed(kTilesCheck, problem));
+  if (tiles.wrong == 0 && tiles.sound > 0) {
     checks.push_back(verified(kTilesCheck, layout::ledger_tiles(tenant, 0)));
   }
 }
@@ -294,7 +294,7 @@ static void audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   const auto newest = newest_stored_point(store, tenant);  // Before the ledger, which comes after.
   bool is_completed = false;
   verify::SignedByOutsiders outsiders({store, &trust, tenant, 1, options.stop});
-  ledger::TileCheck tiles(store, tenant, ledger::TileCheck::Mending::look);
+  TileCheck tiles(store, tenant, TileCheck::Mending::look);
   ScanLedgerOptions scanned = options;
   scanned.on_checkpoint = [&](const Checkpoint& checkpoint, std::string_view note) {
     outsiders.push(checkpoint, note);
@@ -319,8 +319,7 @@ static void audit_ledger(ObjectStore& store, const TenantId& tenant, const Trust
   if (head.problems.empty()) {
     const std::uint64_t size = head.tree.size();
     outsiders.finish(head.origin, checks);
-    tiles.finish();
-    add_tile_checks(tenant, tiles, checks);
+    add_tile_checks(tenant, tiles.finish(), checks);
     const auto cut = find_tail_cut_by_newest(store, &trust, tenant, size, options.now);
     if (cut && !verify::has_grown(context, size)) {
       checks.push_back(failed("ledger.tail", *cut));

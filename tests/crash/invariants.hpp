@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "atp/storage/layout.hpp"
 #include "crash/house.hpp"
 
 namespace atp::test {
@@ -68,14 +69,15 @@ inline Texts texts_below(FileSystem& files, const Path& folder, const Path& pref
   return texts;
 }
 
-/// Objects without a readable retention file; `vault.json` alone has one without a date.
+/// Objects without a readable retention file; only `vault.json` and what is derived have one
+/// without a date.
 inline void require_retention(ObjectStore& store, const Environment& environment) {
   for_each_key(store, "", [&](const std::string& key) {
     const auto info = store.stat(key);
     require(info.has_value(), key + " is listed, but not there");
     const auto& until = info->immutability.retain_until;
     require(!info->immutability.legal_hold, key + " is held: its retention is lost");
-    if (key == "vault.json") return;
+    if (key == layout::kVault || key.starts_with(layout::kTiles)) return;
     require(until && *until > environment.clock->now() - std::chrono::hours(24),
             key + " has no retention");
     require(key.starts_with("probes/") || *until > environment.clock->now(), key + " may go now");

@@ -217,9 +217,9 @@ TEST(GoldenJson, OfAnchors) {
 }
 
 TEST(GoldenJson, OfALedgerThatWasLookedOver) {
-  EXPECT_EQ(text(to_json(LedgerAudit{report(), "d/t/0", 1, 2, 3})),
+  EXPECT_EQ(text(to_json(LedgerAudit{report(), "d/t/0", 600, 512, 2, 3})),
             R"({"checkpoints":2,"checks":)" + kChecksText +
-                R"(,"documents":3,"entries":1,"origin":"d/t/0","verdict":"failed"})");
+                R"(,"documents":3,"entries":600,"entriesFromBundles":512,"origin":"d/t/0","verdict":"failed"})");
   Consistency consistency{.report = report(), .proof = {kDigest}};
   consistency.new_checkpoint = kCheckpoint;
   EXPECT_EQ(text(to_json(consistency)), R"({"checks":)" + kChecksText +
