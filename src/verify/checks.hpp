@@ -17,6 +17,8 @@ namespace atp {
 inline namespace v0 {
 namespace verify {
 
+struct TenantMemory;
+
 /// What all steps of one verification share.
 struct Context {
   ObjectStore& store;
@@ -26,6 +28,7 @@ struct Context {
   std::stop_token stop = {};
   std::optional<Time> now =
       {};  ///< By the clock of whoever verifies; absent: times are not judged.
+  TenantMemory* memory = nullptr;  ///< Of the verifications before, if there were any.
 };
 
 Check verified(std::string name, std::string subject);

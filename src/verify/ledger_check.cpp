@@ -2,6 +2,7 @@
 #include "verify/ledger_check.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "atp/core/clock.hpp"
 #include "atp/core/error.hpp"
@@ -10,6 +11,7 @@
 #include "atp/verify/ledger_tail.hpp"
 #include "atp/verify/verify.hpp"
 #include "verify/clock_check.hpp"
+#include "verify/tenant_memory.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -52,20 +54,16 @@ std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustPolicy* trus
 
 std::optional<Problem> find_tail_cut_by_newest(ObjectStore& store, const TrustPolicy* trust,
                                                const TenantId& tenant, std::uint64_t ledger_size,
-                                               std::optional<Time> now,
-                                               const std::optional<std::string>& known_key) {
+                                               std::optional<Time> now) {
   std::string newest;
   std::string newest_not_ahead;
   const std::string ahead =
       now ? layout::recovery_points(tenant) + "RP-" + format_compact_time(*now + kClockTolerance)
           : std::string();
-  bool is_listed = !known_key;
   for_each_key(store, layout::recovery_points(tenant), [&](const std::string& key) {
     newest = key;  // Ids begin with their time.
     if (key < ahead) newest_not_ahead = key;
-    is_listed = is_listed || key == *known_key;
   });
-  if (!is_listed) return Problem{Problem::Kind::integrity, *known_key, "a listed object", "none"};
   if (newest.empty()) return std::nullopt;
   const auto found = cut_tail_by(store, trust, tenant, ledger_size, newest);
   if (found || newest_not_ahead.empty() || newest_not_ahead == newest) return found;
@@ -111,23 +109,24 @@ void add_ledger_checks(const TenantId& tenant, const LedgerHead& head, std::vect
                                          std::to_string(head.tree.size()) + " entries"));
 }
 
-LedgerReading check_ledger(const Context& context, const std::optional<std::string>& id,
-                           std::vector<Check>& checks) {
+CheckedLedger check_ledger(const Context& context) {
   const std::string entries = layout::ledger_entries(context.tenant, 0);
-  LedgerReading ledger;
+  CheckedLedger checked;
+  LedgerReading& ledger = checked.reading;
+  std::vector<Check>& checks = checked.checks;
+  for_each_key(context.store, layout::recovery_points(context.tenant),
+               [&](const std::string& key) { checked.points.insert(key); });
   try {
     ledger = read_ledger(context.store, context.trust, context.tenant);
   } catch (const Error& error) {
     if (!is_finding(error)) throw;
     checks.push_back(failed(kEntries, error.subject().empty() ? entries : error.subject(),
                             "a readable ledger", error.message()));
-    return ledger;
+    return checked;
   }
   bool sound = add_failures(context.tenant, ledger.problems, checks);
-  const auto known_key =
-      id ? std::optional(layout::recovery_point(context.tenant, *id)) : std::nullopt;
   const auto cut = find_tail_cut_by_newest(context.store, context.trust, context.tenant,
-                                           ledger.entries.size(), context.now, known_key);
+                                           ledger.entries.size(), context.now);
   if (sound && cut && !has_grown(context, ledger.entries.size())) {
     checks.push_back(failed(kEntries, *cut));
     sound = false;
@@ -139,7 +138,22 @@ LedgerReading check_ledger(const Context& context, const std::optional<std::stri
   if (context.trust == nullptr) {
     checks.push_back(signed_by_trust(context, "ledger.signatures", entries));
   }
-  return ledger;
+  return checked;
+}
+
+std::shared_ptr<const LedgerReading> check_ledger_of(const Context& context, const std::string& id,
+                                                     std::vector<Check>& checks) {
+  const std::string key = layout::recovery_point(context.tenant, id);
+  std::shared_ptr<const CheckedLedger> checked = context.memory ? context.memory->ledger : nullptr;
+  if (!checked || !checked->points.contains(key)) {
+    checked = std::make_shared<const CheckedLedger>(check_ledger(context));
+  }
+  if (context.memory) context.memory->ledger = checked;
+  std::ranges::copy(checked->checks, std::back_inserter(checks));
+  if (!checked->points.contains(key)) {
+    checks.push_back(failed(kEntries, key, "a listed object", "none"));
+  }
+  return {checked, &checked->reading};
 }
 
 }  // namespace verify
@@ -148,8 +162,9 @@ Report verify_ledger(ObjectStore& store, const TenantId& tenant, const TrustPoli
                      const std::stop_token& stop, std::optional<Time> now) {
   const verify::Context context{store, trust, tenant, 1, stop, now};
   Report report;
-  const LedgerReading ledger = verify::check_ledger(context, std::nullopt, report.checks);
-  if (!ledger.entries.empty() || report.verdict() == CheckState::failed) return report;
+  verify::CheckedLedger ledger = verify::check_ledger(context);
+  report.checks = std::move(ledger.checks);
+  if (!ledger.reading.entries.empty() || report.verdict() == CheckState::failed) return report;
   report.checks = {verify::not_checked(verify::kEntries, layout::ledger_entries(tenant, 0),
                                        "there is none, though objects of the tenant are stored: no "
                                        "point of it was completed, or its "

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <map>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "verify/checks.hpp"
@@ -19,7 +22,37 @@ struct ChainedManifest {
 /// By sequence; what is missing in the store is missing here.
 using ManifestChain = std::map<std::uint64_t, ChainedManifest>;
 
-/// Manifests 0 to `sequences`, exclusive: `manifest.chain`.
+/// Reads each manifest once, however often and up to where it is asked.
+class ManifestChainReader {
+ public:
+  explicit ManifestChainReader(StreamId stream) : stream_(std::move(stream)) {}
+
+  /// Manifests 0 to `sequences`, exclusive: `manifest.chain`.
+  ManifestChain read(const Context& context, std::uint64_t sequences, std::vector<Check>& checks);
+
+ private:
+  struct Reading {
+    std::optional<Digest> sha256;
+    std::optional<SegmentManifest> manifest;
+    std::vector<Check> checks;
+  };
+
+  std::string key(const Context& context, std::uint64_t sequence) const;
+  void extend(const Context& context, std::uint64_t sequences);
+  std::vector<std::uint64_t> list_present(const Context& context, std::uint64_t sequences);
+  std::vector<Reading> read_all(const Context& context,
+                                const std::vector<std::uint64_t>& sequences) const;
+  void report_gap(const Context& context, std::uint64_t from, std::uint64_t to);
+  bool follows(const Context& context, std::uint64_t sequence, const SegmentManifest& manifest);
+
+  StreamId stream_;
+  std::uint64_t read_to_ = 0;
+  ManifestChain chain_;
+  std::vector<std::pair<std::uint64_t, Check>> failures_;  ///< By the sequence they begin with.
+  std::set<SegmentId> segments_;
+};
+
+/// The same, each manifest once where the context has a memory.
 ManifestChain read_manifest_chain(const Context& context, const StreamId& stream,
                                   std::uint64_t sequences, std::vector<Check>& checks);
 

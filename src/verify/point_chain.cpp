@@ -35,7 +35,7 @@ class PointChainReader {
     // What a crash left, or nobody could have, only the whole ledger tells.
     if (!whole && (!statement || !is_covered(*statement))) whole = true;
     if (whole) {
-      ledger_ = check_ledger(context_, id, checks_);
+      ledger_ = check_ledger_of(context_, id, checks_);
       statement = find_statement(id);
     }
     require_known(id, link.has_value() || statement.has_value());
@@ -68,7 +68,7 @@ class PointChainReader {
 
   /// The first entry that completes the point.
   std::optional<LedgerEntry> find_statement(const std::string& id) const {
-    for (const LedgerEntry& entry : ledger_.entries) {
+    for (const LedgerEntry& entry : ledger_->entries) {
       if (completes(entry.statement, id)) return entry;
     }
     return std::nullopt;
@@ -97,7 +97,7 @@ class PointChainReader {
   /// change. A crash may have come between the two, so that a missing one is no failure.
   void check_checkpoint(const std::optional<LedgerEntry>& statement, bool whole) {
     if (!whole) return;  // It was there; of a root that was not recomputed nothing is said.
-    const auto& checkpoint = ledger_.newest_checkpoint;
+    const auto& checkpoint = ledger_->newest_checkpoint;
     if (statement && checkpoint && checkpoint->size > statement->statement.index) {
       checks_.push_back(signed_by_trust(
           context_, kCheckpoint, layout::ledger_checkpoint(context_.tenant, 0, checkpoint->size)));
@@ -182,7 +182,7 @@ class PointChainReader {
   }
 
   void check_clocks(const PointChain& chain) {
-    const std::uint64_t corrected = corrected_entries(ledger_.entries);
+    const std::uint64_t corrected = corrected_entries(ledger_->entries);
     for (const LinkedPoint& link : chain.points) {
       check_point_clock(context_, link.key, link.point.header.created_at,
                         find_statement(link.point.recovery_point_id), corrected, checks_);
@@ -191,7 +191,7 @@ class PointChainReader {
 
   const Context& context_;
   std::vector<Check>& checks_;
-  LedgerReading ledger_;
+  std::shared_ptr<const LedgerReading> ledger_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 /// A point and its parents down to the last full one, each as the ledger completed it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,14 +22,14 @@ struct LinkedPoint {
 
 struct PointChain {
   std::vector<LinkedPoint> points = {};  ///< The newest first; empty where it cannot be believed.
-  LedgerReading ledger;
-  std::optional<LedgerEntry> statement = {};  ///< That completes the first point.
+  std::shared_ptr<const LedgerReading> ledger = {};  ///< Where the whole of it was read.
+  std::optional<LedgerEntry> statement = {};         ///< That completes the first point.
   bool reaches_full() const { return !points.empty() && !points.back().point.parent; }
 };
 
 /// `ledger.entries`, `ledger.signatures`, `ledger.checkpoint`, `ledger.statement`, `point.manifest`
 /// and `point.parent`.
-/// Of the ledger as much as `depth` says; then `PointChain::ledger` is empty but for the whole.
+/// Of the ledger as much as `depth` says.
 /// Throws: not_found where neither the store nor the ledger has such a point.
 PointChain read_point_chain(const Context& context, const std::string& id, LedgerDepth depth,
                             std::vector<Check>& checks);

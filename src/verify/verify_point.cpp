@@ -8,6 +8,7 @@
 #include "verify/anchors.hpp"
 #include "verify/resolve.hpp"
 #include "verify/shared_documents.hpp"
+#include "verify/tenant_memory.hpp"
 #include "verify/work.hpp"
 
 namespace atp {
@@ -37,8 +38,8 @@ void append(std::vector<Check>& to, std::vector<Check>&& from) {
 std::vector<Check> check_anchors(const verify::Context& context, const verify::PointChain& points) {
   std::vector<Check> checks;
   if (points.statement) {
-    verify::check_cosignatures(context, points.ledger, points.statement->statement.index,
-                               verify::root_at(points.ledger), checks);
+    verify::check_cosignatures(context, *points.ledger, points.statement->statement.index,
+                               verify::root_at(*points.ledger), checks);
   }
   for (const verify::LinkedPoint& link : points.points) {
     verify::check_timestamps_of(context, "point.timestamp", link.key, link.sha256, checks);
@@ -48,33 +49,74 @@ std::vector<Check> check_anchors(const verify::Context& context, const verify::P
 
 }  // namespace
 
-Report verify_point(ObjectStore& store, const PointName& name, const TrustPolicy* trust,
-                    std::span<const age::Identity> identities, const VerifyOptions& options) {
-  const verify::Context context{store,           trust,        name.tenant,
-                                options.workers, options.stop, options.now};
+struct PointVerifier::State {
+  verify::Context context;
+  std::span<const age::Identity> identities;
+  VerifyOptions options;
+  verify::TenantMemory memory;
+
+  std::vector<Check> check_package_of(const ResolvedSegment& segment, const EpochIdentities& opened,
+                                      const ScanOptions& scan_options) const {
+    const auto known = memory.packages.find({segment.stream, segment.sequence});
+    const bool same = known != memory.packages.end() && known->second.key == segment.key() &&
+                      known->second.has_manifest == segment.manifest.has_value();
+    if (same) return known->second.checks;
+    return options.depth == VerifyDepth::content
+               ? check_package(context.store, segment, opened, nullptr, scan_options)
+               : check_stored_package(context.store, segment, scan_options);
+  }
+};
+
+PointVerifier::PointVerifier(ObjectStore& store, const TenantId& tenant, const TrustPolicy* trust,
+                             std::span<const age::Identity> identities,
+                             const VerifyOptions& options)
+    : state_(std::make_unique<State>(
+          State{{store, trust, tenant, options.workers, options.stop, options.now},
+                identities,
+                options,
+                {}})) {
+  state_->context.memory = &state_->memory;
+}
+PointVerifier::~PointVerifier() = default;
+
+Report PointVerifier::verify(const std::string& id) {
+  const verify::Context& context = state_->context;
+  const VerifyOptions& options = state_->options;
   std::vector<Check> before;
   verify::check_vault(context, before);
   const verify::PointChain points =
-      verify::read_point_chain(context, name.id, LedgerDepth::whole, before);
+      verify::read_point_chain(context, id, LedgerDepth::whole, before);
   ResolvedPoint resolved = verify::resolve(context, points, std::move(before));
-  const auto segments = select(resolved, name.id, options.segment);
+  const auto segments = select(resolved, id, options.segment);
   std::vector<Check> wrap_checks;
-  const bool deep = options.depth == VerifyDepth::content;
   const EpochIdentities opened =
-      deep ? open_epochs(store, resolved.epochs, identities, wrap_checks) : EpochIdentities();
+      options.depth == VerifyDepth::content
+          ? open_epochs(context.store, resolved.epochs, state_->identities, wrap_checks)
+          : EpochIdentities();
   ProgressMeter progress(options.progress, verify::total_of("verify", segments));
   const ScanOptions scan_options = verify::scan_options(progress, options.stop);
   std::vector<std::vector<Check>> package_checks(segments.size());
   parallel_for(segments.size(), options.workers, options.stop, [&](std::size_t i) {
-    package_checks[i] = deep ? check_package(store, *segments[i], opened, nullptr, scan_options)
-                             : check_stored_package(store, *segments[i], scan_options);
+    package_checks[i] = state_->check_package_of(*segments[i], opened, scan_options);
     progress.add(0, 1);
   });
-  Report report{name.id, std::move(resolved.checks)};
+  Report report{id, std::move(resolved.checks)};
   append(report.checks, check_anchors(context, points));
   append(report.checks, std::move(wrap_checks));
-  for (auto& checks : package_checks) append(report.checks, std::move(checks));
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const ResolvedSegment& segment = *segments[i];
+    report.checks.insert(report.checks.end(), package_checks[i].begin(), package_checks[i].end());
+    state_->memory.packages.insert_or_assign(
+        {segment.stream, segment.sequence},
+        verify::CheckedPackage{segment.key(), segment.manifest.has_value(),
+                               std::move(package_checks[i])});
+  }
   return report;
+}
+
+Report verify_point(ObjectStore& store, const PointName& name, const TrustPolicy* trust,
+                    std::span<const age::Identity> identities, const VerifyOptions& options) {
+  return PointVerifier(store, name.tenant, trust, identities, options).verify(name.id);
 }
 
 }  // namespace v0

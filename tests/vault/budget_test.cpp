@@ -168,6 +168,25 @@ TEST_F(Budget, EveryVerbOfAPointCostsTheSameAmongManyTenants) {
   for (std::size_t i = 0; i < verbs.size(); ++i) EXPECT_EQ(among[i], alone[i]) << verbs[i].first;
 }
 
+/// `verify --all`: what points have in common is read at the first of them, and each package once.
+TEST_F(Budget, VerifyingEveryPointReadsEachPackageAndEntryOnce) {
+  grow(12);
+  count();
+  PointVerifier verifier(*store_, TenantId("acme"), &vault_->trust(), vault_->keys().identities,
+                         {});
+  const auto points = list_points(*counted_, TenantId("acme"));
+  ASSERT_EQ(points.size(), 12U);
+  store_->reset();
+  for (const auto& point : points) EXPECT_TRUE(verifier.verify(point.recovery_point_id).passed());
+  EXPECT_EQ(store_->count(StoreCall::get, "ledger/acme/0/entries/"),
+            keys("ledger/acme/0/entries/").size());
+  EXPECT_EQ(store_->count(StoreCall::get, "manifests/"), 12U);
+  EXPECT_EQ(store_->count(StoreCall::get, "segments/"), 24U)
+      << store_->print();  // Tail and frames.
+  seal("later.jsonl", "later");
+  EXPECT_TRUE(verifier.verify(backup().recovery_point_id).passed());
+}
+
 TEST_F(Budget, AStatementCostsTwelveOperations) {
   grow(20);
   count();

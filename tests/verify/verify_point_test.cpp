@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
+#include <set>
 #include <stop_token>
 
 #include "atp/storage/layout.hpp"
@@ -241,6 +243,40 @@ TEST(VerifyPoint, APackageThatCannotBeReadIsNotCheckedAndTheOthersAre) {
 }
 
 /// A tenant whose points cannot be found is not passed over.
+/// What points have in common is read once, and says the same of each as if it were read for it.
+TEST(PointVerifier, SaysOfEachPointWhatVerifyPointSays) {
+  const SmallVault& vault = small_vault();
+  const std::vector<std::string> ids{vault.full, vault.incremental};
+  const auto lines = [](const Report& report) {
+    std::multiset<std::string> said;
+    for (const Check& check : report.checks) {
+      said.insert(std::string(to_string(check.state)) + check.name + check.subject +
+                  check.expected + check.found);
+    }
+    return said;
+  };
+  const auto expect_same = [&](ObjectStore& store) {
+    std::map<std::string, std::multiset<std::string>> alone;
+    for (const std::string& id : ids) alone[id] = lines(verify(store, id));
+    for (const bool newest_first : {false, true}) {
+      PointVerifier together(store, vault.tenant, &vault.trust(), vault.identities(), {});
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        const std::string& id = ids[newest_first ? ids.size() - 1 - i : i];
+        EXPECT_EQ(lines(together.verify(id)), alone[id]) << id;
+      }
+    }
+  };
+  expect_same(*vault.store_of(vault.objects()));
+  for (const auto& [key, bytes] : vault.objects()) {
+    if (key.find("recovery-points/") == 0) continue;  // Without one it is no point.
+    SCOPED_TRACE(key);
+    Bytes changed = bytes;
+    changed[changed.size() / 2] ^= std::byte{1};
+    expect_same(*vault.store_with(key, changed));
+    expect_same(*vault.store_with(key, std::nullopt));
+  }
+}
+
 TEST(VerifyLedger, OfATenantWithoutPointsSaysWhatIsWrong) {
   const SmallVault& vault = small_vault();
   const auto report_of = [&](const std::shared_ptr<ObjectStore>& store) {

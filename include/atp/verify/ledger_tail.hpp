@@ -25,10 +25,12 @@ ATP_EXPORT std::optional<Problem> find_cut_tail(ObjectStore& store, const TrustP
 
 /// The same of the last stored point alone, and where that is ahead of `now`, also of the last that
 /// is not: a run by a clock that stood ahead leaves its point the last for long. Without `now` no
-/// point is ahead. Also a problem: that `known_key` is not listed.
-ATP_EXPORT std::optional<Problem> find_tail_cut_by_newest(
-    ObjectStore& store, const TrustPolicy* trust, const TenantId& tenant, std::uint64_t ledger_size,
-    std::optional<Time> now, const std::optional<std::string>& known_key = {});
+/// point is ahead.
+ATP_EXPORT std::optional<Problem> find_tail_cut_by_newest(ObjectStore& store,
+                                                          const TrustPolicy* trust,
+                                                          const TenantId& tenant,
+                                                          std::uint64_t ledger_size,
+                                                          std::optional<Time> now);
 
 }  // namespace v0
 }  // namespace atp

@@ -4,6 +4,7 @@
 /// verification itself could not be done. Thread-safe.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -74,6 +75,25 @@ struct VerifyOptions {
 ATP_EXPORT Report verify_point(ObjectStore& store, const PointName& point, const TrustPolicy* trust,
                                std::span<const age::Identity> identities,
                                const VerifyOptions& options);
+
+/// Verifies points of one tenant, each as `verify_point`: what they have in common (the ledger,
+/// manifests, packages) is read and checked once, at the first that needs it, and counts for the
+/// others. For a point that was stored since, the ledger is read again. One object belongs to one
+/// thread at a time.
+class ATP_EXPORT PointVerifier {
+ public:
+  /// `store`, `trust` and `identities` must outlive it.
+  PointVerifier(ObjectStore& store, const TenantId& tenant, const TrustPolicy* trust,
+                std::span<const age::Identity> identities, const VerifyOptions& options);
+  ~PointVerifier();
+
+  /// Throws: as `verify_point`.
+  Report verify(const std::string& id);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Verifies a tenant's ledger alone, for a tenant without a point that could be verified: the
 /// checks `ledger.entries`, `ledger.signatures` and `ledger.checkpoint` as above,

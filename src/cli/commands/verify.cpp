@@ -42,18 +42,41 @@ std::vector<ToVerify> all_to_verify(ObjectStore& store, bool newest_only) {
   return wanted;
 }
 
-/// Nothing for a point without the segment that is asked for.
-std::optional<Report> verify_if_holding(ObjectStore& store, const PointName& point,
-                                        const TrustPolicy* trust,
-                                        std::span<const age::Identity> identities,
-                                        const VerifyOptions& options) {
-  try {
-    return verify_point(store, point, trust, identities, options);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::not_found || !options.segment) throw;
-    return std::nullopt;
+/// Verifies point after point; those of one tenant have in common what was read.
+class Verifier {
+ public:
+  Verifier(ObjectStore& store, const Keys& keys, const VerifyOptions& options)
+      : store_(store), keys_(keys), options_(options) {}
+
+  Report operator()(const PointName& point) {
+    if (!points_ || tenant_ != point.tenant) {
+      tenant_ = point.tenant;
+      points_.emplace(store_, point.tenant, trust(), keys_.identities, options_);
+    }
+    return points_->verify(point.id);
   }
-}
+  /// Nothing for a point without the segment that is asked for.
+  std::optional<Report> if_holding(const PointName& point) {
+    try {
+      return (*this)(point);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found || !options_.segment) throw;
+      return std::nullopt;
+    }
+  }
+  Report ledger_of(const TenantId& tenant) const {
+    return verify_ledger(store_, tenant, trust(), options_.stop, options_.now);
+  }
+
+ private:
+  const TrustPolicy* trust() const { return keys_.trust ? &*keys_.trust : nullptr; }
+
+  ObjectStore& store_;
+  const Keys& keys_;
+  const VerifyOptions& options_;
+  std::optional<TenantId> tenant_;
+  std::optional<PointVerifier> points_;
+};
 
 VerifyOptions verify_options(const Session& session, const Arguments& arguments, Time now) {
   VerifyOptions options;
@@ -84,7 +107,7 @@ int run(const Session& session, const Arguments& arguments) {
   const Keys keys = keys_of(environment, arguments,
                             arguments.depth == "stored" ? KeyUse::trust_only : KeyUse::secrets);
   const VerifyOptions options = verify_options(session, arguments, environment.clock->now());
-  const TrustPolicy* trust = keys.trust ? &*keys.trust : nullptr;
+  Verifier verify(*store, keys, options);
   int exit_code = 0;
   const auto take_in = [&](const ToVerify& what, const Report& report) {
     print_verified(session.console, what, report);
@@ -92,13 +115,13 @@ int run(const Session& session, const Arguments& arguments) {
   };
   if (arguments.point) {
     const PointName point = find_point(environment, arguments.vault, *store, *arguments.point);
-    take_in({point.tenant, point.id}, verify_point(*store, point, trust, keys.identities, options));
+    take_in({point.tenant, point.id}, verify(point));
     return exit_code;
   }
   bool any = false;
   const auto verify_one = [&](const ToVerify& what) -> std::optional<Report> {
-    if (!what.point) return verify_ledger(*store, what.tenant, trust, session.stop, options.now);
-    return verify_if_holding(*store, {what.tenant, *what.point}, trust, keys.identities, options);
+    if (!what.point) return verify.ledger_of(what.tenant);
+    return verify.if_holding({what.tenant, *what.point});
   };
   for (const ToVerify& what : all_to_verify(*store, !arguments.all)) {
     try {
