@@ -137,17 +137,11 @@ const std::vector<LedgerEntry>& Ledger::entries() {
 }
 
 Digest Ledger::root_at(std::uint64_t size) const {
-  ledger::StoredTiles tiles(*store_, tenant_);
-  return ledger::TiledTree(layout::ledger_entries(tenant_, kTerm), this->size(), root(),
-                           tiles.sources())
-      .root_at(size);
+  return ledger::StoredTree(*store_, tenant_, this->size(), root())->root_at(size);
 }
 
 std::vector<Digest> Ledger::consistency_proof(std::uint64_t size) const {
-  ledger::StoredTiles tiles(*store_, tenant_);
-  return ledger::TiledTree(layout::ledger_entries(tenant_, kTerm), this->size(), root(),
-                           tiles.sources())
-      .consistency_proof(size);
+  return ledger::StoredTree(*store_, tenant_, this->size(), root())->consistency_proof(size);
 }
 
 void Ledger::refresh() {

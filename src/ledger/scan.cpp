@@ -151,7 +151,7 @@ void Scan::find_bundles() {
                                  : parse_checkpoint(as_text(note));
   if (!checkpoint) return;
   tree_.emplace(newest, checkpoint->size, checkpoint->root,
-                std::vector{tiles_.source(StoredTiles::From::put)});
+                std::vector{tiles_.source(StoredTiles::From::stored)});
   tree_size_ = checkpoint->size;
 }
 

@@ -56,7 +56,7 @@ class Scan {
         head_(head),
         options_(std::move(options)),
         each_(std::move(each)),
-        tiles_(store, tenant) {}
+        tiles_(store, tenant, options_.stop) {}
 
   /// Entries, up to the first that is missing or cannot be believed, and every checkpoint over more
   /// entries than `head` had.

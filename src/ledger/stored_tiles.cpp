@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "atp/core/error.hpp"
+#include "atp/core/progress.hpp"
 #include "atp/storage/layout.hpp"
 #include "ledger/entry_bundle.hpp"
 
@@ -24,8 +25,97 @@ bool is_edge_of(const merkle::Frontier<Rfc9162Hasher>& tree, unsigned level, con
                             std::span(tree.nodes()).subspan(above).first(edge.nodes().size()));
 }
 
-/// What is there already stays, whatever it is.
-void put_once(ObjectStore& store, const std::string& key, ByteView bytes) {
+class TileWriter {
+ public:
+  using EntryAt = std::function<std::string(std::uint64_t index)>;
+
+  TileWriter(ObjectStore& store, const TenantId& tenant, const EntryAt& entry)
+      : store_(store), tenant_(tenant), entry_(entry), tiles_(store, tenant) {}
+
+  void go_on(const merkle::Frontier<Rfc9162Hasher>& from, std::uint64_t size) {
+    TileBuilder tree(from.size(), edge_of(from),
+                     [this](unsigned level, std::uint64_t number, const Hashes& hashes) {
+                       put_full(level, number, hashes);
+                     });
+    for (std::uint64_t index = from.size(); index < size; ++index) tree.push(leaf(index));
+    for (unsigned level = 0; level < tree.edge().size(); ++level) {
+      const bool has_grown =
+          level == 0 || full_tiles(from.size(), level - 1) != full_tiles(size, level - 1);
+      const auto hashes = stored_edge(level, tree.edge()[level]);
+      if (has_grown && !hashes.empty()) put(level, full_tiles(size, level), hashes);
+    }
+  }
+
+ private:
+  /// By level the last tile of that tree, as far up as they can be told. Tiles of another tree are
+  /// passed over.
+  std::vector<Hashes> edge_of(const merkle::Frontier<Rfc9162Hasher>& tree) {
+    std::vector<Hashes> edge;
+    for (unsigned level = 0; level < levels_of(tree.size()); ++level) {
+      auto hashes = last_tile(tree, level);
+      if (!hashes) break;
+      edge.push_back(*std::move(hashes));
+    }
+    return edge;
+  }
+
+  std::optional<Hashes> last_tile(const merkle::Frontier<Rfc9162Hasher>& tree, unsigned level) {
+    const std::uint64_t number = full_tiles(tree.size(), level);
+    const std::uint64_t width = edge_width(tree.size(), level);
+    if (width == 0) return Hashes();
+    auto hashes = level == 0 ? tiles_.read(0, number, width, StoredTiles::From::stored)
+                             : tiles_.find(level, number, width, width);
+    if (hashes && is_edge_of(tree, level, *hashes)) return hashes;
+    hashes = level == 0 ? tiles_.read(0, number, width, StoredTiles::From::entries)
+                        : rebuilt(level, number, width);
+    if (!hashes || !is_edge_of(tree, level, *hashes)) return std::nullopt;
+    if (level > 0) put(level, number, *hashes);
+    return hashes;
+  }
+
+  /// The tile before it had its newest hash, and that; what a run before was kept from putting.
+  std::optional<Hashes> rebuilt(unsigned level, std::uint64_t number, std::uint64_t width) {
+    auto hashes = width > 1 ? tiles_.find(level, number, width - 1, width - 1) : Hashes();
+    if (!hashes) return std::nullopt;
+    const std::uint64_t newest = number * kTileWidth + width - 1;
+    auto below = tiles_.find(level - 1, newest, kTileWidth, kTileWidth);
+    if (!below && level == 1) {
+      below = tiles_.read(0, newest, kTileWidth, StoredTiles::From::entries);
+      if (below) put_full(0, newest, *below);
+    }
+    if (!below) return std::nullopt;
+    hashes->push_back(root_of(*below));
+    return hashes;
+  }
+
+  void put(unsigned level, std::uint64_t number, std::span<const Digest> hashes) {
+    put_derived(store_, layout::ledger_tile(tenant_, kTerm, level, number, hashes.size()),
+                print_tile(hashes));
+  }
+
+  void put_full(unsigned level, std::uint64_t number, const Hashes& hashes) {
+    put(level, number, hashes);
+    if (level > 0) return;
+    Bytes bundle;
+    for (std::uint64_t i = 0; i < kTileWidth; ++i) {
+      const std::string stored = entry_(number * kTileWidth + i);
+      if (Rfc9162Hasher::leaf(as_bytes(stored)) != hashes[i]) return;
+      append_to_bundle(bundle, stored);
+    }
+    put_derived(store_, layout::entry_bundle(tenant_, kTerm, number), bundle);
+  }
+
+  Digest leaf(std::uint64_t index) const { return Rfc9162Hasher::leaf(as_bytes(entry_(index))); }
+
+  ObjectStore& store_;
+  const TenantId& tenant_;
+  const EntryAt& entry_;
+  StoredTiles tiles_;
+};
+
+}  // namespace
+
+void put_derived(ObjectStore& store, const std::string& key, ByteView bytes) {
   try {
     put_object(store, key, bytes, {});
   } catch (const Error& error) {
@@ -33,17 +123,26 @@ void put_once(ObjectStore& store, const std::string& key, ByteView bytes) {
   }
 }
 
-}  // namespace
+std::optional<Bytes> StoredTiles::find_derived(const std::string& key, std::uint64_t limit) {
+  throw_if_stopped(stop_);
+  try {
+    return find_small_object(store_, key, limit);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    return std::nullopt;
+  }
+}
 
 std::optional<Hashes> StoredTiles::find(unsigned level, std::uint64_t number,
                                         std::uint64_t stored_width, std::uint64_t width) {
-  const auto bytes = find_small_object(
-      store_, layout::ledger_tile(tenant_, kTerm, level, number, stored_width), kTileLimit);
+  const auto bytes =
+      find_derived(layout::ledger_tile(tenant_, kTerm, level, number, stored_width), kTileLimit);
   return bytes ? parse_tile(*bytes, width) : std::nullopt;
 }
 
 bool StoredTiles::add_leaves(Hashes& hashes, std::uint64_t number, std::uint64_t width) {
   while (hashes.size() < width) {
+    throw_if_stopped(stop_);
     const std::uint64_t index = number * kTileWidth + hashes.size();
     const auto entry =
         find_small_object(store_, layout::ledger_entry(tenant_, kTerm, index), kStatementLimit);
@@ -66,8 +165,7 @@ std::optional<Hashes> StoredTiles::read_below(unsigned level, std::uint64_t numb
                                               std::uint64_t width, From from) {
   Hashes hashes;
   if (level == 0) {
-    const bool whole = from == From::put && width == kTileWidth;
-    if (whole || !add_leaves(hashes, number, width)) return std::nullopt;
+    if (!add_leaves(hashes, number, width)) return std::nullopt;
     return hashes;
   }
   for (std::uint64_t i = 0; i < width; ++i) {
@@ -80,36 +178,20 @@ std::optional<Hashes> StoredTiles::read_below(unsigned level, std::uint64_t numb
 
 std::optional<Hashes> StoredTiles::read(unsigned level, std::uint64_t number, std::uint64_t width,
                                         From from) {
-  if (width < kTileWidth && (from == From::put || from == From::tiles)) {
+  if (from == From::entries) return read_below(level, number, width, from);
+  if (from == From::below) return read_below(level, number, width, From::tiles);
+  if (width < kTileWidth) {
     if (auto last = read_last(level, number, width)) return last;
   }
-  if (from != From::entries) {
-    if (auto full = find(level, number, kTileWidth, width)) return full;
-  }
+  if (auto full = find(level, number, kTileWidth, width)) return full;
+  const bool is_lowest = level == 0 && width == kTileWidth;
+  if (from == From::stored && is_lowest) return std::nullopt;
   return read_below(level, number, width, from);
 }
 
 std::optional<std::vector<std::string>> StoredTiles::read_bundle(std::uint64_t number) {
-  const auto bytes =
-      find_small_object(store_, layout::entry_bundle(tenant_, kTerm, number), kBundleLimit);
+  const auto bytes = find_derived(layout::entry_bundle(tenant_, kTerm, number), kBundleLimit);
   return bytes ? parse_bundle(*bytes) : std::nullopt;
-}
-
-std::vector<Hashes> StoredTiles::edge_of(const merkle::Frontier<Rfc9162Hasher>& tree) {
-  const auto last_tile = [&](unsigned level, From from) -> std::optional<Hashes> {
-    const std::uint64_t width = edge_width(tree.size(), level);
-    if (width == 0) return Hashes();
-    auto hashes = read(level, full_tiles(tree.size(), level), width, from);
-    return hashes && is_edge_of(tree, level, *hashes) ? hashes : std::nullopt;
-  };
-  std::vector<Hashes> edge;
-  for (unsigned level = 0; level < levels_of(tree.size()); ++level) {
-    auto hashes = last_tile(level, From::put);
-    if (!hashes && level == 0) hashes = last_tile(level, From::full_tiles);
-    if (!hashes) break;
-    edge.push_back(*std::move(hashes));
-  }
-  return edge;
 }
 
 TiledTree::Source StoredTiles::source(From from) {
@@ -118,40 +200,17 @@ TiledTree::Source StoredTiles::source(From from) {
   };
 }
 
-std::vector<TiledTree::Source> StoredTiles::sources() {
-  return {source(From::tiles), source(From::full_tiles), source(From::entries)};
-}
+StoredTree::StoredTree(ObjectStore& store, const TenantId& tenant, std::uint64_t size,
+                       const Digest& root, std::stop_token stop)
+    : tiles_(store, tenant, std::move(stop)),
+      tree_(layout::ledger_entries(tenant, kTerm), size, root,
+            {tiles_.source(StoredTiles::From::tiles), tiles_.source(StoredTiles::From::below),
+             tiles_.source(StoredTiles::From::entries)}) {}
 
 void put_tiles(ObjectStore& store, const TenantId& tenant,
                const merkle::Frontier<Rfc9162Hasher>& from, std::uint64_t size,
                const std::function<std::string(std::uint64_t index)>& entry) {
-  const auto put = [&](unsigned level, std::uint64_t number, std::span<const Digest> hashes) {
-    put_once(store, layout::ledger_tile(tenant, kTerm, level, number, hashes.size()),
-             print_tile(hashes));
-  };
-  const auto put_bundle = [&](std::uint64_t number, const Hashes& leaves) {
-    Bytes bundle;
-    for (std::uint64_t i = 0; i < kTileWidth; ++i) {
-      const std::string stored = entry(number * kTileWidth + i);
-      if (Rfc9162Hasher::leaf(as_bytes(stored)) != leaves[i]) return;
-      append_to_bundle(bundle, stored);
-    }
-    put_once(store, layout::entry_bundle(tenant, kTerm, number), bundle);
-  };
-  TileBuilder tree(from.size(), StoredTiles(store, tenant).edge_of(from),
-                   [&](unsigned level, std::uint64_t number, const Hashes& hashes) {
-                     put(level, number, hashes);
-                     if (level == 0) put_bundle(number, hashes);
-                   });
-  for (std::uint64_t index = from.size(); index < size; ++index) {
-    tree.push(Rfc9162Hasher::leaf(as_bytes(entry(index))));
-  }
-  for (unsigned level = 0; level < tree.edge().size(); ++level) {
-    const auto hashes = stored_edge(level, tree.edge()[level]);
-    const bool is_known =
-        level > 0 && full_tiles(from.size(), level - 1) == full_tiles(size, level - 1);
-    if (!hashes.empty() && !is_known) put(level, full_tiles(size, level), hashes);
-  }
+  TileWriter(store, tenant, entry).go_on(from, size);
 }
 
 }  // namespace ledger

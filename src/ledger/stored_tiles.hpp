@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "atp/core/ids.hpp"
@@ -25,46 +27,66 @@ inline std::span<const Digest> stored_edge(unsigned level, std::span<const Diges
   return level > 0 ? hashes : hashes.first(hashes.size() - hashes.size() % kPartialStep);
 }
 
+/// Puts what is derived. What is there already stays, whatever it is.
+void put_derived(ObjectStore& store, const std::string& key, ByteView bytes);
+
+/// What is read of tiles. One that cannot be read is as good as missing: where it is the store that
+/// does not answer, the entries show it.
 class StoredTiles {
  public:
-  StoredTiles(ObjectStore& store, const TenantId& tenant) : store_(store), tenant_(tenant) {}
+  /// `store` must outlive it.
+  StoredTiles(ObjectStore& store, TenantId tenant, std::stop_token stop = {})
+      : store_(store), tenant_(std::move(tenant)), stop_(std::move(stop)) {}
 
   /// What hashes are taken from. Nothing of it is believed.
   enum class From {
-    put,         ///< Tiles that were put; entries only for the last hashes of the lowest level.
-    tiles,       ///< Tiles, and where one is missing what is below it.
-    full_tiles,  ///< The same without tiles that are not full.
-    entries,     ///< Every entry below.
+    stored,   ///< Tiles alone; entries only for the last hashes of the lowest level.
+    tiles,    ///< The tile, and where it is missing what is below it.
+    below,    ///< What is below the tile, of that as `tiles` says.
+    entries,  ///< Every entry below.
   };
-  /// The first `width` hashes of a tile; nothing where something is missing.
+  /// The first `width` hashes of a tile; nothing where something is missing. Throws: cancelled, and
+  /// what keeps an entry from being read.
   std::optional<Hashes> read(unsigned level, std::uint64_t number, std::uint64_t width, From from);
+  /// The tile that was put with `stored_width` hashes, and no other way.
+  std::optional<Hashes> find(unsigned level, std::uint64_t number, std::uint64_t stored_width,
+                             std::uint64_t width);
   /// The stored bytes of the entries in a full bundle; nothing where it is missing or none.
   std::optional<std::vector<std::string>> read_bundle(std::uint64_t number);
 
-  /// By level the last tile of that tree, as far up as they were put. Tiles of another tree are
-  /// passed over.
-  std::vector<Hashes> edge_of(const merkle::Frontier<Rfc9162Hasher>& tree);
-
-  /// For a `TiledTree`; this must outlive them.
+  /// For a `TiledTree`; this must outlive it.
   TiledTree::Source source(From from);
-  /// Every way there is.
-  std::vector<TiledTree::Source> sources();
 
  private:
-  std::optional<Hashes> find(unsigned level, std::uint64_t number, std::uint64_t stored_width,
-                             std::uint64_t width);
+  std::optional<Bytes> find_derived(const std::string& key, std::uint64_t limit);
   std::optional<Hashes> read_last(unsigned level, std::uint64_t number, std::uint64_t width);
   std::optional<Hashes> read_below(unsigned level, std::uint64_t number, std::uint64_t width,
                                    From from);
   bool add_leaves(Hashes& hashes, std::uint64_t number, std::uint64_t width);
 
   ObjectStore& store_;
-  const TenantId& tenant_;
+  const TenantId tenant_;
+  const std::stop_token stop_;
 };
 
-/// Puts the tiles and bundles that a ledger has more of since it had the entries of `from`.
-/// `entry` gives the stored bytes of an entry. Where the tiles before are missing, what they alone
-/// would tell is left out.
+/// The tree of a ledger as it was signed at a size, out of its store.
+class StoredTree {
+ public:
+  StoredTree(ObjectStore& store, const TenantId& tenant, std::uint64_t size, const Digest& root,
+             std::stop_token stop = {});
+  StoredTree(const StoredTree&) = delete;
+  StoredTree& operator=(const StoredTree&) = delete;
+
+  TiledTree* operator->() { return &tree_; }
+
+ private:
+  StoredTiles tiles_;
+  TiledTree tree_;
+};
+
+/// Puts the tiles and bundles that a ledger has more of since it had the entries of `from`, and the
+/// last ones before where they were not put. `entry` gives the stored bytes of an entry. What only
+/// older tiles would tell, where those are missing, is left out.
 void put_tiles(ObjectStore& store, const TenantId& tenant,
                const merkle::Frontier<Rfc9162Hasher>& from, std::uint64_t size,
                const std::function<std::string(std::uint64_t index)>& entry);

@@ -105,6 +105,7 @@ Digest TiledTree::root_at(std::uint64_t size) {
     throw Error(ErrorKind::invalid_argument, subject_,
                 "has " + std::to_string(size_) + " entries, not " + std::to_string(size));
   }
+  if (size == size_) return root_;
   const auto nodes = [this](unsigned level, std::uint64_t index) { return node_at(level, index); };
   return merkle::root_over<Rfc9162Hasher>(nodes, {0, size});
 }

@@ -176,6 +176,17 @@ Finding examine_tiles(OpenTenant& tenant, bool mends) {
                 " tiles or bundles hold other bytes than the ledger's entries make: nobody "
                 "believes them; `atp doctor` puts them anew, unless their retention keeps them"};
   }
+  if (tiles.trouble) {
+    return {"tiles", FindingState::doubtful, tiles.trouble->subject(),
+            std::to_string(tiles.unread) +
+                " tiles or bundles could not be reached, and readers do without them: " +
+                tiles.trouble->message()};
+  }
+  if (tiles.missing > 0) {
+    return {"tiles", FindingState::doubtful, id.str(),
+            std::to_string(tiles.missing) +
+                " tiles or bundles are missing, and proofs cost more: `atp doctor` puts them"};
+  }
   const FindingState state =
       tiles.put + tiles.replaced > 0 ? FindingState::mended : FindingState::good;
   return {"tiles", state, id.str(),

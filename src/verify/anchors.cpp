@@ -55,7 +55,7 @@ std::optional<Checkpoint> cosigned(const Context& context, const LedgerHead& hea
                                                     std::string(as_text(*stored)), *context.trust);
   if (!has_quorum(cosignatures_of(note, *context.trust), *context.trust)) return std::nullopt;
   const bool newest = size == head.newest_checkpoint->size;
-  if (checkpoint->root != (newest ? head.newest_checkpoint->root : root_at(size))) {
+  if ((newest ? head.newest_checkpoint->root : root_at(size)) != checkpoint->root) {
     return std::nullopt;
   }
   return checkpoint;
@@ -132,15 +132,14 @@ RootAt root_at(const LedgerReading& ledger) {
 }
 
 RootAt root_at(const Context& context, const LedgerHead& head) {
-  return [&context, &head](std::uint64_t size) {
-    ledger::StoredTiles tiles(context.store, context.tenant);
-    ledger::TiledTree tree(layout::ledger_entries(context.tenant, kTerm), head.tree.size(),
-                           head.tree.root(), tiles.sources());
+  return [&context, &head](std::uint64_t size) -> std::optional<Digest> {
     try {
-      return tree.root_at(size);
+      return ledger::StoredTree(context.store, context.tenant, head.tree.size(), head.tree.root(),
+                                context.stop)
+          ->root_at(size);
     } catch (const Error& error) {
       if (!is_finding(error)) throw;
-      return Digest{};
+      return std::nullopt;
     }
   };
 }

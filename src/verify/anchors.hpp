@@ -18,7 +18,8 @@ namespace verify {
 inline constexpr const char* kCosignatures = "ledger.cosignatures";
 
 /// The root that the ledger had at an earlier size: what witnesses signed is compared with it.
-using RootAt = std::function<Digest(std::uint64_t size)>;
+/// Nothing where what is stored does not tell.
+using RootAt = std::function<std::optional<Digest>(std::uint64_t size)>;
 RootAt root_at(const LedgerReading& ledger);
 /// Out of the stored tiles, or entries, that lead to the root of `head`. Both must outlive it.
 RootAt root_at(const Context& context, const LedgerHead& head);

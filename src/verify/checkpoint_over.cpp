@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/checkpoint_over.hpp"
 
+#include "atp/core/progress.hpp"
 #include "atp/ledger/cosignature.hpp"
 #include "atp/storage/layout.hpp"
 
@@ -10,6 +11,7 @@ namespace verify {
 namespace {
 
 constexpr std::uint64_t kTerm = 0;
+constexpr int kMostTried = 1000;  ///< Whoever can write may put any number that nobody signed.
 
 std::optional<SignedCheckpoint> open_signed(const Context& context, const Statement& statement,
                                             std::uint64_t size) {
@@ -45,18 +47,15 @@ std::optional<SignedCheckpoint> first_checkpoint_over(const Context& context,
                                                       const Statement& statement) {
   const std::uint64_t next = statement.index + 1;  // Where it is as a rule.
   if (auto found = open_signed(context, statement, next)) return found;
-  std::string after = layout::ledger_checkpoint(context.tenant, kTerm, next);
-  while (true) {
-    const ListPageOfKeys page =
-        list_keys(context.store, layout::ledger_checkpoints(context.tenant, kTerm), after, 1000);
-    for (const std::string& key : page.keys) {
-      const auto size = layout::find_number(key, 4);
-      if (!size) continue;
-      if (auto found = open_signed(context, statement, *size)) return found;
-    }
-    if (!page.next) return std::nullopt;
-    after = *page.next;
+  const auto page = list_keys(context.store, layout::ledger_checkpoints(context.tenant, kTerm),
+                              layout::ledger_checkpoint(context.tenant, kTerm, next), kMostTried);
+  for (const std::string& key : page.keys) {
+    throw_if_stopped(context.stop);
+    const auto size = layout::find_number(key, 4);
+    if (!size) continue;
+    if (auto found = open_signed(context, statement, *size)) return found;
   }
+  return std::nullopt;
 }
 
 std::optional<SignedCheckpoint> first_witnessed_over(const Context& context,
@@ -64,18 +63,16 @@ std::optional<SignedCheckpoint> first_witnessed_over(const Context& context,
   if (context.trust == nullptr || !context.trust->witnesses) {
     return first_checkpoint_over(context, statement);
   }
-  std::string after = layout::cosignatures(context.tenant, kTerm, statement.index);
-  while (true) {
-    const FolderPage page =
-        context.store.list_folders(layout::cosignatures(context.tenant, kTerm), after);
-    for (const std::string& folder : page.folders) {
-      const auto size = layout::find_number(folder, 3);
-      if (!size) continue;
-      if (auto found = open_witnessed(context, statement, *size)) return found;
-    }
-    if (!page.next) return std::nullopt;
-    after = *page.next;
+  const auto page = context.store.list_folders(
+      layout::cosignatures(context.tenant, kTerm),
+      layout::cosignatures(context.tenant, kTerm, statement.index), kMostTried);
+  for (const std::string& folder : page.folders) {
+    throw_if_stopped(context.stop);
+    const auto size = layout::find_number(folder, 3);
+    if (!size) continue;
+    if (auto found = open_witnessed(context, statement, *size)) return found;
   }
+  return std::nullopt;
 }
 
 }  // namespace verify

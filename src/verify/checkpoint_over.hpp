@@ -12,7 +12,8 @@ inline namespace v0 {
 namespace verify {
 
 /// The first checkpoint behind `statement` that a trusted ledger key signed; without a trust
-/// policy, the first that is one. That its root is that of the entries is not looked at.
+/// policy, the first that is one. That its root is that of the entries is not looked at. A thousand
+/// are tried at most.
 std::optional<SignedCheckpoint> first_checkpoint_over(const Context& context,
                                                       const Statement& statement);
 

@@ -281,7 +281,11 @@ Consistency check_consistency(ObjectStore& store, const TenantId& tenant, const 
 static void add_tile_checks(const TenantId& tenant, const TileFindings& tiles,
                             std::vector<Check>& checks) {
   for (const Problem& problem : tiles.problems) checks.push_back(failed(kTilesCheck, problem));
-  if (tiles.wrong == 0 && tiles.sound > 0) {
+  if (tiles.trouble) {
+    checks.push_back(verify::not_checked(
+        kTilesCheck, tiles.trouble->subject(),
+        std::to_string(tiles.unread) + " could not be read: " + tiles.trouble->message()));
+  } else if (tiles.wrong == 0 && tiles.sound > 0) {
     checks.push_back(verified(kTilesCheck, layout::ledger_tiles(tenant, 0)));
   }
 }

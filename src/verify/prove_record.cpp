@@ -49,11 +49,10 @@ LogProof prove_entry(const Context& context, const LedgerEntry& entry) {
                     (covered ? " that enough witnesses have cosigned; atp ledger anchor asks them"
                              : " yet; the next backup, or atp doctor, adds one"));
   }
-  ledger::StoredTiles tiles(context.store, context.tenant);
-  ledger::TiledTree tree(layout::ledger_entries(context.tenant, 0), over->checkpoint.size,
-                         over->checkpoint.root, tiles.sources());
+  ledger::StoredTree tree(context.store, context.tenant, over->checkpoint.size,
+                          over->checkpoint.root, context.stop);
   return {.index = index,
-          .path = tree.inclusion_proof(index, Rfc9162Hasher::leaf(as_bytes(entry.stored))),
+          .path = tree->inclusion_proof(index, Rfc9162Hasher::leaf(as_bytes(entry.stored))),
           .checkpoint = over->note};
 }
 

@@ -146,6 +146,32 @@ TEST_F(StoredTiles, AreDoneWithoutWhereTheyAreWrongOrMissing) {
   expect_proofs(ledger);
 }
 
+/// Whoever can write puts rubbish where one tile is and where another may come to be.
+TEST_F(StoredTiles, ThatAreWrongCostWhatIsBelowThem) {
+  Ledger ledger = grown_by_a_run(filled(600));
+  replace(tile(1, 0, 2), Bytes(64));
+  put_object(*store_, tile(1, 0, 256), Bytes(256 * 32), {});
+  counting_->reset();
+  ledger.consistency_proof(100);
+  EXPECT_LE(counting_->count(StoreCall::get, "ledger/"), 601U % 256 + 1) << counting_->print();
+  EXPECT_LE(counting_->count(StoreCall::get, "tiles/"), 8U) << counting_->print();
+}
+
+/// What kept one run from putting its tiles, or took the last of them away, is over with the next.
+TEST_F(StoredTiles, ThatOneRunDidNotPutAreByTheNext) {
+  Ledger ledger = grown_by_runs(511);
+  const std::set<std::string> before = tiles();
+  ledger = grown_by_a_run(ledger);
+  std::map<std::string, Bytes> put;
+  for (const std::string& key : tiles()) {
+    if (!before.contains(key)) put[key] = read(key);
+  }
+  EXPECT_EQ(put.size(), 3U);
+  for (const auto& [key, bytes] : put) store_->remove(key);
+  for (int i = 0; i < 4; ++i) ledger = grown_by_a_run(ledger);
+  for (const auto& [key, bytes] : put) EXPECT_EQ(read(key), bytes) << key;
+}
+
 TEST_F(StoredTiles, LeadToNoRootThatTheEntriesDoNotLeadTo) {
   Ledger ledger = filled(300);
   for (const std::string& key : tiles()) store_->remove(key);
@@ -237,11 +263,11 @@ TEST_F(StoredTiles, T046_BundlesOfAForkAreNotRead) {
 
 /// A vault from before tiles: what comes is put, what was is the doctor's.
 TEST_F(StoredTiles, OfTheLowestLevelNeedNoneBefore) {
-  filled(510);
+  filled(766);
   for (const std::string& key : tiles()) store_->remove(key);
   Ledger ledger = load();
   for (int i = 0; i < 8; ++i) ledger = grown_by_a_run(ledger);
-  EXPECT_THAT(tiles(), ElementsAre(tile(0, 1, 256), tile(0, 2, 4), bundle(1)));
+  EXPECT_THAT(tiles(), ElementsAre(tile(0, 2, 256), tile(0, 3, 4), bundle(2)));
   expect_proofs(ledger);
 }
 

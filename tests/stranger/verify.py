@@ -866,7 +866,7 @@ class Vault:
             break
 
     def check_tiles(self, leaves):
-        """Those that readers of the newest entry ask for are what the entries make, or missing."""
+        """Those that readers ask for are what the entries make, or missing."""
         tiles = f"tiles/{self.place}/0/"
 
         def compare(key, expected):
@@ -881,10 +881,11 @@ class Vault:
         while leaves:
             for number, first in enumerate(range(0, len(leaves), 256)):
                 hashes = leaves[first:first + 256]
-                if level == 0 and len(hashes) < 256:
-                    hashes = hashes[:len(hashes) // 4 * 4]
-                if hashes:
-                    compare(f"{tiles}{level}/{number:020}/{len(hashes)}", b"".join(hashes))
+                widths = range(1, len(hashes) + 1)
+                if level == 0:
+                    widths = [len(hashes) // 4 * 4] if len(hashes) >= 4 else []
+                for width in widths:
+                    compare(f"{tiles}{level}/{number:020}/{width}", b"".join(hashes[:width]))
             leaves = [merkle_root(leaves[first:first + 256])
                       for first in range(0, len(leaves) - 255, 256)]
             level += 1

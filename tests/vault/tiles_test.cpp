@@ -79,7 +79,7 @@ TEST_F(Tiles, OfAVaultWithoutThemArePutByTheDoctor) {
   for (const std::string& key : keys("tiles/")) vault_->store().remove(key);
   EXPECT_EQ(prove(), proof);
   EXPECT_THAT(failures(), IsEmpty());
-  EXPECT_EQ(tiles_finding(Mending::report_only).state, FindingState::good);
+  EXPECT_EQ(tiles_finding(Mending::report_only).state, FindingState::doubtful);
   EXPECT_THAT(keys("tiles/"), IsEmpty());
   EXPECT_EQ(tiles_finding(Mending::mend).state, FindingState::mended);
   EXPECT_THAT(keys("tiles/"), testing::UnorderedElementsAre(tile_, last_, above_, bundle_));
@@ -124,6 +124,29 @@ TEST_F(Tiles, ThatAreWrongAndRetainedStopNothing) {
   halt_for(*vault_, tenant_,
            Error(ErrorKind::corrupt, layout::ledger_entry(tenant_, 0, 1), "was looked at"));
   EXPECT_EQ(test::error_kind([&] { resolve_halt(*vault_, tenant_, {}, {}, {}); }), std::nullopt);
+}
+
+/// Something else is where a tile goes: a folder, a file where a folder goes.
+TEST_F(Tiles, ThatCannotBeReachedStopNothing) {
+  const std::string proof = prove();
+  const Path store = "/vault/store";
+  for (const std::string& key : {tile_, last_, above_, bundle_}) {
+    SCOPED_TRACE(key);
+    const Bytes kept = get_object(vault_->store(), key, 1 << 20);
+    vault_->store().remove(key);
+    create_directories(*disk_, store / key / "x");
+    EXPECT_EQ(prove(), proof);
+    EXPECT_EQ(tiles_finding(Mending::mend).state, FindingState::doubtful);
+    EXPECT_EQ(rebuild_catalog(*vault_, {}, nullptr).damaged.size(), 0U);
+    EXPECT_EQ(backup().status, BackupStatus::unchanged);
+    halt_for(*vault_, tenant_,
+             Error(ErrorKind::corrupt, layout::ledger_entry(tenant_, 0, 1), "was looked at"));
+    EXPECT_EQ(test::error_kind([&] { resolve_halt(*vault_, tenant_, {}, {}, {}); }), std::nullopt);
+    for (const std::string& check : failures()) EXPECT_EQ(check, kTilesCheck);
+    disk_->remove(store / key / "x");
+    disk_->remove(store / key);
+    put_object(vault_->store(), key, kept, {});
+  }
 }
 
 /// A rebuild reads bundles, and finds that an entry is gone all the same.
