@@ -18,9 +18,9 @@ endif()
 if(PROJECT_IS_TOP_LEVEL)  # Else it is not ours to choose.
   find_program(ATP_CCACHE ccache)
   if(ATP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # An object is the same in whichever folder it is built.
+    # An object is the same in whichever folder beside `build` it is built.
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1
-      CCACHE_SLOPPINESS=pch_defines,time_macros ${ATP_CCACHE})
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_SLOPPINESS=pch_defines,time_macros ${ATP_CCACHE})
   endif()
   find_program(ATP_MOLD mold)
   if(ATP_MOLD)

@@ -5,6 +5,7 @@ and taken in by FetchContent. Each time a service, an auditor and a user of head
 and run. The shared libraries export what is marked, and nothing else.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import re
@@ -28,9 +29,21 @@ def run(*command, env=None, cwd=None):
 
 
 def configure(source, build, *settings):
+    """Compiles as the preset `release` does: what that has compiled is in ccache."""
     run("cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=RelWithDebInfo",
-        "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g1 -DNDEBUG", *settings)
+        "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g1 -DNDEBUG", "-DATP_WERROR=ON", *settings)
     run("cmake", "--build", build)
+
+
+@contextlib.contextmanager
+def folder_beside_build(source, name):
+    """Where ccache takes an object for the same: see cmake/toolbox.cmake."""
+    folder = source / f"build-check-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def try_programs(folder, work, library_path=""):
@@ -106,10 +119,10 @@ def main():
         work = pathlib.Path(name)
         for kind, shared in (("static", "OFF"), ("shared", "ON")):
             prefix = work / f"prefix-{kind}"
-            configure(source, work / kind, f"-DBUILD_SHARED_LIBS={shared}",
-                      f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DCMAKE_INSTALL_LIBDIR=lib")
-            run("cmake", "--install", work / kind)
-            shutil.rmtree(work / kind)
+            with folder_beside_build(source, kind) as build:
+                configure(source, build, f"-DBUILD_SHARED_LIBS={shared}",
+                          f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DCMAKE_INSTALL_LIBDIR=lib")
+                run("cmake", "--install", build)
             assert run(prefix / "bin/atp", "--version").strip()
             assert r"\-\-retention" in (prefix / "share/man/man1/atp-backup.1").read_text()
             assert (prefix / "share/bash-completion/completions/atp").exists()
@@ -123,9 +136,11 @@ def main():
         check_symbols(work / "prefix-shared/lib")
         check_manners(work / "prefix-shared/lib")
         check_dynamic(work / "prefix-shared/lib")
-        configure(HERE / "consumer", work / "fetched", f"-DATP_SOURCE={source}",
-                  "-DCMAKE_CXX_COMPILER_LAUNCHER=cmake;-E;env;CCACHE_NOHASHDIR=1;ccache")
-        try_programs(work / "fetched", work / "run")
+        with folder_beside_build(source, "fetched") as build:
+            configure(HERE / "consumer", build, f"-DATP_SOURCE={source}",
+                      "-DCMAKE_CXX_COMPILER_LAUNCHER=cmake;-E;env;CCACHE_NOHASHDIR=1;"
+                      f"CCACHE_BASEDIR={source};ccache")
+            try_programs(build, work / "run")
         print("FetchContent")
 
 
