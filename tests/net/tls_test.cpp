@@ -127,10 +127,11 @@ TEST_F(Tls, AHandshakeThatHangsEndsInTimeAndByAStop) {
 /// A TLS server that is not ours: `openssl s_server`, which tells of itself.
 class OpensslServer {
  public:
-  explicit OpensslServer(const std::string& arguments)
-      : port_(RawServer([](RawSocket&, int) {}).port()) {
-    start("exec openssl s_server -www -accept " + std::to_string(port_) + " " + arguments +
-          " >/dev/null 2>&1");
+  explicit OpensslServer(const std::string& arguments) {
+    for (int attempt = 0; attempt < 10; ++attempt) {
+      if (start(arguments)) return;
+    }
+    throw std::runtime_error("openssl s_server " + arguments + " does not start");
   }
   ~OpensslServer() {
     ::kill(process_, SIGKILL);
@@ -139,23 +140,28 @@ class OpensslServer {
   std::uint16_t port() const { return port_; }
 
  private:
-  void start(const std::string& command) {
+  /// False where somebody else took the port that was free before.
+  bool start(const std::string& arguments) {
+    port_ = RawServer([](RawSocket&, int) {}).port();
+    const std::string command = "exec openssl s_server -www -accept " + std::to_string(port_) +
+                                " " + arguments + " >/dev/null 2>&1";
     process_ = ::fork();
     if (process_ == 0) {
       ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
       ::_exit(127);
     }
-    for (int i = 0; i < 100; ++i) {
+    while (::waitpid(process_, nullptr, WNOHANG) == 0) {
       try {
         RawSocket::to(port_);
-        return;
+        return true;
       } catch (const std::runtime_error&) {
         std::this_thread::sleep_for(20ms);
       }
     }
+    return false;
   }
 
-  const std::uint16_t port_;
+  std::uint16_t port_ = 0;
   pid_t process_ = 0;
 };
 
