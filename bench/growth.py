@@ -102,6 +102,7 @@ def entries(vault, size):
     yield from of_one_tenant(vault)
     yield "points", least(lambda: vault.run("points", "--tenant", "acme"))
     yield "verify of all", vault.run("verify", "--depth", "stored")
+    yield "verify of every point", vault.run("verify", "--all", "--depth", "stored")
     yield "doctor", vault.run("doctor")
 
 
