@@ -73,7 +73,7 @@ test: ## all tests: optimised, with sanitizers, a short fuzz run of each parser
 	@$(PYTHON) tests/summary.py build build-asan
 
 check-all: test mutations tsan tidy ## make test, and all that takes long: crashes, kills, mutations, races, benchmarks
-	ATP_LONG=1 ATP_KILL_RUNS=500 ATP_PAUSE_RUNS=1000 ctest --preset release -R '^(crash|cli|kill|pause)$$'
+	ATP_LONG=1 ATP_KILL_RUNS=500 ATP_PAUSE_RUNS=1000 ctest --preset release -R '^(crash|damage|cli|kill|pause)$$'
 	$(PYTHON) tests/fuzz/run.py --seconds 300 --coverage
 	@$(MAKE) bench COMPARE='--check'
 	@$(MAKE) growth GROWTH='--check'

@@ -47,41 +47,24 @@ std::vector<Check> check_anchors(const verify::Context& context, const verify::P
   return checks;
 }
 
-}  // namespace
-
-struct PointVerifier::State {
-  verify::Context context;
-  std::span<const age::Identity> identities;
-  VerifyOptions options;
-  verify::TenantMemory memory;
-
-  std::vector<Check> check_package_of(const ResolvedSegment& segment, const EpochIdentities& opened,
-                                      const ScanOptions& scan_options) const {
-    const auto known = memory.packages.find({segment.stream, segment.sequence});
-    const bool same = known != memory.packages.end() && known->second.key == segment.key() &&
+/// Of one segment; what is remembered of it counts.
+std::vector<Check> check_segment(const verify::Context& context, const ResolvedSegment& segment,
+                                 const EpochIdentities& opened, VerifyDepth depth,
+                                 const ScanOptions& scan_options) {
+  if (context.memory) {
+    const auto& packages = context.memory->packages;
+    const auto known = packages.find({segment.stream, segment.sequence});
+    const bool same = known != packages.end() && known->second.key == segment.key() &&
                       known->second.has_manifest == segment.manifest.has_value();
     if (same) return known->second.checks;
-    return options.depth == VerifyDepth::content
-               ? check_package(context.store, segment, opened, nullptr, scan_options)
-               : check_stored_package(context.store, segment, scan_options);
   }
-};
-
-PointVerifier::PointVerifier(ObjectStore& store, const TenantId& tenant, const TrustPolicy* trust,
-                             std::span<const age::Identity> identities,
-                             const VerifyOptions& options)
-    : state_(std::make_unique<State>(
-          State{{store, trust, tenant, options.workers, options.stop, options.now},
-                identities,
-                options,
-                {}})) {
-  state_->context.memory = &state_->memory;
+  return depth == VerifyDepth::content
+             ? check_package(context.store, segment, opened, nullptr, scan_options)
+             : check_stored_package(context.store, segment, scan_options);
 }
-PointVerifier::~PointVerifier() = default;
 
-Report PointVerifier::verify(const std::string& id) {
-  const verify::Context& context = state_->context;
-  const VerifyOptions& options = state_->options;
+Report verify_one(const verify::Context& context, const std::string& id,
+                  std::span<const age::Identity> identities, const VerifyOptions& options) {
   std::vector<Check> before;
   verify::check_vault(context, before);
   const verify::PointChain points =
@@ -91,13 +74,13 @@ Report PointVerifier::verify(const std::string& id) {
   std::vector<Check> wrap_checks;
   const EpochIdentities opened =
       options.depth == VerifyDepth::content
-          ? open_epochs(context.store, resolved.epochs, state_->identities, wrap_checks)
+          ? open_epochs(context.store, resolved.epochs, identities, wrap_checks)
           : EpochIdentities();
   ProgressMeter progress(options.progress, verify::total_of("verify", segments));
   const ScanOptions scan_options = verify::scan_options(progress, options.stop);
   std::vector<std::vector<Check>> package_checks(segments.size());
   parallel_for(segments.size(), options.workers, options.stop, [&](std::size_t i) {
-    package_checks[i] = state_->check_package_of(*segments[i], opened, scan_options);
+    package_checks[i] = check_segment(context, *segments[i], opened, options.depth, scan_options);
     progress.add(0, 1);
   });
   Report report{id, std::move(resolved.checks)};
@@ -105,18 +88,44 @@ Report PointVerifier::verify(const std::string& id) {
   append(report.checks, std::move(wrap_checks));
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const ResolvedSegment& segment = *segments[i];
-    report.checks.insert(report.checks.end(), package_checks[i].begin(), package_checks[i].end());
-    state_->memory.packages.insert_or_assign(
-        {segment.stream, segment.sequence},
-        verify::CheckedPackage{segment.key(), segment.manifest.has_value(),
-                               std::move(package_checks[i])});
+    if (context.memory) {
+      context.memory->packages.insert_or_assign(
+          {segment.stream, segment.sequence},
+          verify::CheckedPackage{segment.key(), segment.manifest.has_value(), package_checks[i]});
+    }
+    append(report.checks, std::move(package_checks[i]));
   }
   return report;
 }
 
+}  // namespace
+
+struct PointVerifier::State {
+  verify::Context context;
+  std::span<const age::Identity> identities;
+  VerifyOptions options;
+  verify::TenantMemory memory = {};
+};
+
+PointVerifier::PointVerifier(ObjectStore& store, const TenantId& tenant, const TrustPolicy* trust,
+                             std::span<const age::Identity> identities,
+                             const VerifyOptions& options)
+    : state_(std::make_unique<State>(
+          State{{store, trust, tenant, options.workers, options.stop, options.now},
+                identities,
+                options})) {
+  state_->context.memory = &state_->memory;
+}
+PointVerifier::~PointVerifier() = default;
+
+Report PointVerifier::verify(const std::string& id) {
+  return verify_one(state_->context, id, state_->identities, state_->options);
+}
+
 Report verify_point(ObjectStore& store, const PointName& name, const TrustPolicy* trust,
                     std::span<const age::Identity> identities, const VerifyOptions& options) {
-  return PointVerifier(store, name.tenant, trust, identities, options).verify(name.id);
+  return verify_one({store, trust, name.tenant, options.workers, options.stop, options.now},
+                    name.id, identities, options);
 }
 
 }  // namespace v0
