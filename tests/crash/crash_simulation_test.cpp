@@ -31,7 +31,7 @@ struct Effort {
 Effort effort() {
   if (is_long()) return {2000, 5, 100, 200'000};
   if (kSanitized) return {6, 64, 0, 1'500};
-  return {60, 16, 1, 10'000};
+  return {60, 48, 1, 10'000};
 }
 
 /// The first variants of a crash point are always finished, others now and then.
