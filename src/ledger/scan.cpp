@@ -151,7 +151,8 @@ void Scan::find_bundles() {
                                  : parse_checkpoint(as_text(note));
   if (!checkpoint) return;
   tree_.emplace(newest, checkpoint->size, checkpoint->root,
-                std::vector{tiles_.source(StoredTiles::From::stored)});
+                std::vector{tiles_.source(StoredTiles::From::stored),
+                            tiles_.source(StoredTiles::From::stored_below)});
   tree_size_ = checkpoint->size;
 }
 

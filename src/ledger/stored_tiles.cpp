@@ -66,25 +66,30 @@ class TileWriter {
     auto hashes = level == 0 ? tiles_.read(0, number, width, StoredTiles::From::stored)
                              : tiles_.find(level, number, width, width);
     if (hashes && is_edge_of(tree, level, *hashes)) return hashes;
-    hashes = level == 0 ? tiles_.read(0, number, width, StoredTiles::From::entries)
-                        : rebuilt(level, number, width);
-    if (!hashes || !is_edge_of(tree, level, *hashes)) return std::nullopt;
-    if (level > 0) put(level, number, *hashes);
-    return hashes;
+    if (level > 0) return rebuilt(tree, level, number, width);
+    hashes = tiles_.read(0, number, width, StoredTiles::From::entries);
+    return hashes && is_edge_of(tree, level, *hashes) ? hashes : std::nullopt;
   }
 
   /// The tile before it had its newest hash, and that; what a run before was kept from putting.
-  std::optional<Hashes> rebuilt(unsigned level, std::uint64_t number, std::uint64_t width) {
-    auto hashes = width > 1 ? tiles_.find(level, number, width - 1, width - 1) : Hashes();
-    if (!hashes) return std::nullopt;
+  std::optional<Hashes> rebuilt(const merkle::Frontier<Rfc9162Hasher>& tree, unsigned level,
+                                std::uint64_t number, std::uint64_t width) {
+    const auto before = width > 1 ? tiles_.find(level, number, width - 1, width - 1) : Hashes();
+    if (!before) return std::nullopt;
     const std::uint64_t newest = number * kTileWidth + width - 1;
-    auto below = tiles_.find(level - 1, newest, kTileWidth, kTileWidth);
-    if (!below && level == 1) {
-      below = tiles_.read(0, newest, kTileWidth, StoredTiles::From::entries);
-      if (below) put_full(0, newest, *below);
-    }
-    if (!below) return std::nullopt;
-    hashes->push_back(root_of(*below));
+    const auto with = [&](const std::optional<Hashes>& below) -> std::optional<Hashes> {
+      if (!below) return std::nullopt;
+      Hashes hashes = *before;
+      hashes.push_back(root_of(*below));
+      if (!is_edge_of(tree, level, hashes)) return std::nullopt;
+      put(level, number, hashes);
+      return hashes;
+    };
+    if (auto hashes = with(tiles_.find(level - 1, newest, kTileWidth, kTileWidth))) return hashes;
+    if (level > 1) return std::nullopt;
+    const auto leaves = tiles_.read(0, newest, kTileWidth, StoredTiles::From::entries);
+    auto hashes = with(leaves);
+    if (hashes) put_full(0, newest, *leaves);
     return hashes;
   }
 
@@ -93,13 +98,17 @@ class TileWriter {
                 print_tile(hashes));
   }
 
+  /// The bundle first: where the tile is there, so is its bundle.
   void put_full(unsigned level, std::uint64_t number, const Hashes& hashes) {
+    if (level == 0) put_bundle(number, hashes);
     put(level, number, hashes);
-    if (level > 0) return;
+  }
+
+  void put_bundle(std::uint64_t number, const Hashes& leaves) {
     Bytes bundle;
     for (std::uint64_t i = 0; i < kTileWidth; ++i) {
       const std::string stored = entry_(number * kTileWidth + i);
-      if (Rfc9162Hasher::leaf(as_bytes(stored)) != hashes[i]) return;
+      if (Rfc9162Hasher::leaf(as_bytes(stored)) != leaves[i]) return;
       append_to_bundle(bundle, stored);
     }
     put_derived(store_, layout::entry_bundle(tenant_, kTerm, number), bundle);
@@ -180,6 +189,7 @@ std::optional<Hashes> StoredTiles::read(unsigned level, std::uint64_t number, st
                                         From from) {
   if (from == From::entries) return read_below(level, number, width, from);
   if (from == From::below) return read_below(level, number, width, From::tiles);
+  if (from == From::stored_below) return read_below(level, number, width, From::stored);
   if (width < kTileWidth) {
     if (auto last = read_last(level, number, width)) return last;
   }

@@ -40,10 +40,11 @@ class StoredTiles {
 
   /// What hashes are taken from. Nothing of it is believed.
   enum class From {
-    stored,   ///< Tiles alone; entries only for the last hashes of the lowest level.
-    tiles,    ///< The tile, and where it is missing what is below it.
-    below,    ///< What is below the tile, of that as `tiles` says.
-    entries,  ///< Every entry below.
+    stored,        ///< Tiles alone; entries only for the last hashes of the lowest level.
+    stored_below,  ///< What is below the tile, of that as `stored` says.
+    tiles,         ///< The tile, and where it is missing what is below it.
+    below,         ///< What is below the tile, of that as `tiles` says.
+    entries,       ///< Every entry below.
   };
   /// The first `width` hashes of a tile; nothing where something is missing. Throws: cancelled, and
   /// what keeps an entry from being read.

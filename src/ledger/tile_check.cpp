@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::uint64_t kTerm = 0;
 constexpr std::size_t kNamed = 100;
+/// A store that does not answer so often is not asked for all the others.
+constexpr std::uint64_t kMostUnread = 10;
 
 }  // namespace
 
@@ -58,6 +60,10 @@ class TileCheck::State {
   }
 
   void compare(const std::string& key, ByteView bytes) {
+    if (found_.unread >= kMostUnread) {
+      ++found_.unread;
+      return;
+    }
     try {
       compare_or_throw(key, bytes);
     } catch (const Error& error) {

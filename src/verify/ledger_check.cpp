@@ -2,10 +2,10 @@
 #include "verify/ledger_check.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "atp/core/clock.hpp"
 #include "atp/core/error.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/verify/ledger_tail.hpp"
@@ -141,18 +141,49 @@ CheckedLedger check_ledger(const Context& context) {
   return checked;
 }
 
+namespace {
+
+/// Whether that reading tells all that there is to say of the point.
+bool tells_of(const CheckedLedger& checked, const std::string& key, const std::string& id) {
+  const LedgerReading& ledger = checked.reading;
+  const std::uint64_t covered = ledger.newest_checkpoint ? ledger.newest_checkpoint->size : 0;
+  const auto statement = std::ranges::find_if(ledger.entries, [&](const LedgerEntry& entry) {
+    return entry.statement.action == acts::kPointCompleted.action &&
+           entry.statement.subject_id == id;
+  });
+  return checked.points.contains(key) && statement != ledger.entries.end() &&
+         statement->statement.index < covered;
+}
+
+/// Whether there is now something that was not there to be read.
+bool has_changed(const Context& context, const CheckedLedger& checked, const std::string& key) {
+  const std::uint64_t size = checked.reading.entries.size();
+  const std::uint64_t covered =
+      checked.reading.newest_checkpoint ? checked.reading.newest_checkpoint->size : 0;
+  const auto is_there = [&](const std::string& object) {
+    return context.store.stat(object).has_value();
+  };
+  return (!checked.points.contains(key) && is_there(key)) ||
+         is_there(layout::ledger_entry(context.tenant, 0, size)) ||
+         (covered < size && is_there(layout::ledger_checkpoint(context.tenant, 0, size)));
+}
+
+}  // namespace
+
 std::shared_ptr<const LedgerReading> check_ledger_of(const Context& context, const std::string& id,
                                                      std::vector<Check>& checks) {
   const std::string key = layout::recovery_point(context.tenant, id);
   std::shared_ptr<const CheckedLedger> checked = context.memory ? context.memory->ledger : nullptr;
-  if (!checked || !checked->points.contains(key)) {
+  if (!checked || (!tells_of(*checked, key, id) && has_changed(context, *checked, key))) {
     checked = std::make_shared<const CheckedLedger>(check_ledger(context));
   }
   if (context.memory) context.memory->ledger = checked;
-  std::ranges::copy(checked->checks, std::back_inserter(checks));
-  if (!checked->points.contains(key)) {
-    checks.push_back(failed(kEntries, key, "a listed object", "none"));
+  const bool is_listed = checked->points.contains(key);
+  for (const Check& check : checked->checks) {
+    const bool is_sound = check.name == kEntries && check.state == CheckState::verified;
+    if (is_listed || !is_sound) checks.push_back(check);
   }
+  if (!is_listed) checks.push_back(failed(kEntries, key, "a listed object", "none"));
   return {checked, &checked->reading};
 }
 

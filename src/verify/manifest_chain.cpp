@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/manifest_chain.hpp"
 
+#include <algorithm>
+
 #include "atp/core/parallel.hpp"
 #include "atp/storage/layout.hpp"
 #include "verify/tenant_memory.hpp"
@@ -12,7 +14,7 @@ namespace {
 
 constexpr const char* kName = "manifest.chain";
 constexpr std::size_t kAttemptDigits = 16;
-constexpr std::size_t kListed = 1000;
+constexpr std::size_t kListed = 50'000;
 
 bool is_attempt(std::string_view text) {
   return text.size() == kAttemptDigits &&
@@ -29,6 +31,9 @@ ManifestChain ManifestChainReader::read(const Context& context, std::uint64_t se
                                         std::vector<Check>& checks) {
   if (sequences > read_to_) extend(context, sequences);
   const std::size_t before = checks.size();
+  for (const auto& [from, to] : gaps_) {
+    if (from < sequences) checks.push_back(gap(context, from, std::min(to, sequences)));
+  }
   for (const auto& [sequence, check] : failures_) {
     if (sequence < sequences) checks.push_back(check);
   }
@@ -41,13 +46,17 @@ ManifestChain ManifestChainReader::read(const Context& context, std::uint64_t se
 void ManifestChainReader::extend(const Context& context, std::uint64_t sequences) {
   const auto present = list_present(context, sequences);
   const std::vector<Reading> readings = read_all(context, present);
+  std::uint64_t next = read_to_;
   for (std::size_t i = 0; i < present.size(); ++i) {
+    if (next < present[i]) gaps_.emplace_back(next, present[i]);
+    next = present[i] + 1;
     for (const Check& check : readings[i].checks) failures_.emplace_back(present[i], check);
     if (!readings[i].sha256) continue;
     ChainedManifest link{*readings[i].sha256, readings[i].manifest};
     if (link.manifest && !follows(context, present[i], *link.manifest)) link.manifest.reset();
     chain_.emplace(present[i], std::move(link));
   }
+  if (next < sequences) gaps_.emplace_back(next, sequences);
   read_to_ = sequences;
 }
 
@@ -66,21 +75,14 @@ std::vector<std::uint64_t> ManifestChainReader::list_present(const Context& cont
     more = page.next.has_value() && *page.next < key(context, sequences);
     after = page.next.value_or("");
   }
-  std::uint64_t next = read_to_;
-  for (const std::uint64_t sequence : present) {
-    report_gap(context, next, sequence);
-    next = sequence + 1;
-  }
-  report_gap(context, next, sequences);
   return present;
 }
 
-void ManifestChainReader::report_gap(const Context& context, std::uint64_t from, std::uint64_t to) {
-  if (from >= to) return;
+Check ManifestChainReader::gap(const Context& context, std::uint64_t from, std::uint64_t to) const {
   const std::string expected =
       to - from == 1 ? "a manifest"
                      : "manifests " + std::to_string(from) + " to " + std::to_string(to - 1);
-  failures_.emplace_back(from, failed(kName, key(context, from), expected, "none"));
+  return failed(kName, key(context, from), expected, "none");
 }
 
 std::vector<ManifestChainReader::Reading> ManifestChainReader::read_all(

@@ -42,13 +42,14 @@ class ManifestChainReader {
   std::vector<std::uint64_t> list_present(const Context& context, std::uint64_t sequences);
   std::vector<Reading> read_all(const Context& context,
                                 const std::vector<std::uint64_t>& sequences) const;
-  void report_gap(const Context& context, std::uint64_t from, std::uint64_t to);
+  Check gap(const Context& context, std::uint64_t from, std::uint64_t to) const;
   bool follows(const Context& context, std::uint64_t sequence, const SegmentManifest& manifest);
 
   StreamId stream_;
   std::uint64_t read_to_ = 0;
   ManifestChain chain_;
-  std::vector<std::pair<std::uint64_t, Check>> failures_;  ///< By the sequence they begin with.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> gaps_;  ///< From, to.
+  std::vector<std::pair<std::uint64_t, Check>> failures_;      ///< With the sequence.
   std::set<SegmentId> segments_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +20,7 @@ namespace verify {
 
 struct CheckedPackage {
   std::string key;
-  bool has_manifest;  ///< What was compared: all that it says, or what a point lists.
+  std::optional<Descriptor> descriptor;  ///< What was compared where there is no manifest.
   std::vector<Check> checks;
 };
 

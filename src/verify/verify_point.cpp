@@ -47,20 +47,19 @@ std::vector<Check> check_anchors(const verify::Context& context, const verify::P
   return checks;
 }
 
-/// Of one segment; what is remembered of it counts.
-std::vector<Check> check_segment(const verify::Context& context, const ResolvedSegment& segment,
-                                 const EpochIdentities& opened, VerifyDepth depth,
-                                 const ScanOptions& scan_options) {
-  if (context.memory) {
-    const auto& packages = context.memory->packages;
-    const auto known = packages.find({segment.stream, segment.sequence});
-    const bool same = known != packages.end() && known->second.key == segment.key() &&
-                      known->second.has_manifest == segment.manifest.has_value();
-    if (same) return known->second.checks;
-  }
-  return depth == VerifyDepth::content
-             ? check_package(context.store, segment, opened, nullptr, scan_options)
-             : check_stored_package(context.store, segment, scan_options);
+/// What was compared with the package where its manifest is not there.
+std::optional<Descriptor> compared(const ResolvedSegment& segment) {
+  return segment.manifest ? std::nullopt : segment.descriptor;
+}
+
+/// What is remembered of the package; null where that is nothing, or of another one.
+const std::vector<Check>* remembered(const verify::Context& context,
+                                     const ResolvedSegment& segment) {
+  if (!context.memory) return nullptr;
+  const auto known = context.memory->packages.find({segment.stream, segment.sequence});
+  const bool same = known != context.memory->packages.end() && known->second.key == segment.key() &&
+                    known->second.descriptor == compared(segment);
+  return same ? &known->second.checks : nullptr;
 }
 
 Report verify_one(const verify::Context& context, const std::string& id,
@@ -80,7 +79,15 @@ Report verify_one(const verify::Context& context, const std::string& id,
   const ScanOptions scan_options = verify::scan_options(progress, options.stop);
   std::vector<std::vector<Check>> package_checks(segments.size());
   parallel_for(segments.size(), options.workers, options.stop, [&](std::size_t i) {
-    package_checks[i] = check_segment(context, *segments[i], opened, options.depth, scan_options);
+    const ResolvedSegment& segment = *segments[i];
+    if (const auto* known = remembered(context, segment)) {
+      package_checks[i] = *known;
+      progress.add(segment.stored_bytes(), 1);
+      return;
+    }
+    package_checks[i] = options.depth == VerifyDepth::content
+                            ? check_package(context.store, segment, opened, nullptr, scan_options)
+                            : check_stored_package(context.store, segment, scan_options);
     progress.add(0, 1);
   });
   Report report{id, std::move(resolved.checks)};
@@ -91,7 +98,7 @@ Report verify_one(const verify::Context& context, const std::string& id,
     if (context.memory) {
       context.memory->packages.insert_or_assign(
           {segment.stream, segment.sequence},
-          verify::CheckedPackage{segment.key(), segment.manifest.has_value(), package_checks[i]});
+          verify::CheckedPackage{segment.key(), compared(segment), package_checks[i]});
     }
     append(report.checks, std::move(package_checks[i]));
   }

@@ -23,6 +23,7 @@ def main():
         subprocess.run([sys.executable, "-m", "venv", work / "venv"], check=True)
         python = work / "venv/bin/python"
         build = PROJECT / "build-check-wheel"
+        shutil.rmtree(build, ignore_errors=True)
         settings = SETTINGS | {"build-dir": build}
         try:
             subprocess.run([python, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check",

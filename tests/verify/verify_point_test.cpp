@@ -242,7 +242,6 @@ TEST(VerifyPoint, APackageThatCannotBeReadIsNotCheckedAndTheOthersAre) {
   EXPECT_GE(not_checked, 3U);
 }
 
-/// A tenant whose points cannot be found is not passed over.
 /// What points have in common is read once, and says the same of each as if it were read for it.
 TEST(PointVerifier, SaysOfEachPointWhatVerifyPointSays) {
   const SmallVault& vault = small_vault();
@@ -277,6 +276,22 @@ TEST(PointVerifier, SaysOfEachPointWhatVerifyPointSays) {
   }
 }
 
+TEST(PointVerifier, ReadsTheLedgerAgainForAPointThatWasCompletedSince) {
+  const SmallVault& vault = small_vault();
+  const std::vector<std::string> later{layout::ledger_entry(vault.tenant, 0, 2),
+                                       layout::ledger_checkpoint(vault.tenant, 0, 3)};
+  Objects before = vault.objects();
+  for (const std::string& key : later) before.erase(key);
+  const auto store = vault.store_of(before);
+  PointVerifier points(*store, vault.tenant, &vault.trust(), vault.identities(), {});
+  EXPECT_TRUE(points.verify(vault.full).passed());
+  EXPECT_FALSE(points.verify(vault.incremental).passed());
+  for (const std::string& key : later) put_object(*store, key, vault.objects().at(key), {});
+  const Report report = points.verify(vault.incremental);
+  EXPECT_TRUE(report.passed()) << text_of(report);
+}
+
+/// A tenant whose points cannot be found is not passed over.
 TEST(VerifyLedger, OfATenantWithoutPointsSaysWhatIsWrong) {
   const SmallVault& vault = small_vault();
   const auto report_of = [&](const std::shared_ptr<ObjectStore>& store) {

@@ -78,8 +78,8 @@ ATP_EXPORT Report verify_point(ObjectStore& store, const PointName& point, const
 
 /// Verifies points of one tenant, each as `verify_point`: what they have in common (the ledger,
 /// manifests, packages) is read and checked once, at the first that needs it, and counts for the
-/// others. For a point that was stored since, the ledger is read again. One object belongs to one
-/// thread at a time.
+/// others. For a point that was stored or completed since, the ledger is read again. One object
+/// belongs to one thread at a time.
 class ATP_EXPORT PointVerifier {
  public:
   /// `store`, `trust` and `identities` must outlive it.
