@@ -193,7 +193,8 @@ void Ledger::put_checkpoint(const Signers& ledger_signers, const PutOptions& opt
   put_tiles();
 }
 
-/// Tiles are derived: what keeps them from being put keeps nothing else.
+/// Tiles are derived: what keeps them from being put keeps nothing else. The next ones make up for
+/// the last.
 void Ledger::put_tiles() {
   if (tiled_.size() / ledger::kPartialStep == size() / ledger::kPartialStep) return;
   const auto stored = [this](std::uint64_t index) {
@@ -203,10 +204,10 @@ void Ledger::put_tiles() {
   };
   try {
     ledger::put_tiles(*store_, tenant_, tiled_, size(), stored);
-    tiled_ = reading_.tree;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
   }
+  tiled_ = reading_.tree;
 }
 
 bool is_origin(std::string_view origin, std::string_view domain) {

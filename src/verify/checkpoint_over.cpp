@@ -41,6 +41,20 @@ std::optional<SignedCheckpoint> open_witnessed(const Context& context, const Sta
   return found;
 }
 
+/// `names` have the checkpoint's size as their element `depth`.
+template <class Open>
+std::optional<SignedCheckpoint> first_that_opens(const Context& context, const Statement& statement,
+                                                 const std::vector<std::string>& names,
+                                                 std::size_t depth, const Open& open) {
+  for (const std::string& name : names) {
+    throw_if_stopped(context.stop);
+    const auto size = layout::find_number(name, depth);
+    auto found = size ? open(context, statement, *size) : std::nullopt;
+    if (found) return found;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<SignedCheckpoint> first_checkpoint_over(const Context& context,
@@ -49,13 +63,7 @@ std::optional<SignedCheckpoint> first_checkpoint_over(const Context& context,
   if (auto found = open_signed(context, statement, next)) return found;
   const auto page = list_keys(context.store, layout::ledger_checkpoints(context.tenant, kTerm),
                               layout::ledger_checkpoint(context.tenant, kTerm, next), kMostTried);
-  for (const std::string& key : page.keys) {
-    throw_if_stopped(context.stop);
-    const auto size = layout::find_number(key, 4);
-    if (!size) continue;
-    if (auto found = open_signed(context, statement, *size)) return found;
-  }
-  return std::nullopt;
+  return first_that_opens(context, statement, page.keys, 4, open_signed);
 }
 
 std::optional<SignedCheckpoint> first_witnessed_over(const Context& context,
@@ -66,13 +74,7 @@ std::optional<SignedCheckpoint> first_witnessed_over(const Context& context,
   const auto page = context.store.list_folders(
       layout::cosignatures(context.tenant, kTerm),
       layout::cosignatures(context.tenant, kTerm, statement.index), kMostTried);
-  for (const std::string& folder : page.folders) {
-    throw_if_stopped(context.stop);
-    const auto size = layout::find_number(folder, 3);
-    if (!size) continue;
-    if (auto found = open_witnessed(context, statement, *size)) return found;
-  }
-  return std::nullopt;
+  return first_that_opens(context, statement, page.folders, 3, open_witnessed);
 }
 
 }  // namespace verify
