@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include "atp/core/error.hpp"
 #include "atp/merkle/tree.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "ledger/lines.hpp"
 #include "ledger/scan.hpp"
@@ -69,6 +71,7 @@ std::optional<Ledger> Ledger::resume(ObjectStore& store, const TrustPolicy& trus
   reading.origin = known.origin;
   reading.tree = known.tree;
   reading.last_entry_at = last_entry_at;
+  reading.binding = BindingTrail::behind(last->statement);
   reading.newest_checkpoint = expected;
   reading.newest_note = as_text(*note);
   reading.entries.push_back(std::move(*last));
@@ -136,6 +139,35 @@ const std::vector<LedgerEntry>& Ledger::entries() {
   return reading_.entries;
 }
 
+void Ledger::for_each_binding(const std::function<bool(const Statement&)>& each) {
+  const auto read = [this](std::uint64_t index, std::uint64_t from) {
+    Statement statement = entry(index).statement;
+    if (is_binding(statement)) return statement;
+    throw Error(ErrorKind::corrupt, layout::ledger_entry(tenant_, term(), from),
+                "leads to entry " + std::to_string(index) + ", which is not a binding one");
+  };
+  const auto each_before = [&](std::uint64_t end) {
+    reach_back_to(0);
+    for (std::uint64_t index = end; index-- > 0;) {
+      const Statement& statement = reading_.entries[index].statement;
+      if (is_binding(statement) && !each(statement)) return;
+    }
+  };
+  if (wants_summary()) return each_before(size());
+  std::uint64_t from = size() - 1;
+  for (auto index = reading_.binding.newest(); index;) {
+    const Statement statement = read(*index, from);
+    if (!each(statement)) return;
+    from = *index;
+    index = statement.binding_before;
+    if (statement.action != acts::kSummedUp.action) continue;
+    if (!statement.binding_acts) return each_before(from);
+    for (const std::uint64_t old : *statement.binding_acts | std::views::reverse) {
+      if (!each(read(old, from))) return;
+    }
+  }
+}
+
 Digest Ledger::root_at(std::uint64_t size) const {
   return ledger::StoredTree(*store_, tenant_, this->size(), root())->root_at(size);
 }
@@ -151,10 +183,24 @@ void Ledger::refresh() {
   if (!reading_.problems.empty()) throw_problem(reading_.problems.front());
 }
 
+std::optional<BindingTrail::Mismatch> Ledger::complete(Statement& statement) {
+  if (statement.action == acts::kSummedUp.action && !reading_.binding.knows_old()) {
+    BindingTrail trail;
+    for (const LedgerEntry& entry : entries()) trail.take(entry.statement);
+    reading_.binding = trail;
+  }
+  reading_.binding.complete(statement);
+  return reading_.binding.mismatch(statement);
+}
+
 bool Ledger::try_append(Statement statement, const Signers& signers, const PutOptions& options) {
   statement.header.tenant = tenant_;
   statement.index = size();
   if (size() > 0) statement.origin = origin();
+  if (const auto mismatch = complete(statement)) {
+    throw Error(ErrorKind::precondition_failed, origin(),
+                "expected " + mismatch->expected + ", found " + mismatch->found);
+  }
   const std::string key = layout::ledger_entry(tenant_, term(), size());
   const std::string stored = sign_document(statement, signers);
   require_capabilities(*store_, {.atomic_create = true});
@@ -166,6 +212,7 @@ bool Ledger::try_append(Statement statement, const Signers& signers, const PutOp
   }
   reading_.origin = statement.origin;
   reading_.last_entry_at = statement.header.created_at;
+  reading_.binding.take(statement);
   reading_.tree.push(Rfc9162Hasher::leaf(as_bytes(stored)));
   reading_.entries.push_back({std::move(statement), stored});
   return true;

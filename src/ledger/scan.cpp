@@ -228,8 +228,13 @@ bool Scan::take_in(const std::string& key, const std::string& stored, Loaded& lo
     add(std::move(*problem));
     return false;
   }
+  if (const auto mismatch = head_.binding.mismatch(statement)) {
+    add(integrity(key, mismatch->expected, mismatch->found));
+    return false;
+  }
   head_.origin = statement.origin;
   head_.last_entry_at = statement.header.created_at;
+  head_.binding.take(statement);
   head_.tree.push(Rfc9162Hasher::leaf(as_bytes(stored)));
   each_({std::move(statement), stored});
   check_due();

@@ -12,6 +12,11 @@ const Act* find_act(std::string_view action) {
 }
 
 bool is_binding(const Statement& statement) {
+  if (statement.header.format_version >= 2) return statement.binding;
+  return binds(statement);
+}
+
+bool binds(const Statement& statement) {
   const Act* act = find_act(statement.action);
   return statement.approved_by.has_value() || (act != nullptr && act->binding);
 }

@@ -11,7 +11,12 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-constexpr std::uint64_t kFormatVersion = 1;
+template <class T>
+constexpr std::uint64_t newest_version() {
+  if constexpr (requires { T::newest_version; }) return T::newest_version;
+  return 1;
+}
+
 constexpr std::size_t kCoSignatureLimit = 8;
 
 struct DocumentSignature {
@@ -81,7 +86,8 @@ Json co_signature(const Signer& signer, const std::string& text) {
 
 template <class T>
 DocumentHeader read_header(FieldReader& in) {
-  DocumentHeader header{.vault_id = in.text("vaultId", kRandomId),
+  DocumentHeader header{.format_version = in["formatVersion"],
+                        .vault_id = in.text("vaultId", kRandomId),
                         .nonce = in.text("nonce", kRandomId),
                         .created_at = in["createdAt"]};
   if constexpr (!std::is_same_v<T, VaultDocument>) header.tenant = TenantId(in["tenantId"]);
@@ -107,25 +113,26 @@ std::vector<DocumentSignature> read_signatures(FieldReader& in) {
 }
 
 /// What tells the document apart before its members are read; nothing where all is as it should be.
-std::optional<Outcome> check_kind(const Json& json, std::string_view expected_type) {
+template <class T>
+std::optional<Outcome> check_kind(const Json& json) {
   FieldReader in(json);
   const std::string type = in["type"];
   const std::uint64_t version = in["formatVersion"];
-  require(version >= kFormatVersion, "member `formatVersion`: expected 1, found 0");
-  if (version > kFormatVersion) {
-    return Outcome{DocumentState::unsupported,
-                   "expected formatVersion 1, found " + std::to_string(version)};
+  require(version >= 1, "member `formatVersion`: expected 1, found 0");
+  if (version > newest_version<T>()) {
+    return Outcome{DocumentState::unsupported, "expected formatVersion " +
+                                                   std::to_string(newest_version<T>()) +
+                                                   " at most, found " + std::to_string(version)};
   }
-  if (type == expected_type) return std::nullopt;
+  if (type == T::type) return std::nullopt;
   return Outcome{DocumentState::wrong_type,
-                 "expected type " + std::string(expected_type) + ", found " + type};
+                 "expected type " + std::string(T::type) + ", found " + type};
 }
 
 template <class T>
 Parsed<T> read_document(const Json& json) {
   FieldReader in(json);
   in["type"];
-  in["formatVersion"];
   T document = read_members<T>(in, read_header<T>(in));
   std::vector<DocumentSignature> signatures = read_signatures(in);
   require(!is_personal<T> || signatures.size() == 1, "member `coSignatures`: expected none");
@@ -215,7 +222,7 @@ template <class T>
 std::string sign_document(const T& document, const Signers& signers) {
   const DocumentHeader& header = document.header;
   FieldWriter out;
-  out("type", T::type)("formatVersion", kFormatVersion)("vaultId", header.vault_id);
+  out("type", T::type)("formatVersion", header.format_version)("vaultId", header.vault_id);
   out("tenantId", header.tenant)("nonce", header.nonce)("createdAt", header.created_at);
   out("keyId", signers.current().public_key().id());
   write_members(out, document);
@@ -237,7 +244,7 @@ CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* tr
   try {
     check_size(stored.size(), size_limit<T>());
     Json json = parse_stored(stored);
-    if (const auto outcome = check_kind(json, T::type)) {
+    if (const auto outcome = check_kind<T>(json)) {
       return {outcome->state, outcome->detail, std::nullopt};
     }
     Parsed<T> parsed = read_document<T>(json);

@@ -16,17 +16,20 @@ namespace {
 
 constexpr std::string_view kAbandoned = ".abandoned";
 
+/// What a ledger says before anything of this release: entry 0, or what entries of version 1 bind
+/// to.
 void open_ledger(OpenTenant& tenant, const Statement& statement, const PutOptions& options) {
   const Vault& vault = tenant.vault();
   Ledger& ledger = tenant.ledger();
-  const Statement opened{
-      .header = vault.new_header(tenant.tenant()),
-      .origin = make_origin(vault.document().domain, *vault.environment().random),
-      .index = 0,
-      .action = std::string(acts::kLedgerOpened.action),
-      .job_id = statement.job_id};
-  while (ledger.size() == 0) {
-    if (ledger.try_append(opened, vault.signers(), options)) return;
+  while (ledger.size() == 0 || ledger.wants_summary()) {
+    const bool is_new = ledger.size() == 0;
+    const Statement opening{
+        .header = vault.new_header(tenant.tenant()),
+        .origin = is_new ? make_origin(vault.document().domain, *vault.environment().random) : "",
+        .index = 0,
+        .action = std::string(is_new ? acts::kLedgerOpened.action : acts::kSummedUp.action),
+        .job_id = statement.job_id};
+    if (ledger.try_append(opening, vault.signers(), options)) return;
     ledger.refresh();
   }
 }

@@ -113,19 +113,20 @@ void require_consent(const std::string& name, const Approval& approval,
 /// Nothing can have used a request below the size that it names: the plan is of that size.
 void require_unused(Ledger& ledger, const Digest& request, std::uint64_t ledger_size,
                     const std::vector<Digest>& approvals) {
-  ledger.reach_back_to(ledger_size);
-  for (const LedgerEntry& entry : ledger.tail()) {
-    const auto& used = entry.statement.approved_by;
-    if (!used) continue;
+  ledger.for_each_binding([&](const Statement& statement) {
+    if (statement.index < ledger_size) return false;
+    const auto& used = statement.approved_by;
     const bool again =
-        used->request == request || std::ranges::any_of(approvals, [&](const Digest& each) {
-          return std::ranges::find(used->approvals, each) != used->approvals.end();
-        });
+        used &&
+        (used->request == request || std::ranges::any_of(approvals, [&](const Digest& each) {
+           return std::ranges::find(used->approvals, each) != used->approvals.end();
+         }));
     if (again) {
-      refuse("request", "was used by entry " + std::to_string(entry.statement.index) +
+      refuse("request", "was used by entry " + std::to_string(statement.index) +
                             " of the ledger: approvals are good for one act");
     }
-  }
+    return true;
+  });
 }
 
 /// Collects who has consented, and in which roles.

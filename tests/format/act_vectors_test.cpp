@@ -10,6 +10,7 @@ class ActCases : public Cases {
  public:
   ActCases() {
     act("ledger.opened", "entry 0", "", "after", "none");
+    act("ledger.summed_up", "what entries of version 1 bind to", "", "after", "none", true);
     act("recovery_point.completed", "a point is complete", "", "after", "point");
     act("checked", "nothing newer was found", "", "after", "point");
     act("halt.resolved", "a ledger is whole again", "halt.resolve", "after", "halt", true);
@@ -87,6 +88,9 @@ TEST(Acts, BindWhereTheTableOrAnApprovalSaysSo) {
   EXPECT_TRUE(is_binding(statement));
   statement.action = "unheard.of";
   EXPECT_FALSE(is_binding(statement));
+  statement.header.format_version = 2;
+  statement.binding = true;
+  EXPECT_TRUE(is_binding(statement)) << "a later release says so itself";
 }
 
 }  // namespace

@@ -79,6 +79,23 @@ class DocumentCases : public Cases {
     refuse<T>(name, desc, signed_by_us<T>(change), "malformed");
   }
 
+  /// `ledger.summed_up` at index 9.
+  static void sum_up(Json::Object& statement) {
+    statement.erase("predecessor");
+    statement.insert_or_assign("action", "ledger.summed_up");
+    statement.insert_or_assign("formatVersion", 2);
+    statement.insert_or_assign("index", 9);
+    statement.insert_or_assign("binding", true);
+    statement.insert_or_assign("bindingBefore", 7);
+    statement.insert_or_assign("bindingActs", Json::Array{std::uint64_t{2}, std::uint64_t{7}});
+  }
+  void refuse_summary(const std::string& name, const std::string& desc, const Change& change) {
+    refuse_signed<Statement>(name, desc, [&](Json::Object& statement) {
+      sum_up(statement);
+      change(statement);
+    });
+  }
+
   TrustPolicy trust_with(const PublicKey& key) const {
     TrustPolicy trust = trust_;
     trust.keys.push_back({key, KeyRole::document, {}, {}});
@@ -119,6 +136,14 @@ class DocumentCases : public Cases {
     take<RecoveryPoint>("happy-recovery-point", "an incremental point with every member",
                         signed_by_us<RecoveryPoint>());
     take<Statement>("happy-statement", "a statement with every member", signed_by_us<Statement>());
+    take<Statement>("happy-statement-summary", "a statement of version 2 with every member",
+                    signed_by_us<Statement>(sum_up));
+    take<Statement>("happy-statement-later", "a binding act that this release lacks",
+                    signed_by_us<Statement>([](Json::Object& statement) {
+                      sum_up(statement);
+                      statement.erase("bindingActs");
+                      statement.insert_or_assign("action", "hold.placed");
+                    }));
     Json json = parse_json(signed_by_us<TenantPolicy>());
     json.as_object()["coSignatures"] = Json::Array{co_signature(json, *other_)};
     take<TenantPolicy>("happy-co-signature", "a second signer while keys overlap", json.str(),
@@ -364,6 +389,22 @@ class DocumentCases : public Cases {
                                  set("recoveryPointId", "a/b"));
     refuse_signed<Statement>("statement-predecessor", "a predecessor where no term begins",
                              set("action", "checked"));
+    refuse_signed<Statement>("statement-binding-in-version-1", "a member that version 1 lacks",
+                             set("binding", true));
+    refuse_summary("statement-binding-missing", "version 2 says whether it is binding",
+                   [](Json::Object& statement) { statement.erase("binding"); });
+    refuse_summary("statement-binding-false", "an act of the table is what the table says",
+                   set("binding", false));
+    refuse_summary("statement-binding-before-itself", "it leads to what came before",
+                   set("bindingBefore", 9));
+    refuse_summary("statement-summary-not-rising", "each index once and in order",
+                   set("bindingActs", Json::Array{std::uint64_t{2}, std::uint64_t{2}}));
+    refuse_summary("statement-summary-of-itself", "it sums up what came before",
+                   set("bindingActs", Json::Array{std::uint64_t{9}}));
+    refuse_summary("statement-summary-elsewhere", "no other act sums up",
+                   set("action", "clock.corrected"));
+    refuse<Statement>("statement-version-3", "a later version",
+                      signed_by_us<Statement>(set("formatVersion", 3)), "unsupported");
     refuse_signed<Statement>("statement-action-upper-case", "an action that is no word",
                              set("action", "Ledger.Opened"));
   }

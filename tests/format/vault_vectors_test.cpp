@@ -284,6 +284,16 @@ class StatementCases : public VaultCases {
     change("opened-twice", "a second beginning", 1, set("action", "ledger.opened"), kUnread);
     change("opened-never", "a first entry that opens nothing", 0, set("action", "checked"),
            kUnread);
+    take("happy-old", "statements of version 1", incremental_, old(3), "verified");
+    refuse("old-above-new", "a statement of version 1 above one of version 2",
+           Changed().edit(entry_key(2), make_old).sign_checkpoints(), kUnread);
+    refuse("summary-missing", "version 2 goes on without a summary", old(2), kUnread);
+    take("happy-summary", "version 2 goes on behind a summary", incremental_,
+         summed_up(Json::Array{}), "verified");
+    refuse("summary-of-others", "a summary of what is not binding",
+           summed_up(Json::Array{std::uint64_t{1}}), kUnread);
+    change("binding-before", "an entry that leads to what is not binding", 2,
+           set("bindingBefore", 1), kUnread);
     change("statement-digest", "the statement names other bytes", 2,
            set("subjectSha256", kOtherDigest), "ledger.statement");
     change("statement-action", "the point was checked, never completed", 2,
@@ -304,6 +314,36 @@ class StatementCases : public VaultCases {
   }
 
  private:
+  static void make_old(Json::Object& entry) {
+    entry.insert_or_assign("formatVersion", 1);
+    entry.erase("binding");
+    entry.erase("bindingBefore");
+  }
+  /// The golden vault whose first `entries` are of version 1.
+  static Changed old(std::uint64_t entries) {
+    Changed changed;
+    for (std::uint64_t index = 0; index < entries; ++index)
+      changed.edit(entry_key(index), make_old);
+    return changed.sign_checkpoints();
+  }
+  /// The same with two, and a summary of them that names `acts`.
+  static Changed summed_up(const Json& acts) {
+    Changed changed = old(2);
+    changed.copy(entry_key(2), entry_key(3)).copy(checkpoint_key(3), checkpoint_key(4));
+    changed.edit(entry_key(2), [&](Json::Object& entry) {
+      entry.erase("subjectId");
+      entry.erase("subjectSha256");
+      entry.insert_or_assign("action", "ledger.summed_up");
+      entry.insert_or_assign("binding", true);
+      entry.insert_or_assign("bindingActs", acts);
+    });
+    changed.edit(entry_key(3), [](Json::Object& entry) {
+      entry.insert_or_assign("index", 3);
+      entry.insert_or_assign("bindingBefore", 2);
+    });
+    return changed.sign_checkpoints();
+  }
+
   /// The checkpoints are of the entries as they stand.
   void change(const std::string& name, const std::string& desc, std::uint64_t index,
               const Change& how, const std::string& checks) {

@@ -159,7 +159,7 @@ TYPED_TEST(SignedDocument, NullsAndWrongTypesAreMalformedEvenIfSigned) {
 
 TYPED_TEST(SignedDocument, ALaterVersionIsUnsupported) {
   Json json = signed_json<TypeParam>();
-  json.as_object().at("formatVersion") = 2;
+  json.as_object().at("formatVersion") = 3;
   json.as_object().emplace("later", 1);
   const std::string stored = sign_json(json, *kSigner);
   EXPECT_EQ(state_of<TypeParam>(stored), DocumentState::unsupported);

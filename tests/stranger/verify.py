@@ -230,6 +230,8 @@ MEMBERS = {  # By type: those that must be there, those that may.
         "parent"),
     "statement": ("tenantId origin index action",
                   "jobId subjectId subjectSha256 predecessor approvedBy"),
+    "statement 2": ("tenantId origin index action binding",
+                    "jobId subjectId subjectSha256 predecessor approvedBy bindingBefore bindingActs"),
     "approvalRequest": ("tenantId action subjectId plan ledgerSize expiresAt", ""),
     "approval": ("tenantId action subjectId planSha256 requestSha256 ledgerSize expiresAt role", ""),
     "exportManifest": ("tenantId manifestId region format recoveryPointId counts bytes hashes proofRefs",
@@ -237,6 +239,7 @@ MEMBERS = {  # By type: those that must be there, those that may.
 }
 ACTS = {  # By action: phase, subject, what rules call it, whether it binds.
     "ledger.opened": ("after", "none", "", False),
+    "ledger.summed_up": ("after", "none", "", True),
     "recovery_point.completed": ("after", "point", "", False),
     "checked": ("after", "point", "", False),
     "halt.resolved": ("after", "halt", "halt.resolve", True),
@@ -250,7 +253,9 @@ PERSONAL = ("approvalRequest", "approval")  # Signed by one person each.
 
 
 def check_members(document, document_type):
-    needed, possible = (set(names.split()) for names in MEMBERS[document_type])
+    version = document["formatVersion"]
+    members = MEMBERS[document_type if version == 1 else f"{document_type} {version}"]
+    needed, possible = (set(names.split()) for names in members)
     needed |= set(COMMON.split())
     require(needed <= set(document) <= needed | possible | {"coSignatures"}, "members")
 
@@ -275,7 +280,7 @@ FORMS = [(re.compile(form), names.split()) for form, names in (
 FORM_OF = {name: form for form, names in FORMS for name in names}
 COUNTS = set("records opaqueRecords frames bytes inputBytes storedBytes segments sequence sequences page "
              "descriptors index version policyVersion ledgerSizeSeen ledgerSize leafScheme size files rows "
-             "foundBytes".split())
+             "foundBytes bindingBefore".split())
 TIMES = set("createdAt asOf completedAt sealedAt firstTime lastTime expiresAt foundChangedAt".split())
 FIELDS = {"time", "action", "actor.id", "subject.id", "subject.email", "subject.phone", "id"}
 
@@ -339,6 +344,8 @@ def check_sense(document):
             require(len(document["approvedBy"]["approvals"]) >= 2, "approvals of a statement")
             require(all(re.fullmatch("[0-9a-f]{64}", each)
                         for each in document["approvedBy"]["approvals"]), "form of approvals")
+        if document["formatVersion"] == 2:
+            check_trail(document)
     elif kind == "approvalRequest":
         require(1 <= len(document["plan"]) <= 1000, "steps of a plan")
         require(all(set(step) == {"name", "value"} and re.fullmatch("[a-z_.]+", step["name"])
@@ -368,11 +375,28 @@ def require_order(point):
     require(all(a.encode() < b.encode() for a, b in zip(streams, streams[1:])), "order of coveredTo")
 
 
+def binds(statement):
+    return ACTS.get(statement["action"], UNKNOWN_ACT)[3] or "approvedBy" in statement
+
+
+def check_trail(statement):
+    known = statement["action"] in ACTS or "approvedBy" in statement
+    require(isinstance(statement["binding"], bool), "form of binding")
+    require(not known or statement["binding"] == binds(statement), "binding")
+    require(statement.get("bindingBefore", -1) < statement["index"], "bindingBefore")
+    acts = statement.get("bindingActs", [])
+    require(len(acts) <= 4096 and acts == sorted(set(acts))
+            and all(type(act) is int and 0 <= act < statement["index"] for act in acts), "bindingActs")
+    require("bindingActs" not in statement or statement["action"] == "ledger.summed_up",
+            "bindingActs of another act")
+
+
 def check_document(stored, document_type, trust, tenant):
     document = parse_stored(stored)
     require(isinstance(document, dict), "not an object")
     version = document.get("formatVersion")
-    require(version == 1 and version is not True, "formatVersion")
+    known = version == 1 or f"{document_type} {version}" in MEMBERS
+    require(known and type(version) is int, "formatVersion")
     require(document.get("type") == document_type, "type")
     require(document.get("vaultId") == trust["vaultId"], "vaultId")
     require(document.get("tenantId") == tenant, "tenantId")
@@ -841,6 +865,7 @@ class Vault:
             require(statement["origin"] == origin and statement["index"] == number, "place")
             require(is_origin(origin, self.trust), "origin of a ledger")
             require((statement["action"] == "ledger.opened") == (number == 0), "first action")
+            self.check_place_in_trail(statement)
             self.statements.append(statement)
             leaves.append(leaf_hash(self.get(key)))
         self.check_acts()
@@ -864,6 +889,24 @@ class Vault:
                 continue  # Anybody can put something there.
             require(seen <= len(leaves), "the tail of the ledger was cut off")
             break
+
+    def check_place_in_trail(self, statement):
+        """From version 2 on each leads to the newest binding one before it."""
+        before = self.statements[-1] if self.statements else None
+        is_old = before is None or before["formatVersion"] == 1
+        if statement["formatVersion"] == 1:
+            return require(is_old, "version 1 above version 2")
+        summary = statement["action"] == "ledger.summed_up"
+        require(summary == (is_old and before is not None), "a summary of version 1")
+        if is_old:
+            expected = None
+        else:
+            expected = before["index"] if before["binding"] else before.get("bindingBefore")
+        require(statement.get("bindingBefore") == expected, "an entry that leads past a binding one")
+        if summary:
+            old = [each["index"] for each in self.statements if binds(each)]
+            require(statement.get("bindingActs") == (old if len(old) <= 4096 else None),
+                    "a summary that leaves acts out")
 
     def check_tiles(self, leaves):
         """Those that readers ask for are what the entries make, or missing."""

@@ -16,6 +16,7 @@
 #include "atp/core/random.hpp"
 #include "atp/crypto/sha256.hpp"
 #include "atp/crypto/trust_policy.hpp"
+#include "atp/ledger/binding_trail.hpp"
 #include "atp/ledger/note.hpp"
 #include "atp/merkle/frontier.hpp"
 #include "atp/model/problem.hpp"
@@ -35,6 +36,7 @@ struct LedgerHead {
   std::string origin;                    ///< Empty for a tenant without entries.
   merkle::Frontier<Rfc9162Hasher> tree;  ///< Of every stored entry up to the first unsound one.
   std::optional<Time> last_entry_at = {};
+  BindingTrail binding = {};  ///< Behind the same entries.
   std::optional<Checkpoint> newest_checkpoint = {};
   std::string newest_note;         ///< The same as the signed note that is stored.
   std::uint64_t checkpoints = 0;   ///< How many were looked at and hold.
@@ -61,9 +63,10 @@ struct ScanLedgerOptions {
 };
 
 /// Reads every entry and checkpoint: indices without gaps, one origin under the trust policy's
-/// domain, signatures, and the root of every checkpoint recomputed. A checkpoint over more entries
-/// than there are is a cut-off tail. Sound entries go to `each` in their order; memory does not
-/// grow with the ledger. Throws: cancelled, unavailable, and what `each` throws.
+/// domain, signatures, the trail of binding entries, and the root of every checkpoint recomputed. A
+/// checkpoint over more entries than there are is a cut-off tail. Sound entries go to `each` in
+/// their order; memory does not grow with the ledger. Throws: cancelled, unavailable, and what
+/// `each` throws.
 ATP_EXPORT LedgerHead scan_ledger(ObjectStore& store, const TrustPolicy* trust,
                                   const TenantId& tenant, const ScanLedgerOptions& options,
                                   const std::function<void(LedgerEntry&&)>& each);
@@ -125,6 +128,10 @@ class ATP_EXPORT Ledger {
   /// Every entry. Where some are not at hand, all are read and verified, which costs as much as
   /// `load`. Throws: as `load`; corrupt where they do not lead to this head.
   const std::vector<LedgerEntry>& entries();
+  /// The binding entries, the newest first, until `each` says no more: each is read by itself, so
+  /// that the cost is theirs and not the ledger's. In a ledger that ends with entries of version 1
+  /// all are read. Throws: corrupt where an entry leads to one that is not binding; untrusted.
+  void for_each_binding(const std::function<bool(const Statement&)>& each);
   /// The newest checkpoint as the signed note that is stored; empty before the first.
   const std::string& newest_note() const { return reading_.newest_note; }
   bool has_checkpoint() const {
@@ -141,8 +148,14 @@ class ATP_EXPORT Ledger {
   /// Reads what others have appended since. Throws: corrupt, untrusted.
   void refresh();
 
-  /// Signs and appends `statement` at exactly `size()`, whose origin, index and tenant are set
-  /// here. False where another writer took that index: `refresh`, look at what came, decide again.
+  /// Whether the next entry must be `ledger.summed_up`: all so far are of version 1, and what is
+  /// appended is not.
+  bool wants_summary() const { return reading_.binding.wants_summary(); }
+
+  /// Signs and appends `statement` at exactly `size()`, whose tenant, origin, index and trail are
+  /// set here. False where another writer took that index: `refresh`, look at what came, decide
+  /// again. Throws: precondition_failed for another act where the ledger wants its summary, and the
+  /// reverse.
   bool try_append(Statement statement, const Signers& signers, const PutOptions& options);
 
   /// Puts a signed note of the present size, where there is none yet; an equal one is success.
@@ -153,6 +166,7 @@ class ATP_EXPORT Ledger {
 
  private:
   Ledger(ObjectStore& store, const TrustPolicy& trust, TenantId tenant, LedgerReading reading);
+  std::optional<BindingTrail::Mismatch> complete(Statement& statement);
   void put_tiles();
 
   ObjectStore* store_;

@@ -40,6 +40,8 @@ struct Act {
 namespace acts {
 
 inline constexpr Act kLedgerOpened{.action = "ledger.opened"};
+/// The first entry of version 2 behind entries of version 1 names the binding ones among them.
+inline constexpr Act kSummedUp{.action = "ledger.summed_up", .binding = true};
 /// The first that names a point makes it complete.
 inline constexpr Act kPointCompleted{.action = "recovery_point.completed",
                                      .subject = ActSubject::point};
@@ -67,16 +69,21 @@ inline constexpr Act kExportAbandoned{
 
 }  // namespace acts
 
-inline constexpr std::array kActs{acts::kLedgerOpened, acts::kPointCompleted, acts::kChecked,
-                                  acts::kHaltResolved, acts::kClockCorrected, acts::kExportIntended,
-                                  acts::kExportDone,   acts::kExportAbandoned};
+inline constexpr std::array kActs{
+    acts::kLedgerOpened,   acts::kSummedUp,     acts::kPointCompleted,
+    acts::kChecked,        acts::kHaltResolved, acts::kClockCorrected,
+    acts::kExportIntended, acts::kExportDone,   acts::kExportAbandoned};
 
 /// Null for an action that the table lacks.
 ATP_EXPORT const Act* find_act(std::string_view action);
 
 /// Whether whoever comes later must know of the statement: its act is a binding one, or was done by
-/// virtue of approvals, which count once.
+/// virtue of approvals, which count once. A statement of version 2 says so itself, whether or not
+/// the table has its action.
 ATP_EXPORT bool is_binding(const Statement& statement);
+
+/// The same by what the table and the approvals say, whatever the statement's version.
+ATP_EXPORT bool binds(const Statement& statement);
 
 }  // namespace v0
 }  // namespace atp
