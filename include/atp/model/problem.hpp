@@ -15,6 +15,7 @@ struct Problem {
   enum class Kind {
     integrity,  ///< Missing, damaged, reordered, cut off, forked.
     trust,      ///< Not signed by a trusted key.
+    version,    ///< Of a later version, of which nobody here can tell whether it is damaged.
   } kind;
   std::string subject;  ///< Key of the object.
   std::string expected;
@@ -27,16 +28,22 @@ Problem problem_of(const std::string& key, const CheckedDocument<T>& checked) {
   const bool trust = checked.state == DocumentState::wrong_vault ||
                      checked.state == DocumentState::untrusted_key ||
                      checked.state == DocumentState::bad_signature;
-  return {trust ? Problem::Kind::trust : Problem::Kind::integrity, key,
-          "a signed document of type " + std::string(T::type),
+  const bool version = checked.state == DocumentState::unsupported;
+  return {trust     ? Problem::Kind::trust
+          : version ? Problem::Kind::version
+                    : Problem::Kind::integrity,
+          key, "a signed document of type " + std::string(T::type),
           std::string(to_string(checked.state)) + ": " + checked.detail};
 }
 
-/// As the kind `corrupt`, or `untrusted`.
+/// As the kind `corrupt`, `untrusted` or `unsupported`.
 [[noreturn]] inline void throw_problem(const Problem& problem) {
   const bool trust = problem.kind == Problem::Kind::trust;
-  throw Error(trust ? ErrorKind::untrusted : ErrorKind::corrupt, problem.subject,
-              "expected " + problem.expected + ", found " + problem.found);
+  const bool version = problem.kind == Problem::Kind::version;
+  throw Error(trust     ? ErrorKind::untrusted
+              : version ? ErrorKind::unsupported
+                        : ErrorKind::corrupt,
+              problem.subject, "expected " + problem.expected + ", found " + problem.found);
 }
 
 /// Whether an error says that what is stored cannot be used: damaged, not to be believed, or gone.
@@ -46,12 +53,9 @@ inline bool is_of_damage(const Error& error) {
          error.kind() == ErrorKind::not_found;
 }
 
-/// Throws what is wrong with such a document, `unsupported` for a higher version.
+/// Throws what is wrong with such a document.
 template <class T>
 [[noreturn]] void refuse_document(const std::string& key, const CheckedDocument<T>& checked) {
-  if (checked.state == DocumentState::unsupported) {
-    throw Error(ErrorKind::unsupported, key, checked.detail);
-  }
   throw_problem(problem_of(key, checked));
 }
 
