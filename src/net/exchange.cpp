@@ -23,7 +23,8 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kReadSize = 16 << 10;
+constexpr std::size_t kReadSize = 64 << 10;
+constexpr std::size_t kWriteSize = 256 << 10;
 
 /// Headers that say how a message is carried: the client's own.
 constexpr std::array<std::string_view, 8> kOfTheClient = {
@@ -33,9 +34,6 @@ constexpr std::array<std::string_view, 8> kOfTheClient = {
 /// Runs one operation after another.
 class Waiter {
  public:
-  explicit Waiter(const std::stop_token& stop)
-      : stop_(stop), stopper_(stop, [this] { io_.stop(); }) {}
-
   asio::io_context& io() { return io_; }
 
   struct Outcome {
@@ -44,16 +42,18 @@ class Waiter {
   };
   /// What `start` came to; timed_out at the deadline, and the operation is still under way then.
   /// Throws: cancelled.
-  Outcome wait(Deadline deadline, const std::function<void(Stream::Done)>& start) {
+  Outcome wait(Deadline deadline, const std::stop_token& stop,
+               const std::function<void(Stream::Done)>& start) {
     const auto outcome = std::make_shared<std::optional<Outcome>>();
     io_.restart();
-    throw_if_stopped(stop_);
+    const std::stop_callback stopper(stop, [this] { io_.stop(); });
+    throw_if_stopped(stop);
     start([outcome](const ErrorCode& error, std::size_t bytes) {
       *outcome = Outcome{.error = error, .bytes = bytes};
     });
     while (!*outcome) {
       if (io_.run_one_until(deadline) > 0) continue;
-      throw_if_stopped(stop_);
+      throw_if_stopped(stop);
       if (Clock::now() >= deadline) return {.error = asio::error::timed_out};
     }
     return **outcome;
@@ -61,59 +61,66 @@ class Waiter {
 
  private:
   asio::io_context io_;
-  std::stop_token stop_;
-  std::stop_callback<std::function<void()>> stopper_;
 };
 
-class Exchange {
- public:
-  Exchange(const Url& url, asio::ssl::context& tls, const ExchangeRules& rules,
-           const std::stop_token& stop)
-      : url_(url), tls_(tls), rules_(rules), stop_(stop), waiter_(stop) {}
+}  // namespace
 
-  void connect() {
-    const Deadline deadline = std::min(rules_.deadline, Clock::now() + rules_.connect_timeout);
-    const Addresses addresses = resolve(url_.host, deadline, stop_, look_up);
+class Connection::Impl {
+ public:
+  explicit Impl(const Url& url) : url_(url) {}
+
+  void connect(asio::ssl::context& tls, const ExchangeRules& rules, const std::stop_token& stop) {
+    const Deadline deadline = std::min(rules.deadline, Clock::now() + rules.connect_timeout);
+    const Addresses addresses = resolve(url_.host, deadline, stop, look_up);
     ErrorCode error = asio::error::host_not_found;
     for (std::size_t tried = 0; tried < addresses.size(); ++tried) {
       const auto share = (deadline - Clock::now()) / static_cast<long>(addresses.size() - tried);
-      error = connect_to(addresses[tried], Clock::now() + share);
-      if (!error) return shake_hands(deadline);
+      error = connect_to(addresses[tried], Clock::now() + share, stop);
+      if (!error) return shake_hands(tls, deadline, stop);
     }
     fail("a connection", error);
   }
 
-  HttpResponse ask(const std::string& method, const std::string& bytes) {
-    const ErrorCode unsent =
-        waiter_
-            .wait(rules_.deadline,
-                  [&](Stream::Done done) { stream_->write(asio::buffer(bytes), std::move(done)); })
-            .error;
+  HttpResponse ask(const std::string& method, const std::string& bytes, const HttpBodies& bodies,
+                   const ExchangeRules& rules, const std::stop_token& stop) {
+    answered_ = false;
+    is_open_ = false;
+    ErrorCode unsent = write(bytes, rules, stop);
+    if (bodies.send && !unsent) unsent = write_body(bodies, rules, stop);
     if (unsent == asio::error::timed_out) fail("the request to be taken", unsent);
     // Who does not want all of it may have answered all the same.
-    ResponseReader reader(url_.origin(), rules_.response_limit, method == "HEAD");
-    while (!reader.whole()) read(reader, unsent);
+    ResponseReader reader(url_.origin(), rules.response_limit, method == "HEAD", bodies.receive);
+    while (!reader.whole()) read(reader, unsent, rules, stop);
+    is_open_ = !unsent && !has_ended_ && reader.goes_on();
     return reader.take();
   }
 
+  bool answered() const { return answered_; }
+  bool is_open() { return is_open_ && stream_->is_quiet(); }
+
  private:
-  ErrorCode connect_to(const asio::ip::address& address, Deadline deadline) {
+  static Deadline deadline_of(const ExchangeRules& rules) {
+    return rules.silence ? Clock::now() + *rules.silence : rules.deadline;
+  }
+
+  ErrorCode connect_to(const asio::ip::address& address, Deadline deadline,
+                       const std::stop_token& stop) {
     stream_ = std::make_unique<Stream>(Tcp::socket(waiter_.io()));
     return waiter_
-        .wait(deadline,
+        .wait(deadline, stop,
               [&](Stream::Done done) {
                 stream_->connect({address, url_.port}, std::move(done));
               })
         .error;
   }
 
-  void shake_hands(Deadline deadline) {
+  void shake_hands(asio::ssl::context& tls, Deadline deadline, const std::stop_token& stop) {
     if (!url_.tls) return;
     const ErrorCode error =
         waiter_
-            .wait(deadline,
+            .wait(deadline, stop,
                   [&](Stream::Done done) {
-                    stream_->shake_hands_as_client(tls_, url_.host, std::move(done));
+                    stream_->shake_hands_as_client(tls, url_.host, std::move(done));
                   })
             .error;
     if (!error) return;
@@ -123,10 +130,42 @@ class Exchange {
                 "expected a certificate that verifies, found: " + problem);
   }
 
-  void read(ResponseReader& reader, const ErrorCode& unsent) {
-    const auto [error, bytes] = waiter_.wait(rules_.deadline, [&](Stream::Done done) {
+  ErrorCode write(std::string_view bytes, const ExchangeRules& rules, const std::stop_token& stop) {
+    return waiter_
+        .wait(deadline_of(rules), stop,
+              [&](Stream::Done done) {
+                stream_->write(asio::buffer(bytes.data(), bytes.size()), std::move(done));
+              })
+        .error;
+  }
+
+  ErrorCode write_body(const HttpBodies& bodies, const ExchangeRules& rules,
+                       const std::stop_token& stop) {
+    const auto source = bodies.send();
+    Bytes piece(kWriteSize);
+    for (std::uint64_t left = bodies.length; left > 0;) {
+      const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
+      const std::size_t size = source->read(MutableByteView(piece).first(most));
+      if (size == 0) {
+        throw Error(ErrorKind::invalid_argument, url_.origin(),
+                    "expected a body of " + std::to_string(bodies.length) + " bytes, found " +
+                        std::to_string(bodies.length - left));
+      }
+      if (const ErrorCode error = write(as_text(ByteView(piece).first(size)), rules, stop)) {
+        return error;
+      }
+      left -= size;
+    }
+    return {};
+  }
+
+  void read(ResponseReader& reader, const ErrorCode& unsent, const ExchangeRules& rules,
+            const std::stop_token& stop) {
+    const auto [error, bytes] = waiter_.wait(deadline_of(rules), stop, [&](Stream::Done done) {
       stream_->read_some(asio::buffer(buffer_), std::move(done));
     });
+    answered_ = answered_ || bytes > 0;
+    has_ended_ = has_ended_ || error;
     reader.add({buffer_.data(), bytes});
     if (!error || reader.whole()) return;
     if (error == asio::error::eof) return reader.end();
@@ -139,25 +178,41 @@ class Exchange {
                 Error::Retry::temporary);
   }
 
-  const Url& url_;
-  asio::ssl::context& tls_;
-  const ExchangeRules& rules_;
-  const std::stop_token& stop_;
+  const Url url_;
   Waiter waiter_;
   std::unique_ptr<Stream> stream_;
   std::array<char, kReadSize> buffer_;
+  bool answered_ = false;
+  bool has_ended_ = false;
+  bool is_open_ = false;
 };
 
-}  // namespace
+Connection::Connection(const Url& url, asio::ssl::context& tls, const ExchangeRules& rules,
+                       const std::stop_token& stop) {
+  with_machine(url.host, [&] {
+    impl_ = std::make_unique<Impl>(url);
+    impl_->connect(tls, rules, stop);
+  });
+}
+Connection::~Connection() = default;
 
-std::string request_bytes(const Url& url, const HttpRequest& request) {
+HttpResponse Connection::ask(const std::string& method, const std::string& bytes,
+                             const HttpBodies& bodies, const ExchangeRules& rules,
+                             const std::stop_token& stop) {
+  return with_machine("HTTP", [&] { return impl_->ask(method, bytes, bodies, rules, stop); });
+}
+bool Connection::answered() const { return impl_->answered(); }
+bool Connection::is_open() { return impl_->is_open(); }
+
+std::string request_bytes(const Url& url, const HttpRequest& request, const HttpBodies& bodies) {
   const auto require = [](bool holds, const std::string& message) {
     if (!holds) throw Error(ErrorKind::invalid_argument, "HTTP request", message);
   };
   require(is_token(request.method), "expected a method, found another word");
   require(request.target.empty(), "expected the target in the URL, found one beside it");
-  std::string bytes = request.method + ' ' + url.target + " HTTP/1.1\r\nHost: " + url.authority +
-                      "\r\nConnection: close\r\n";
+  require(!bodies.send || request.body.empty(), "expected one body, found two");
+  std::string bytes =
+      request.method + ' ' + url.target + " HTTP/1.1\r\nHost: " + url.authority + "\r\n";
   for (const auto& [name, value] : request.headers) {
     require(is_token(name), "expected the name of a header, found other bytes");
     require(!is_one_of(name, kOfTheClient),
@@ -165,20 +220,11 @@ std::string request_bytes(const Url& url, const HttpRequest& request) {
     require(is_field_value(value), "expected one line in the header " + name + ", found more");
     bytes += name + ": " + value + "\r\n";
   }
-  if (!request.body.empty() || (request.method != "GET" && request.method != "HEAD")) {
-    bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  const std::uint64_t length = bodies.send ? bodies.length : request.body.size();
+  if (length > 0 || (request.method != "GET" && request.method != "HEAD")) {
+    bytes += "Content-Length: " + std::to_string(length) + "\r\n";
   }
   return bytes + "\r\n" + request.body;
-}
-
-HttpResponse exchange(const Url& url, const std::string& method, const std::string& bytes,
-                      asio::ssl::context& tls, const ExchangeRules& rules,
-                      const std::stop_token& stop) {
-  return with_machine(url.host, [&] {
-    Exchange one(url, tls, rules, stop);
-    one.connect();
-    return one.ask(method, bytes);
-  });
 }
 
 }  // namespace net

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/response_reader.hpp"
 
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <functional>
 #include <optional>
 
 #include "atp/core/error.hpp"
@@ -22,12 +23,60 @@ constexpr std::size_t kLastChunk = 5;
 constexpr int kMostInterim = 16;
 constexpr unsigned kSwitchingProtocols = 101;
 
+/// A body of Beast's that goes to a sink or into a text, as its status says.
+struct PassingBody {
+  struct value_type {
+    std::string text = {};
+    std::size_t limit = 0;
+    ByteSink* sink = nullptr;
+  };
+
+  class reader {
+   public:
+    template <bool IsRequest, class Fields>
+    reader(http::header<IsRequest, Fields>& header, value_type& body)
+        : status_([&header] { return header.result_int(); }), body_(body) {}
+
+    void init(const boost::optional<std::uint64_t>&, boost::beast::error_code& error) {
+      error = {};
+    }
+
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
+      error = {};
+      std::size_t taken = 0;
+      for (const boost::asio::const_buffer buffer : boost::beast::buffers_range_ref(buffers)) {
+        const std::string_view bytes(static_cast<const char*>(buffer.data()), buffer.size());
+        if (body_.sink != nullptr && status_() / 100 == 2) {
+          body_.sink->write(as_bytes(bytes));
+        } else if (body_.text.size() + bytes.size() > body_.limit) {
+          error = http::error::body_limit;
+          return taken;
+        } else {
+          body_.text.append(bytes);
+        }
+        taken += bytes.size();
+      }
+      return taken;
+    }
+
+    void finish(boost::beast::error_code& error) { error = {}; }
+
+   private:
+    std::function<unsigned()> status_;
+    value_type& body_;
+  };
+};
+
 }  // namespace
 
 class ResponseReader::Parser {
  public:
-  Parser(std::string subject, std::size_t body_limit, bool to_head)
-      : subject_(std::move(subject)), body_limit_(body_limit), to_head_(to_head) {
+  Parser(std::string subject, std::size_t body_limit, bool to_head, ByteSink* receive)
+      : subject_(std::move(subject)),
+        body_limit_(body_limit),
+        to_head_(to_head),
+        receive_(receive) {
     begin();
   }
 
@@ -55,11 +104,12 @@ class ResponseReader::Parser {
   }
 
   bool whole() const { return parser_->is_done(); }
+  bool goes_on() const { return parser_->keep_alive() && pending_.empty(); }
 
   HttpResponse take() {
     auto message = parser_->release();
     HttpResponse response{.status = static_cast<int>(message.result_int()),
-                          .body = std::move(message.body())};
+                          .body = std::move(message.body().text)};
     for (const auto& field : message) {
       response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     }
@@ -71,7 +121,13 @@ class ResponseReader::Parser {
     parser_.emplace();
     parser_->eager(true);
     parser_->header_limit(kHeadLimit);
-    parser_->body_limit(body_limit_);
+    parser_->get().body().limit = body_limit_;
+    parser_->get().body().sink = receive_;
+    if (receive_ == nullptr) {
+      parser_->body_limit(body_limit_);  // Seen from the head on.
+    } else {
+      parser_->body_limit(boost::none);
+    }
     parser_->skip(to_head_);
   }
 
@@ -112,17 +168,20 @@ class ResponseReader::Parser {
   const std::string subject_;
   const std::size_t body_limit_;
   const bool to_head_;
-  std::optional<http::response_parser<http::string_body>> parser_;
+  ByteSink* const receive_;
+  std::optional<http::response_parser<PassingBody>> parser_;
   std::string pending_;
   int interim_ = 0;
 };
 
-ResponseReader::ResponseReader(std::string subject, std::size_t body_limit, bool to_head)
-    : parser_(std::make_unique<Parser>(std::move(subject), body_limit, to_head)) {}
+ResponseReader::ResponseReader(std::string subject, std::size_t body_limit, bool to_head,
+                               ByteSink* receive)
+    : parser_(std::make_unique<Parser>(std::move(subject), body_limit, to_head, receive)) {}
 ResponseReader::~ResponseReader() = default;
 void ResponseReader::add(std::string_view bytes) { parser_->add(bytes); }
 void ResponseReader::end() { parser_->end(); }
 bool ResponseReader::whole() const { return parser_->whole(); }
+bool ResponseReader::goes_on() const { return parser_->goes_on(); }
 HttpResponse ResponseReader::take() { return parser_->take(); }
 
 }  // namespace net

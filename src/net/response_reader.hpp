@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "atp/core/stream.hpp"
 #include "atp/net/http.hpp"
 
 namespace atp {
@@ -15,7 +16,9 @@ namespace net {
 class ResponseReader {
  public:
   /// `subject` is what errors are about; `body_limit` counts bytes. An answer to HEAD has no body.
-  ResponseReader(std::string subject, std::size_t body_limit, bool to_head);
+  /// The body of one of status 2xx goes to `receive`, where given, and has no limit then.
+  ResponseReader(std::string subject, std::size_t body_limit, bool to_head,
+                 ByteSink* receive = nullptr);
   ~ResponseReader();
 
   /// Takes bytes up to the end of the response; passes over those of status 1xx.
@@ -24,6 +27,8 @@ class ResponseReader {
   /// The connection has ended. Throws: unavailable (temporary) where the response has not.
   void end();
   bool whole() const;
+  /// Whether it said that the connection goes on, and nothing came behind it. Once it is whole.
+  bool goes_on() const;
   /// Once it is whole.
   HttpResponse take();
 

@@ -141,6 +141,14 @@ void Stream::discard(asio::mutable_buffer scratch, Done done) {
       });
 }
 
+bool Stream::is_quiet() {
+  char byte = 0;
+  ErrorCode error;
+  socket_.non_blocking(true, error);
+  if (!error) socket_.receive(asio::buffer(&byte, 1), Tcp::socket::message_peek, error);
+  return error == asio::error::would_block || (!error && tls_ != nullptr);
+}
+
 void Stream::cancel() {
   ErrorCode ignored;
   socket_.cancel(ignored);

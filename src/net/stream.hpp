@@ -52,6 +52,9 @@ class Stream {
   /// Says that no more comes, then throws away what still does, so that the peer can read the last
   /// answer. Done when the peer closes; never successful.
   void finish(boost::asio::mutable_buffer scratch, Done done);
+  /// Whether the peer has neither closed nor said anything that nobody asked for. With TLS only the
+  /// former is seen: what it may say between answers is not ours to judge.
+  bool is_quiet();
   /// What is under way ends with operation_aborted.
   void cancel();
   void close();

@@ -20,14 +20,21 @@ class FakeHttpClient final : public HttpClient {
   /// What `answer` throws, `send` throws.
   explicit FakeHttpClient(Answer answer) : answer_(std::move(answer)) {}
 
-  HttpResponse send(const std::string& url, const HttpRequest& request,
-                    const std::stop_token& stop) override {
+  HttpResponse transfer(const std::string& url, const HttpRequest& request,
+                        const HttpBodies& bodies, const std::stop_token& stop) override {
     throw_if_stopped(stop);
+    HttpRequest whole = request;
+    if (bodies.send) whole.body = as_text(read_all(*bodies.send(), bodies.length));
     {
       const std::lock_guard lock(mutex_);
-      sent_.emplace_back(url, request);
+      sent_.emplace_back(url, whole);
     }
-    return answer_(url, request);
+    HttpResponse response = answer_(url, whole);
+    if (bodies.receive != nullptr && response.status / 100 == 2) {
+      bodies.receive->write(as_bytes(response.body));
+      response.body.clear();
+    }
+    return response;
   }
 
   std::vector<std::pair<std::string, HttpRequest>> sent() const {
