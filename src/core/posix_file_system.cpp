@@ -337,7 +337,7 @@ class PosixFileSystem final : public FileSystem {
     throw system_error(errno, path.string(), "lstat");
   }
 
-  std::vector<DirectoryEntry> list(const Path& directory) override {
+  std::vector<DirectoryEntry> list(const Path& directory, const NameFilter& wanted) override {
     const DirectoryStream stream = open_stream(directory);
     std::vector<DirectoryEntry> entries;
     for (;;) {
@@ -348,7 +348,7 @@ class PosixFileSystem final : public FileSystem {
       }
       if (entry == nullptr) break;
       const std::string_view name = entry->d_name;
-      if (name == "." || name == "..") continue;
+      if (name == "." || name == ".." || (wanted && !wanted(name))) continue;
       const auto type = type_of_entry(stream.get(), *entry, directory);
       if (type) entries.push_back({std::string(name), *type});
     }

@@ -50,11 +50,16 @@ bool reaches_beyond(const std::string& name, const std::string& after) {
 /// files.
 std::vector<Entry> entries_of(StoreFolder& folder, const std::string& prefix,
                               const std::string& after) {
+  // Of a large folder most is before `after`: its names are neither kept nor sorted.
+  const bool is_begun = after.starts_with(prefix);
+  const std::string_view rest = std::string_view(after).substr(is_begun ? prefix.size() : 0);
+  const auto may_reach_beyond = [&](std::string_view name) {
+    return name.front() != '.' && (!is_begun || name >= rest || rest.starts_with(name));
+  };
   std::vector<Entry> found;
-  const auto entries = folder.list(prefix);
+  const auto entries = folder.list(prefix, may_reach_beyond);
   if (!entries) return found;
   for (const DirectoryEntry& entry : *entries) {
-    if (entry.name.front() == '.') continue;
     std::string name = prefix + entry.name;
     if (entry.type == FileType::directory) name += '/';
     if (reaches_beyond(name, after)) found.push_back({std::move(name), entry.type});

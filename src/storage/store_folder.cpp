@@ -73,14 +73,15 @@ std::optional<FileStatus> StoreFolder::status(const std::string& key) {
   return found;
 }
 
-std::optional<std::vector<DirectoryEntry>> StoreFolder::list(const std::string& prefix) {
+std::optional<std::vector<DirectoryEntry>> StoreFolder::list(const std::string& prefix,
+                                                             const NameFilter& wanted) {
   for (const std::string& folder : folders_above(prefix)) {
     const auto found = files_->status(path_of(folder));
     if (!found) return std::nullopt;
     check_type(path_of(folder), found->type);
     if (found->type != FileType::directory) return std::nullopt;
   }
-  auto entries = files_->list(path_of(prefix));
+  auto entries = files_->list(path_of(prefix), wanted);
   settle(prefix.empty() ? root_ : path_of(prefix.substr(0, prefix.size() - 1)));
   return entries;
 }

@@ -33,6 +33,7 @@ class StoreFolder {
 
   std::unique_ptr<Temporary> make_temporary();
 
+  bool is_writable() const { return access_ == StoreAccess::read_write; }
   /// Throws: permission_denied where the store is only read.
   void check_writable() const;
 
@@ -43,7 +44,8 @@ class StoreFolder {
   void settle_folder_of(const std::string& key) { settle(path_of(key).parent_path()); }
   /// Nothing where the folder `prefix` (empty or ending in `/`) is not there. The names are
   /// settled.
-  std::optional<std::vector<DirectoryEntry>> list(const std::string& prefix);
+  std::optional<std::vector<DirectoryEntry>> list(const std::string& prefix,
+                                                  const NameFilter& wanted);
   /// Throws: invalid_argument where an object is in the place of a folder or the other way round.
   void check_room(const std::string& key);
 

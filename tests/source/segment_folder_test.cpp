@@ -238,9 +238,9 @@ class LockedFolder final : public FileSystem {
     return files_->open(path, mode, bits);
   }
   std::optional<FileStatus> status(const Path& path) override { return files_->status(path); }
-  std::vector<DirectoryEntry> list(const Path& directory) override {
+  std::vector<DirectoryEntry> list(const Path& directory, const NameFilter& wanted) override {
     if (directory == locked_) throw Error(ErrorKind::permission_denied, "folder", "locked");
-    return files_->list(directory);
+    return files_->list(directory, wanted);
   }
   void create_directory(const Path& path, std::uint32_t bits) override {
     files_->create_directory(path, bits);

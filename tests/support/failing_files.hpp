@@ -27,9 +27,9 @@ class FailingFiles final : public FileSystem {
     return std::make_unique<FailingFile>(files_->open(path, mode, permissions), path, contents_);
   }
   std::optional<FileStatus> status(const Path& path) override { return files_->status(path); }
-  std::vector<DirectoryEntry> list(const Path& directory) override {
+  std::vector<DirectoryEntry> list(const Path& directory, const NameFilter& wanted = {}) override {
     check(directory);
-    return files_->list(directory);
+    return files_->list(directory, wanted);
   }
   void create_directory(const Path& path, std::uint32_t permissions) override {
     files_->create_directory(path, permissions);

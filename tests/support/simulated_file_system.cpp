@@ -271,12 +271,13 @@ std::optional<FileStatus> SimulatedFileSystem::status(const Path& path) {
   return status;
 }
 
-std::vector<DirectoryEntry> SimulatedFileSystem::list(const Path& directory) {
+std::vector<DirectoryEntry> SimulatedFileSystem::list(const Path& directory,
+                                                      const NameFilter& wanted) {
   const Guard guard(disk_->mutex);
   disk_->check_power();
   std::vector<DirectoryEntry> entries;
   for (const auto& [name, node] : require_directory(*disk_, directory)->entries) {
-    entries.push_back({name, node->status.type});
+    if (!wanted || wanted(name)) entries.push_back({name, node->status.type});
   }
   return entries;
 }

@@ -97,7 +97,7 @@ class SimulatedFileSystem final : public FileSystem {
   std::unique_ptr<File> open(const Path& path, OpenMode mode,
                              std::uint32_t permissions = 0644) override;
   std::optional<FileStatus> status(const Path& path) override;
-  std::vector<DirectoryEntry> list(const Path& directory) override;
+  std::vector<DirectoryEntry> list(const Path& directory, const NameFilter& wanted = {}) override;
   void create_directory(const Path& path, std::uint32_t permissions = 0755) override;
   void rename_new(const Path& from, const Path& to) override;
   void rename(const Path& from, const Path& to) override;

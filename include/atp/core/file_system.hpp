@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "atp/core/bytes.hpp"
@@ -76,6 +78,9 @@ class ATP_EXPORT File {
   virtual bool try_lock(std::uint64_t offset, std::uint64_t length, LockKind kind) = 0;
 };
 
+/// Of a name in a directory; every name passes an empty one.
+using NameFilter = std::function<bool(std::string_view)>;
+
 class ATP_EXPORT FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -86,8 +91,9 @@ class ATP_EXPORT FileSystem {
                                      std::uint32_t permissions = 0666) = 0;
   /// Of the entry itself, not of a symbolic link's target; nothing where there is none.
   virtual std::optional<FileStatus> status(const Path& path) = 0;
-  /// Without `.` and `..`, sorted by name. Throws: not_found.
-  virtual std::vector<DirectoryEntry> list(const Path& directory) = 0;
+  /// What `wanted` takes, without `.` and `..`, sorted by name. Throws: not_found.
+  virtual std::vector<DirectoryEntry> list(const Path& directory,
+                                           const NameFilter& wanted = {}) = 0;
   /// One level, with `permissions` less the umask. Throws: already_exists, not_found (the parent).
   virtual void create_directory(const Path& path, std::uint32_t permissions = 0777) = 0;
   /// Atomic. Where the file system cannot rename so, a file is linked under its new name, and a
