@@ -14,6 +14,7 @@
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/storage/memory_store.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "records.hpp"

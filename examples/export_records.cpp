@@ -9,7 +9,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/vault/points.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/export_bundle.hpp"
 
 int main(int argc, char** argv) {

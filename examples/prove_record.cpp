@@ -5,7 +5,7 @@
 #include <string>
 
 #include "atp/core/error.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/record_proof.hpp"
 
 int main(int argc, char** argv) {

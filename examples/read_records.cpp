@@ -4,7 +4,7 @@
 #include <string>
 
 #include "atp/core/error.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/open_segment.hpp"
 
 int main(int argc, char** argv) {

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "atp/core/error.hpp"
+#include "atp/vault/vault_folder.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 5) {

@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "atp/core/error.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/verify.hpp"
 
 int main(int argc, char** argv) {

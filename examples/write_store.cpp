@@ -7,7 +7,7 @@
 
 #include "atp/core/error.hpp"
 #include "atp/storage/object_store.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/verify.hpp"
 
 namespace {

@@ -18,6 +18,7 @@
 #include "atp/vault/anchor.hpp"
 #include "atp/vault/completion.hpp"
 #include "atp/vault/halt.hpp"
+#include "atp/vault/job.hpp"
 #include "backup/point_builder.hpp"
 #include "backup/segment_snapshot.hpp"
 #include "backup/stat_cache.hpp"
@@ -79,30 +80,24 @@ class BackupJob {
       : vault_(vault),
         source_(source),
         options_(options),
-        started_at_(vault.environment().clock->now()),
-        job_id_(random_hex(*vault.environment().random, 16)),
-        lock_(vault.lock_for_job(job_id_)),
+        job_(new_job(vault, options.tenant, kBackupJob)),
+        started_at_(job_.started_at),
+        lock_(vault.work().lock_job(job_.job_id)),
         tenant_(vault, options.tenant) {
-    clock_warning_ = require_clock(vault_, tenant_.ledger(), job_id_, options_.clock, [&] {
+    clock_warning_ = require_clock(vault_, tenant_.ledger(), options_.clock, [&] {
       return newest_file(source_, started_at_, options_.stop);
     });
     lost_jobs_ = finish_lost_jobs(tenant_, options.workers);
-    remove_stale_temporaries(*vault.environment().files, vault.paths().store);
-    point_id_ = make_recovery_point_id(started_at_, vault.region(), options.tenant,
-                                       *vault.environment().random);
+    vault.store().tidy();
+    job_.recovery_point_id = make_recovery_point_id(started_at_, vault.region(), options.tenant,
+                                                    *vault.environment().random);
+    point_id_ = job_.recovery_point_id;
   }
 
   BackupResult run() {
-    vault_.catalog().begin_job(
-        {job_id_, options_.tenant, "backup", JobState::running, started_at_, point_id_});
-    try {
-      BackupResult result = work();
-      vault_.catalog().end_job(job_id_, JobState::completed);
-      return result;
-    } catch (const Error&) {
-      abandon();
-      throw;
-    }
+    std::optional<BackupResult> result;
+    run_job(tenant_, job_, [&] { result = work(); });
+    return *std::move(result);
   }
 
  private:
@@ -175,7 +170,7 @@ class BackupJob {
   /// What time it is, before anything is sealed or said by this run's clock.
   void ask_store() {
     if (options_.clock == ClockTrust::insist || std::exchange(is_store_asked_, true)) return;
-    require_store_clock(vault_, job_id_);
+    require_store_clock(vault_);
   }
 
   void read(const std::vector<const SegmentFile*>& to_read, const TenantPolicy& policy) {
@@ -318,7 +313,7 @@ class BackupJob {
                                            .policy_version = policy.version,
                                            .ledger_size_seen = tenant_.ledger().size()},
                                           {.retain_until = retain_until_}, options_.stop);
-    complete_point(tenant_, job_id_, point_id_, options_.workers);
+    complete_point(tenant_, job_.job_id, point_id_, options_.workers);
     tenant_.record_progress();
     vault_.catalog().record_checked({options_.tenant, started_at_, started_at_});
     changed_ = true;
@@ -337,7 +332,7 @@ class BackupJob {
                   {.header = vault_.new_header(options_.tenant),
                    .index = 0,
                    .action = std::string(acts::kChecked.action),
-                   .job_id = job_id_,
+                   .job_id = job_.job_id,
                    .subject_id = parent_->point.recovery_point_id,
                    .subject_sha256 = parent_->sha256},
                   retain_until_, [&](Ledger&) { require_not_halted(vault_, options_.tenant); });
@@ -362,21 +357,11 @@ class BackupJob {
     return changed_ ? BackupStatus::completed : BackupStatus::unchanged;
   }
 
-  /// What was committed stays and is taken up by the next run. Where even the catalog cannot be
-  /// written, the row stays `running` and the next run finds that nobody holds the job.
-  void abandon() {
-    try {
-      vault_.catalog().end_job(job_id_, JobState::failed);
-    } catch (const Error&) {
-      return;
-    }
-  }
-
   const Vault& vault_;
   SegmentSource& source_;
   const BackupOptions& options_;
+  JobRow job_;
   const Time started_at_;
-  const std::string job_id_;
   const WorkLock lock_;
   OpenTenant tenant_;
   std::size_t lost_jobs_ = 0;

@@ -389,6 +389,44 @@ class SqliteCatalog final : public Catalog {
 /// A later change of the working directory must not part the file from its journal.
 Path anchored(const Path& path) { return std::filesystem::absolute(path); }
 
+class SqliteCatalogPlace final : public CatalogPlace {
+ public:
+  SqliteCatalogPlace(std::shared_ptr<FileSystem> files, std::shared_ptr<const Clock> clock,
+                     std::shared_ptr<Random> random, const Path& path)
+      : files_(std::move(files)),
+        clock_(std::move(clock)),
+        random_(std::move(random)),
+        path_(path) {}
+
+  std::string describe() const override { return path_.string(); }
+
+  std::shared_ptr<Catalog> open(const std::string& vault_id, CatalogAccess access) override {
+    return open_sqlite_catalog(files_, random_, path_, vault_id, access);
+  }
+
+  Renewed renew(const std::string& vault_id) override {
+    const Path folder = path_.parent_path();
+    Renewed renewed;
+    files_->sync_directory(folder);                // Where that fails nothing is moved.
+    for (const char* suffix : {"-journal", ""}) {  // The journal first: it belongs to the old file.
+      const Path old = path_.string() + suffix;
+      if (!files_->status(old)) continue;
+      renewed.kept = path_.string() + ".kept-" + format_compact_time(clock_->now()) + "-" +
+                     random_hex(*random_, 4) + suffix;
+      files_->rename_new(old, *renewed.kept);
+    }
+    files_->sync_directory(folder);
+    renewed.catalog = create_sqlite_catalog(files_, random_, path_, vault_id);
+    return renewed;
+  }
+
+ private:
+  const std::shared_ptr<FileSystem> files_;
+  const std::shared_ptr<const Clock> clock_;
+  const std::shared_ptr<Random> random_;
+  const Path path_;
+};
+
 }  // namespace
 
 std::shared_ptr<Catalog> create_sqlite_catalog(std::shared_ptr<FileSystem> files,
@@ -409,6 +447,14 @@ std::shared_ptr<Catalog> open_sqlite_catalog(std::shared_ptr<FileSystem> files,
                                              const std::string& vault_id, CatalogAccess access) {
   return std::make_shared<SqliteCatalog>(std::move(files), std::move(random), anchored(path),
                                          vault_id, access);
+}
+
+std::shared_ptr<CatalogPlace> sqlite_catalog_place(std::shared_ptr<FileSystem> files,
+                                                   std::shared_ptr<const Clock> clock,
+                                                   std::shared_ptr<Random> random,
+                                                   const Path& path) {
+  return std::make_shared<SqliteCatalogPlace>(std::move(files), std::move(clock), std::move(random),
+                                              path);
 }
 
 }  // namespace v0

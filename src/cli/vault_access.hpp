@@ -7,7 +7,7 @@
 #include <string>
 
 #include "atp/keys/key_folder.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/vault_folder.hpp"
 
 namespace atp::cli {
 

@@ -11,6 +11,7 @@
 #include "atp/vault/act.hpp"
 #include "atp/vault/clock.hpp"
 #include "atp/vault/halt.hpp"
+#include "atp/vault/job.hpp"
 #include "atp/verify/record_proof.hpp"
 #include "discovery/bundle_writer.hpp"
 
@@ -100,53 +101,51 @@ class ExportJob {
         options_(options),
         prover_(vault.store(), options.point, vault.trust(), vault.keys().identities, options.stop),
         runs_(runs_of(prover_, options.selection)),
-        job_id_(random_hex(*vault.environment().random, 16)),
-        lock_(vault.lock_for_job(job_id_)),
+        job_(new_job(vault, options.point.tenant, kJobKind)),
+        lock_(vault.work().lock_job(job_.job_id)),
         open_(vault, options.point.tenant) {
     require_approval(vault, kRule, options.approval);
-    const Time now = vault.environment().clock->now();
-    retain_until_ = open_.document_retention(now);
-    export_id_ = make_export_id(now, vault.region(), open_.tenant(), *vault.environment().random);
+    retain_until_ = open_.document_retention(job_.started_at);
+    export_id_ = make_export_id(job_.started_at, vault.region(), open_.tenant(),
+                                *vault.environment().random);
   }
 
   ExportResult run() {
     BundleWriter writer(*vault_.environment().files, options_.folder);
+    std::optional<ExportResult> result;
+    run_job(open_, job_, [&] { result = hand_over(writer); });
+    result->anchors = anchor_ledger(open_);
+    return *std::move(result);
+  }
+
+ private:
+  ExportResult hand_over(BundleWriter& writer) {
     try {
-      vault_.catalog().begin_job({.job_id = job_id_,
-                                  .tenant = open_.tenant(),
-                                  .kind = kJobKind,
-                                  .state = JobState::running,
-                                  .started_at = vault_.environment().clock->now()});
       intend();
       ExportResult result = write(writer);
       writer.require_free();
       state_done(result);
       writer.publish(result.manifest, stored_);
-      end_job(JobState::completed);
-      result.anchors = anchor_ledger(open_);
       return result;
     } catch (const Error& error) {
-      const bool gone = writer.discard();
-      settle();
-      if (gone) throw;
+      if (writer.discard()) throw;
       throw Error(error.kind(), error.subject(),
                   error.message() + "; " + writer.unfinished().string() +
                       " could not be removed and has records in clear");
     }
   }
 
- private:
   Statement statement(const Act& act, const std::optional<Digest>& manifest) const {
     return {.header = vault_.new_header(open_.tenant()),
             .index = 0,
             .action = std::string(act.action),
-            .job_id = job_id_,
+            .job_id = job_.job_id,
             .subject_id = export_id_,
             .subject_sha256 = manifest};
   }
 
   void intend() {
-    if (options_.clock == ClockTrust::judge) require_store_clock(vault_, job_id_);
+    if (options_.clock == ClockTrust::judge) require_store_clock(vault_);
     append_act(
         open_, statement(acts::kExportIntended, {}), kRule, options_.approval,
         [&](const Ledger&) { return plan_of(options_.point, prover_.entry(), runs_); },
@@ -182,7 +181,7 @@ class ExportJob {
     } catch (const Error&) {
       open_.ledger().refresh();
       // Where it is said, only its checkpoint is missing, which the next run adds.
-      const auto last = last_statement(open_, job_id_);
+      const auto last = last_statement(open_, job_.job_id);
       if (!last || last->action != acts::kExportDone.action) throw;
     }
   }
@@ -210,33 +209,11 @@ class ExportJob {
     return std::move(stamped.pending);
   }
 
-  /// After an error: what was intended is abandoned, unless the ledger says that it was done. To a
-  /// ledger that is not what it was, or of a tenant that is halted, nothing is said.
-  void settle() {
-    try {
-      open_.reopen_ledger();
-      end_job(settle_act(open_, job_id_) ? JobState::completed : JobState::failed);
-    } catch (const Error&) {
-      return;  // The next run finds that nobody holds the job, and says so.
-    }
-  }
-
-  /// The catalog follows the ledger; where it cannot be written now, the next run does it, and adds
-  /// the checkpoint that is missing.
-  void end_job(JobState state) {
-    try {
-      open_.record_progress();
-      if (open_.ledger().has_checkpoint()) vault_.catalog().end_job(job_id_, state);
-    } catch (const Error&) {
-      return;
-    }
-  }
-
   const Vault& vault_;
   const ExportOptions& options_;
   const RecordProver prover_;
   const Runs runs_;
-  const std::string job_id_;
+  const JobRow job_;
   const WorkLock lock_;
   OpenTenant open_;
   Time retain_until_;
@@ -264,7 +241,7 @@ ExportResult export_records(const Vault& vault, const ExportOptions& options) {
   vault.ledger_signers();
   const TenantId& tenant = options.point.tenant;
   require_not_halted(vault, tenant);
-  require_outside(options.folder, vault.paths().folder);
+  require_outside(options.folder, vault.home());
   try {
     return ExportJob(vault, options).run();
   } catch (const Error& error) {

@@ -200,6 +200,19 @@ class FilesystemStore final : public ObjectStore {
     });
   }
 
+  std::size_t tidy() override {
+    folder_->check_writable();
+    return remove_stale_temporaries(folder_->files(), folder_->root());
+  }
+
+  /// What the file system gives a file that is written now.
+  std::optional<Time> time() override {
+    if (!folder_->is_writable()) return std::nullopt;
+    const auto temporary = folder_->make_temporary();
+    temporary->file().write_at(0, as_bytes("\n"));
+    return temporary->file().status().modified;
+  }
+
  private:
   std::string subject_of_listing(const std::string& prefix) const {
     return prefix.empty() ? describe() : prefix;

@@ -127,6 +127,8 @@ class PrefixStore final : public ObjectStore {
   void set_legal_hold(const std::string& key, bool held) override {
     naming_.with(key, [&](const std::string& whole) { inner_->set_legal_hold(whole, held); });
   }
+  std::size_t tidy() override { return inner_->tidy(); }
+  std::optional<Time> time() override { return inner_->time(); }
 
  private:
   std::shared_ptr<ObjectStore> inner_;

@@ -118,6 +118,10 @@ class RetryingStore final : public ObjectStore {
   void set_legal_hold(const std::string& key, bool held) override {
     retries_->run([&] { inner_->set_legal_hold(key, held); });
   }
+  std::size_t tidy() override { return inner_->tidy(); }
+  std::optional<Time> time() override {
+    return retries_->run([&] { return inner_->time(); });
+  }
 
  private:
   std::shared_ptr<ObjectStore> inner_;

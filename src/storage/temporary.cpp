@@ -6,7 +6,6 @@
 
 #include "atp/core/error.hpp"
 #include "atp/core/ids.hpp"
-#include "atp/storage/filesystem_store.hpp"
 
 namespace atp {
 inline namespace v0 {
@@ -108,17 +107,6 @@ std::size_t remove_stale_temporaries(FileSystem& files, const Path& root) {
     if (remove_existing(files, folder / entry.name)) ++count;
   }
   return count;
-}
-
-std::optional<Time> file_system_time(FileSystem& files, const Path& root, const std::string& name) {
-  const Path path = root / kTemporaryFolder / name.substr(0, 2 * kRandomBytes);
-  create_directories(files, path.parent_path());  // An empty folder is lost in many a copy.
-  const auto file = create_new(files, path);
-  if (!file) return std::nullopt;
-  file->write_at(0, as_bytes("\n"));
-  const Time written = file->status().modified;
-  remove_existing(files, path);
-  return written;
 }
 
 }  // namespace v0

@@ -36,5 +36,8 @@ class Temporary {
   bool named_ = false;
 };
 
+/// Removes temporaries of writers that are gone; how many. Live ones are locked and stay.
+std::size_t remove_stale_temporaries(FileSystem& files, const Path& root);
+
 }  // namespace v0
 }  // namespace atp

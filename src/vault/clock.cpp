@@ -6,17 +6,13 @@
 #include "atp/core/error.hpp"
 #include "atp/ledger/cosignature.hpp"
 #include "atp/model/acts.hpp"
-#include "atp/storage/filesystem_store.hpp"
 #include "atp/vault/act.hpp"
 #include "atp/vault/halt.hpp"
+#include "atp/vault/job.hpp"
 
 namespace atp {
 inline namespace v0 {
 namespace {
-
-std::optional<Time> store_time(const Vault& vault, const std::string& job_id) {
-  return file_system_time(*vault.environment().files, vault.paths().store, job_id);
-}
 
 /// For so long after an entry that counts the store is not asked by whoever writes nothing else.
 constexpr std::chrono::hours kStoreUnasked{1};
@@ -83,15 +79,14 @@ void require_not_behind(const Vault& vault, const Ledger& ledger, ClockTrust tru
 
 }  // namespace
 
-std::optional<std::string> require_clock(const Vault& vault, const Ledger& ledger,
-                                         const std::string& job_id, ClockTrust trust,
+std::optional<std::string> require_clock(const Vault& vault, const Ledger& ledger, ClockTrust trust,
                                          const std::function<std::optional<Time>()>& source) {
   const Time now = vault.environment().clock->now();
   const auto newest = newest_plausible(ledger.tail());
   ClockEvidence evidence{.vault = vault.document().header.created_at};
   if (newest) evidence.last_entry = newest->created_at;
   const bool is_recent = newest && now <= newest->created_at + kStoreUnasked;
-  if (trust == ClockTrust::judge && !is_recent) evidence.store = store_time(vault, job_id);
+  if (trust == ClockTrust::judge && !is_recent) evidence.store = vault.store().time();
   ClockVerdict verdict = judge_clock(now, evidence);
   const bool of_ledger = newest && verdict.evidence == newest->created_at;
   const bool cannot_be = verdict.state == ClockState::behind && (of_ledger || now < kClockFloor);
@@ -108,9 +103,9 @@ std::optional<std::string> require_clock(const Vault& vault, const Ledger& ledge
          "; only the files at the source are as late, and they may be of the same clock";
 }
 
-void require_store_clock(const Vault& vault, const std::string& job_id) {
+void require_store_clock(const Vault& vault) {
   const Time now = vault.environment().clock->now();
-  const ClockVerdict verdict = judge_clock(now, {.store = store_time(vault, job_id)});
+  const ClockVerdict verdict = judge_clock(now, {.store = vault.store().time()});
   if (verdict.state != ClockState::plausible) refuse(now, verdict, false);
 }
 
@@ -142,30 +137,25 @@ ClockCorrection correct_clock(const Vault& vault, const TenantId& tenant, ClockT
   vault.ledger_signers();
   require_not_halted(vault, tenant);
   require_approval(vault, rule, approval);
-  const std::string job_id = random_hex(*vault.environment().random, 16);
-  const WorkLock lock = vault.lock_for_job(job_id);
+  const JobRow job = new_job(vault, tenant, rule);
+  const WorkLock lock = vault.work().lock_job(job.job_id);
   OpenTenant open(vault, tenant);
-  const Time now = vault.environment().clock->now();
+  const Time now = job.started_at;
   const ClockCorrection correction = require_ahead(open.ledger(), now);
-  if (trust == ClockTrust::judge) require_store_clock(vault, job_id);
+  if (trust == ClockTrust::judge) require_store_clock(vault);
   require_not_behind(vault, open.ledger(), trust, now);
-  vault.catalog().begin_job({.job_id = job_id,
-                             .tenant = tenant,
-                             .kind = rule,
-                             .state = JobState::running,
-                             .started_at = now});
-  append_act(
-      open,
-      {.header = vault.new_header(tenant),
-       .index = 0,
-       .action = std::string(acts::kClockCorrected.action),
-       .job_id = job_id,
-       .subject_id = std::to_string(correction.last)},
-      rule, approval,
-      [&](Ledger& ledger) { return correction_of(require_ahead(ledger, now), ledger); },
-      open.document_retention(now));
-  open.record_progress();
-  vault.catalog().end_job(job_id, JobState::completed);
+  run_job(open, job, [&] {
+    append_act(
+        open,
+        {.header = vault.new_header(tenant),
+         .index = 0,
+         .action = std::string(acts::kClockCorrected.action),
+         .job_id = job.job_id,
+         .subject_id = std::to_string(correction.last)},
+        rule, approval,
+        [&](Ledger& ledger) { return correction_of(require_ahead(ledger, now), ledger); },
+        open.document_retention(now));
+  });
   return correction;
 }
 

@@ -12,6 +12,7 @@
 #include "atp/vault/clock.hpp"
 #include "atp/vault/completion.hpp"
 #include "atp/vault/halt.hpp"
+#include "atp/vault/job.hpp"
 #include "atp/vault/rebuild.hpp"
 #include "atp/vault/scrub.hpp"
 #include "atp/verify/points.hpp"
@@ -48,10 +49,9 @@ Finding good(const std::string& name, const std::string& subject, const std::str
 }
 
 Finding examine_temporaries(const Vault& vault) {
-  const std::size_t removed =
-      remove_stale_temporaries(*vault.environment().files, vault.paths().store);
+  const std::size_t removed = vault.store().tidy();
   return {"temporaries", removed > 0 ? FindingState::mended : FindingState::good,
-          vault.paths().store.string(), "removed " + std::to_string(removed)};
+          vault.store().describe(), "removed " + std::to_string(removed)};
 }
 
 Finding examine_keys(const Vault& vault, const TenantId& tenant) {
@@ -239,7 +239,7 @@ bool is_behind(const DerivedRows& catalog, const DerivedRows& store) {
 }
 
 Finding examine_catalog(Vault& vault) {
-  const std::string subject = vault.paths().catalog.string();
+  const std::string subject = vault.catalog_place().describe();
   vault.check_catalog();
   if (!vault.catalog_problem().empty()) {
     return {"catalog", FindingState::bad, subject,
@@ -283,8 +283,8 @@ std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
   const bool mends = options.mending == Mending::mend;
   std::vector<Finding> findings;
   const std::string id = random_hex(*vault.environment().random, 16);
-  const auto lock = mends ? vault.try_lock_for_job(id) : std::nullopt;
-  const std::string folder = vault.paths().folder.string();
+  const auto lock = mends ? vault.work().try_lock_job(id) : std::nullopt;
+  const std::string folder = vault.home().string();
   examine_one(findings, "vault", folder, [&] {
     vault.trust();
     const Time now = vault.environment().clock->now();
@@ -302,7 +302,7 @@ std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
       probe_immutability(vault.store(), *vault.environment().clock, *vault.environment().random);
       return good("store", vault.store().describe(), "refuses to change a retained object");
     });
-    examine_one(findings, "temporaries", vault.paths().store.string(),
+    examine_one(findings, "temporaries", vault.store().describe(),
                 [&] { return examine_temporaries(vault); });
   }
   for (const TenantId& tenant : list_tenants(vault.store())) {
@@ -319,7 +319,7 @@ std::vector<Finding> examine(Vault& vault, const ExamineOptions& options) {
     }
     examine_one(findings, "keys", name, [&] { return examine_keys(vault, tenant); });
   }
-  examine_one(findings, "catalog", vault.paths().catalog.string(),
+  examine_one(findings, "catalog", vault.catalog_place().describe(),
               [&] { return examine_catalog(vault); });
   return findings;
 }

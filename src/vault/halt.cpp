@@ -2,6 +2,7 @@
 #include "atp/vault/halt.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "atp/policy/retention.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/act.hpp"
+#include "atp/vault/job.hpp"
 #include "atp/verify/ledger_audit.hpp"
 #include "atp/verify/resolved_point.hpp"
 #include "vault/put_new.hpp"
@@ -131,19 +133,18 @@ std::size_t resolved_by_ledger(const Vault& vault, const TenantId& tenant,
     resolved = resolved_by(ledger.entry(*known).statement, halts, 0);
   }
   if (resolved == halts.size()) return resolved;
-  const auto look_on = [&] {
-    for (const LedgerEntry& entry : ledger.tail()) {
-      const std::size_t more = resolved_by(entry.statement, halts, resolved);
-      if (more == resolved) continue;
-      resolved = more;
-      try_to([&] { vault.catalog().record_halt_resolution(tenant, entry.statement.index); });
-    }
-    return resolved == halts.size();
-  };
-  ledger.reach_back(halts[resolved].row.halted_at);
-  if (look_on() || ledger.first() == 0) return resolved;
-  ledger.reach_back_to(0);  // Its resolution may be dated by a clock that was far behind.
-  look_on();
+  std::vector<Statement> resolutions;
+  ledger.for_each_binding([&](const Statement& statement) {
+    if (resolved > 0 && statement.index <= *known) return false;
+    if (statement.action == acts::kHaltResolved.action) resolutions.push_back(statement);
+    return true;
+  });
+  for (const Statement& statement : resolutions | std::views::reverse) {
+    const std::size_t more = resolved_by(statement, halts, resolved);
+    if (more == resolved) continue;
+    resolved = more;
+    try_to([&] { vault.catalog().record_halt_resolution(tenant, statement.index); });
+  }
   return resolved;
 }
 
@@ -213,28 +214,22 @@ void state_resolved(OpenTenant& tenant, const std::vector<StoredHalt>& halts,
                     const std::optional<std::string>& kept_note,
                     const std::optional<DualApproval>& approval) {
   const Vault& vault = tenant.vault();
-  const Time now = vault.environment().clock->now();
-  const std::string job_id = random_hex(*vault.environment().random, 16);
-  vault.catalog().begin_job({.job_id = job_id,
-                             .tenant = tenant.tenant(),
-                             .kind = "resolve",
-                             .state = JobState::running,
-                             .started_at = now});
-  append_act(
-      tenant,
-      {.header = vault.new_header(tenant.tenant()),
-       .index = 0,
-       .action = std::string(acts::kHaltResolved.action),
-       .job_id = job_id,
-       .subject_id = layout::halt(tenant.tenant(), halts.back().number),
-       .subject_sha256 = halts.back().sha256},
-      std::string(acts::kHaltResolved.rule), approval,
-      [&](const Ledger& ledger) { return resolution_of(halts, ledger, kept_note); },
-      tenant.document_retention(now));
-  tenant.record_progress();
-  vault.catalog().record_halt_resolution(tenant.tenant(), tenant.ledger().size() - 1);
-  vault.catalog().lift_halt(tenant.tenant());
-  vault.catalog().end_job(job_id, JobState::completed);
+  const JobRow job = new_job(vault, tenant.tenant(), "resolve");
+  run_job(tenant, job, [&] {
+    append_act(
+        tenant,
+        {.header = vault.new_header(tenant.tenant()),
+         .index = 0,
+         .action = std::string(acts::kHaltResolved.action),
+         .job_id = job.job_id,
+         .subject_id = layout::halt(tenant.tenant(), halts.back().number),
+         .subject_sha256 = halts.back().sha256},
+        std::string(acts::kHaltResolved.rule), approval,
+        [&](const Ledger& ledger) { return resolution_of(halts, ledger, kept_note); },
+        tenant.document_retention(job.started_at));
+    vault.catalog().record_halt_resolution(tenant.tenant(), tenant.ledger().size() - 1);
+    vault.catalog().lift_halt(tenant.tenant());
+  });
 }
 
 /// Throws: not_found where there are none.
@@ -309,7 +304,7 @@ Plan plan_resolution(const Vault& vault, const TenantId& tenant,
 HaltRow resolve_halt(const Vault& vault, const TenantId& tenant,
                      const std::optional<std::string>& kept_note,
                      const std::optional<DualApproval>& approval, const std::stop_token& stop) {
-  const WorkLock lock = vault.lock_for_rebuild();
+  const WorkLock lock = vault.work().lock_rebuild();
   const auto halts = require_halts(vault, tenant);
   vault.ledger_signers();
   require_approval(vault, std::string(acts::kHaltResolved.rule), approval);

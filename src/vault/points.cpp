@@ -8,6 +8,7 @@
 #include "atp/model/acts.hpp"
 #include "atp/model/signed_document.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/points.hpp"
 #include "atp/verify/stored_point.hpp"
 

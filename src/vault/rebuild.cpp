@@ -95,7 +95,7 @@ DerivedRows derive_rows(const Vault& vault, const std::stop_token& stop, Progres
 }
 
 RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, ProgressSink* progress) {
-  const WorkLock lock = vault.lock_for_rebuild();
+  const WorkLock lock = vault.work().lock_rebuild();
   vault.check_catalog();
   RebuildResult result;
   DerivedRows rows;

@@ -87,7 +87,7 @@ void check_head(const Vault& vault, Ledger& ledger, const LedgerHeadRow& head) {
   }
   if (head.origin != ledger.origin() || head.root != ledger.root_at(head.size)) {
     throw Error(ErrorKind::corrupt, subject,
-                "is another ledger than the one that " + vault.paths().catalog.string() + " saw");
+                "is another ledger than the one that " + vault.catalog_place().describe() + " saw");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "atp/model/trust_policy_file.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/view/text.hpp"
 #include "view/json_parts.hpp"
 

@@ -12,7 +12,9 @@
 #include "atp/vault/completion.hpp"
 #include "atp/vault/doctor.hpp"
 #include "atp/vault/halt.hpp"
+#include "atp/vault/job.hpp"
 #include "atp/vault/rebuild.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/verify.hpp"
 #include "support/error_kind.hpp"
 #include "support/manual_clock.hpp"
@@ -43,6 +45,14 @@ class BackupFixture : public testing::Test {
   }
 
   void reopen() { vault_ = open_vault(environment_, "/vault", load_keys(*disk_, "/keys")); }
+
+  /// The same vault with its objects in another store.
+  std::shared_ptr<Vault> vault_on(std::shared_ptr<ObjectStore> store) const {
+    VaultPorts ports = vault_->ports();
+    ports.store = std::move(store);
+    return std::make_shared<Vault>(std::move(ports), vault_->document(),
+                                   load_keys(*disk_, "/keys"));
+  }
 
   /// Changes the trust policy and opens the vault with it.
   void change_trust(const std::function<void(TrustPolicy&)>& change) {

@@ -234,11 +234,8 @@ TEST_F(ScrubTest, P20_DatesAreReadFromListingsWhereTheyTellThem) {
     if (each == key) until = clock_->now() + std::chrono::days(1);
     put_object(*memory, each, read(each), {.retain_until = until});
   }
-  const Vault copy(
-      environment_, vault_->paths(), vault_->document(), memory,
-      open_sqlite_catalog(disk_, environment_.random, vault_->paths().catalog, vault_->id()), "",
-      load_keys(*disk_, "/keys"));
-  OpenTenant tenant(copy, tenant_);
+  const auto copy = vault_on(memory);
+  OpenTenant tenant(*copy, tenant_);
   std::vector<std::string> regrown;
   for (int i = 0; i < 3; ++i) {
     for (const std::string& each : scrub_old(tenant, {}, {}).regrown) regrown.push_back(each);

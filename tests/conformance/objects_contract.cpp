@@ -148,6 +148,24 @@ TEST_P(ObjectStoreContract, RangesAreCutAtTheEnd) {
   EXPECT_EQ(get("k", {.offset = 3, .length = 0}), "");
 }
 
+TEST_P(ObjectStoreContract, TidyingLeavesObjectsAndWhatIsBeingWritten) {
+  put("there", "whole");
+  const auto writer = store->create("written", {});
+  writer->write(as_bytes("in part"));
+  store->tidy();
+  writer->commit(std::nullopt);
+  EXPECT_EQ(get("there"), "whole");
+  EXPECT_EQ(get("written"), "in part");
+  EXPECT_EQ(store->tidy(), 0u);
+}
+
+TEST_P(ObjectStoreContract, ItsTimeIsNoneOrGoesOn) {
+  const auto first = store->time();
+  const auto second = store->time();
+  EXPECT_EQ(first.has_value(), second.has_value());
+  EXPECT_LE(first, second);
+}
+
 TEST_P(ObjectStoreContract, SourcesGoOnReadingAfterARemoval) {
   put("k", "still here");
   const auto source = store->get("k");

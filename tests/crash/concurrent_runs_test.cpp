@@ -8,6 +8,7 @@
 
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "crash/invariants.hpp"
 #include "support/temp_dir.hpp"
 
@@ -166,7 +167,7 @@ TEST(AlikeTenants, T070_RemovingAllOfOneLeavesTheOthersWhole) {
     later.clock =
         std::make_shared<ManualClock>(std::chrono::sys_days{std::chrono::year{2050} / 1 / 1});
     const auto store =
-        filesystem_store(place.files, vault->paths().store, later.clock, later.random);
+        filesystem_store(place.files, vault_paths(vault->home()).store, later.clock, later.random);
     std::map<std::string, Bytes> others;
     std::vector<std::string> own;
     for_each_key(*store, "", [&](const std::string& key) {

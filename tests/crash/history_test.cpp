@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "atp/storage/layout.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "crash/invariants.hpp"
 #include "support/error_kind.hpp"
 

@@ -22,6 +22,7 @@
 #include "atp/vault/doctor.hpp"
 #include "atp/vault/halt.hpp"
 #include "atp/vault/rebuild.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/verify.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sanitized.hpp"

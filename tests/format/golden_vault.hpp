@@ -14,6 +14,7 @@
 #include "atp/storage/filesystem_store.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "model/samples.hpp"
 #include "storage/temporary.hpp"
 #include "support/manual_clock.hpp"
@@ -66,7 +67,7 @@ class GoldenVaultMaker {
     write("000002.jsonl", "{\"time\":\"2026-11-23T08:30:00.5Z\",\"action\":\"User.SignedOut\"}");
     write("000003.jsonl.open", "{");
     golden.incremental_point = take(*vault);
-    collect_files(*files_, vault->paths().store, "", golden.store);
+    collect_files(*files_, vault_paths(vault->home()).store, "", golden.store);
     collect_files(*files_, kGoldenKeys, "", golden.keys);
     export_records(*vault,
                    {.point = find_point(*vault, golden.incremental_point),
@@ -91,9 +92,13 @@ class GoldenVaultMaker {
                                  .recipients = {keys.identities.front().recipient().str()}};
     put_object(*store, std::string(layout::kVault), as_bytes(sign_document(document, *keys.signer)),
                {});
-    const auto catalog = create_sqlite_catalog(files_, unseen_, paths.catalog, kVaultId);
-    return std::make_shared<Vault>(Environment{files_, clock_, random_}, paths, document, store,
-                                   catalog, "", std::move(keys));
+    create_sqlite_catalog(files_, unseen_, paths.catalog, kVaultId);
+    const VaultPorts ports{.environment = {files_, clock_, random_},
+                           .store = store,
+                           .catalog = sqlite_catalog_place(files_, clock_, unseen_, paths.catalog),
+                           .work = file_work_locks(files_, paths.lock),
+                           .home = paths.folder};
+    return std::make_shared<Vault>(ports, document, std::move(keys));
   }
 
   std::string take(const Vault& vault) {

@@ -130,7 +130,7 @@ TEST(FilesystemStoreCrash, T001_APutIsWholeOrAbsentAndAnAcknowledgedOneStays) {
       ASSERT_TRUE(store->stat(kKey));
     }
     // The next process finishes the work and finds the rubbish.
-    remove_stale_temporaries(*disk, "/store");
+    store->tidy();
     put_same_object(*store, kKey, as_bytes(long_text()), kOptions);
     ASSERT_EQ(as_text(get_object(*store, kKey, 1 << 20)), long_text());
     ASSERT_EQ(store->stat(kKey)->immutability, (Immutability{kDate, true}));

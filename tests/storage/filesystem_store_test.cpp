@@ -309,8 +309,9 @@ TEST_F(FilesystemStore, AHoldAndARemovalNeverBothSucceed) {
 TEST_F(FilesystemStore, SaysTheTimeThoughTheFolderOfTemporariesIsGone) {
   const Path root = folder.path() / "copy";
   create_directories(*files, root);
-  EXPECT_TRUE(file_system_time(*files, root, std::string(32, 'a')));
-  EXPECT_TRUE(file_system_time(*files, root, std::string(32, 'b')));
+  const auto copy = filesystem_store(files, root, clock, random);
+  EXPECT_TRUE(copy->time());
+  EXPECT_TRUE(copy->time());
 }
 
 TEST_F(FilesystemStore, StaleTemporariesGoAndLiveOnesStay) {
@@ -319,14 +320,14 @@ TEST_F(FilesystemStore, StaleTemporariesGoAndLiveOnesStay) {
   writer->write(as_bytes("alive"));
   overwrite(".tmp/0123456789abcdef", "left by a crash");
   overwrite(".tmp/keep.me", "not ours");
-  EXPECT_EQ(remove_stale_temporaries(*files, folder.path()), 1U);
-  EXPECT_EQ(remove_stale_temporaries(*files, folder.path()), 0U);
+  EXPECT_EQ(store->tidy(), 1U);
+  EXPECT_EQ(store->tidy(), 0U);
   EXPECT_FALSE(fs::exists(folder.path() / ".tmp/0123456789abcdef"));
   EXPECT_TRUE(fs::exists(folder.path() / ".tmp/keep.me"));
   writer->commit(std::nullopt);
   EXPECT_EQ(text_of("live"), "alive");
   const TempDir empty;
-  EXPECT_EQ(remove_stale_temporaries(*files, empty.path()), 0U);
+  EXPECT_EQ(filesystem_store(files, empty.path(), clock, random)->tidy(), 0U);
 }
 
 TEST_F(FilesystemStore, ReadsItsOwnBytesBackBeforeTheyShow) {

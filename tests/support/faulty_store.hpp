@@ -48,6 +48,8 @@ class FaultyStore final : public ObjectStore {
   void remove(const std::string& key) override;
   Time extend_retention(const std::string& key, Time retain_until) override;
   void set_legal_hold(const std::string& key, bool held) override;
+  std::size_t tidy() override { return inner_->tidy(); }
+  std::optional<Time> time() override { return inner_->time(); }
 
  private:
   struct Faults;

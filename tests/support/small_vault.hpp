@@ -14,6 +14,7 @@
 #include "atp/backup/take_backup.hpp"
 #include "atp/model/json.hpp"
 #include "atp/storage/memory_store.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sequence_random.hpp"
 #include "support/simulated_file_system.hpp"

@@ -33,10 +33,7 @@ class Budget : public test::BackupFixture {
   void count() {
     store_ = std::make_shared<CountingStore>(
         filesystem_store(disk_, "/vault/store", clock_, environment_.random));
-    counted_ = std::make_shared<Vault>(
-        environment_, vault_->paths(), vault_->document(), store_,
-        open_sqlite_catalog(disk_, environment_.random, vault_->paths().catalog, vault_->id()), "",
-        load_keys(*disk_, "/keys"));
+    counted_ = vault_on(store_);
   }
   BackupResult run() {
     const auto source = segment_folder(disk_, "/source");

@@ -352,6 +352,51 @@ TEST_F(Halt, IsResolvedByAnEntryThatIsDatedLongBeforeIt) {
   EXPECT_FALSE(find_halt(*vault_, tenant_));
 }
 
+/// A writer's key in wrong hands could otherwise hide any act from all who come later.
+TEST_F(Halt, P03_ByAnEntryThatLeadsPastABindingOne) {
+  halt_and_put_back(entry(3));
+  resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
+  expect_halt(
+      [&] {
+        Json json = parse_json(as_text(read(entry(3))));
+        json.as_object().insert_or_assign("index", 5);
+        json.as_object().erase("signature");
+        const Bytes signature = vault_->signers().current().sign(as_bytes(json.str()));
+        json.as_object().emplace("signature", to_base64(signature));
+        write(entry(5), as_bytes(json.str()));
+        sign_checkpoints_again(6, 6);
+      },
+      "expected bindingBefore 4, found no bindingBefore");
+}
+
+/// An entry of a later release is no damage: this one writes nothing, and halts nobody.
+TEST_F(Halt, IsNotForAnEntryOfALaterVersion) {
+  Json json = parse_json(as_text(read(entry(3))));
+  json.as_object().insert_or_assign("formatVersion", 3);
+  json.as_object().insert_or_assign("index", 4);
+  write(entry(4), as_bytes(json.str()));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unsupported);
+  EXPECT_EQ(kind_found_by_doctor(), ErrorKind::unsupported);
+  EXPECT_FALSE(vault_->store().stat(layout::halt(tenant_, 0)));
+  EXPECT_FALSE(vault_->catalog().find_halt(tenant_));
+  remove(entry(4));
+}
+
+/// Where the catalog is lost, the ledger leads to the entry that resolved a halt.
+TEST_F(Halt, StaysResolvedWithoutACatalogAtTheCostOfItsActs) {
+  halt_and_put_back(entry(3));
+  resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
+  for (int i = 0; i < 30; ++i) {
+    seal("more" + std::to_string(i) + ".jsonl", "more");
+    backup();
+  }
+  vault_.reset();
+  disk_->remove("/vault/catalog.db");
+  reopen();
+  rebuild_catalog(*vault_, {}, nullptr);
+  EXPECT_FALSE(find_halt(*vault_, tenant_));
+}
+
 /// The recorded head is bound to its last entry: a checkpoint alone does not show that it changed.
 TEST_F(Halt, ByALastEntryThatWasRewrittenUnderItsCheckpoint) {
   expect_halt([&] { write(entry(3), as_bytes(forged_entry(3))); }, "root");

@@ -214,7 +214,7 @@ TEST_F(Recovery, JobsOfLivingProcessesAreLeftAlone) {
   seal("a.jsonl", "one\n");
   const std::string id(32, '7');
   vault_->catalog().begin_job({id, tenant_, "backup", JobState::running, clock_->now(), "RP-x"});
-  const WorkLock lock = vault_->lock_for_job(id);
+  const WorkLock lock = vault_->work().lock_job(id);
   backup();
   EXPECT_EQ(vault_->catalog().running_jobs().size(), 1u);
   EXPECT_EQ(error_kind([&] { rebuild_catalog(*vault_, {}, nullptr); }),

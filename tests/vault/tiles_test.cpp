@@ -153,16 +153,13 @@ TEST_F(Tiles, ThatCannotBeReachedStopNothing) {
 TEST_F(Tiles, ARebuildReadsBundles) {
   const auto counting = std::make_shared<CountingStore>(
       filesystem_store(disk_, "/vault/store", clock_, environment_.random));
-  Vault counted(
-      environment_, vault_->paths(), vault_->document(), counting,
-      open_sqlite_catalog(disk_, environment_.random, vault_->paths().catalog, vault_->id()), "",
-      load_keys(*disk_, "/keys"));
-  const DerivedRows before = counted.catalog().derived();
+  const auto counted = vault_on(counting);
+  const DerivedRows before = counted->catalog().derived();
   counting->reset();
-  EXPECT_EQ(derive_rows(counted, {}, nullptr), before);
+  EXPECT_EQ(derive_rows(*counted, {}, nullptr), before);
   EXPECT_LE(counting->count(StoreCall::get, "ledger/acme/0/entries/"), 60U) << counting->print();
   disk_->remove(Path("/vault/store") / layout::ledger_entry(tenant_, 0, 100));
-  EXPECT_EQ(test::error_kind([&] { derive_rows(counted, {}, nullptr); }), ErrorKind::corrupt);
+  EXPECT_EQ(test::error_kind([&] { derive_rows(*counted, {}, nullptr); }), ErrorKind::corrupt);
 }
 
 /// A proof: the point, its statement and checkpoint, a list page, a manifest, the package, what

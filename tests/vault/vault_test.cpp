@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "atp/vault/vault.hpp"
-
 #include <gtest/gtest.h>
 
 #include "atp/storage/layout.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "support/error_kind.hpp"
 #include "support/manual_clock.hpp"
 #include "support/sequence_random.hpp"
@@ -139,17 +138,18 @@ TEST_F(VaultTest, JobsShareItAndARebuildExcludesThem) {
   const std::string one(32, '1');
   const std::string two(32, '2');
   {
-    const WorkLock first = vault->lock_for_job(one);
-    EXPECT_EQ(disk_->status(vault->paths().lock)->mode, 0600U) << "readers cannot lock it";
-    const WorkLock second = vault->lock_for_job(two);
-    EXPECT_FALSE(vault->try_lock_for_job(one));
-    EXPECT_TRUE(vault->try_lock_for_job(std::string(32, '3')));
-    EXPECT_EQ(error_kind([&] { vault->lock_for_rebuild(); }), ErrorKind::precondition_failed);
+    const WorkLock first = vault->work().lock_job(one);
+    EXPECT_EQ(disk_->status(vault_paths(vault->home()).lock)->mode, 0600U)
+        << "readers cannot lock it";
+    const WorkLock second = vault->work().lock_job(two);
+    EXPECT_FALSE(vault->work().try_lock_job(one));
+    EXPECT_TRUE(vault->work().try_lock_job(std::string(32, '3')));
+    EXPECT_EQ(error_kind([&] { vault->work().lock_rebuild(); }), ErrorKind::precondition_failed);
   }
-  EXPECT_TRUE(vault->try_lock_for_job(one));
-  EXPECT_EQ(error_kind([&] { vault->lock_for_job("no id"); }), ErrorKind::corrupt);
-  const WorkLock rebuild = vault->lock_for_rebuild();
-  EXPECT_EQ(error_kind([&] { vault->lock_for_job(one); }), ErrorKind::precondition_failed);
+  EXPECT_TRUE(vault->work().try_lock_job(one));
+  EXPECT_EQ(error_kind([&] { vault->work().lock_job("no id"); }), ErrorKind::corrupt);
+  const WorkLock rebuild = vault->work().lock_rebuild();
+  EXPECT_EQ(error_kind([&] { vault->work().lock_job(one); }), ErrorKind::precondition_failed);
 }
 
 TEST_F(VaultTest, WithoutKeysNothingIsWritten) {

@@ -178,7 +178,7 @@ TEST(Damage, T016_ACatalogThatAgreesWithATamperedPackageIsNotAsked) {
     row.manifest_sha256 = sha256(manifest);
   }
   vault.vault->catalog().replace_derived(rows);
-  const Path file = vault.vault->paths().store / key;
+  const Path file = vault_paths(vault.vault->home()).store / key;
   vault.files->open(file, OpenMode::read_write)->write_at(0, package);
   VerifyOptions options{};
   const Report report =

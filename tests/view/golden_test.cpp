@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "atp/crypto/sha256.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/view/checks.hpp"
 #include "atp/view/exports.hpp"
 #include "atp/view/ledgers.hpp"

@@ -251,8 +251,7 @@ PYBIND11_MODULE(_core, module) {
       .def_property_readonly("region",
                              [](const Handle& self) { return self.vault->region().str(); })
       .def_property_readonly(
-          "folder",
-          [](const Handle& self) { return py::bytes(self.vault->paths().folder.string()); })
+          "folder", [](const Handle& self) { return py::bytes(self.vault->home().string()); })
       .def_property_readonly("catalog_problem",
                              [](const Handle& self) { return self.vault->catalog_problem(); });
   py::class_<Segment>(module, "Segment")

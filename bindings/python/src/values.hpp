@@ -11,7 +11,7 @@
 #include "atp/backup/take_backup.hpp"
 #include "atp/restore/restore.hpp"
 #include "atp/vault/rebuild.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/vault_folder.hpp"
 #include "atp/verify/verify.hpp"
 #include "atp/view/checks.hpp"
 

@@ -6,8 +6,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "atp/core/clock.hpp"
 #include "atp/core/export.hpp"
@@ -30,15 +28,6 @@ enum class StoreAccess {
 ATP_EXPORT std::shared_ptr<ObjectStore> filesystem_store(
     std::shared_ptr<FileSystem> files, Path root, std::shared_ptr<const Clock> clock,
     std::shared_ptr<Random> random, StoreAccess access = StoreAccess::read_write);
-
-/// Removes temporaries of writers that are gone; how many. Live ones are locked and stay.
-ATP_EXPORT std::size_t remove_stale_temporaries(FileSystem& files, const Path& root);
-
-/// The time that the file system of the store in `root` gives a file that is written now, which on
-/// another machine's file system is that machine's. The file is a temporary named after the first
-/// 16 of the hexadecimal digits in `name`, and is removed. Nothing where that name is taken.
-ATP_EXPORT std::optional<Time> file_system_time(FileSystem& files, const Path& root,
-                                                const std::string& name);
 
 }  // namespace v0
 }  // namespace atp

@@ -140,6 +140,13 @@ class ATP_EXPORT ObjectStore {
   virtual Time extend_retention(const std::string& key, Time retain_until) = 0;
   /// Throws: not_found.
   virtual void set_legal_hold(const std::string& key, bool held) = 0;
+
+  /// Removes what writers that are gone have left unfinished; how much of it there was. What is
+  /// being written stays. A store in which nothing can be left does nothing.
+  virtual std::size_t tidy() { return 0; }
+  /// The time by the clock of the machine that has the objects, which may be another's; nothing
+  /// where the store cannot tell, or only by writing, which it may not.
+  virtual std::optional<Time> time() { return std::nullopt; }
 };
 
 /// For drivers: `error` with `key` as its subject; what its subject was is in the message.

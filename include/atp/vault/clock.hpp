@@ -30,11 +30,11 @@ enum class ClockTrust {
 /// counts: `correct_clock` is the way out of that.
 /// Throws: clock_untrusted, with what to do.
 ATP_EXPORT std::optional<std::string> require_clock(
-    const Vault& vault, const Ledger& ledger, const std::string& job_id, ClockTrust trust,
+    const Vault& vault, const Ledger& ledger, ClockTrust trust,
     const std::function<std::optional<Time>()>& source);
 
 /// Throws: clock_untrusted where the store says another time, or there were no vaults yet.
-ATP_EXPORT void require_store_clock(const Vault& vault, const std::string& job_id);
+ATP_EXPORT void require_store_clock(const Vault& vault);
 
 /// What was written while a clock stood ahead of this one.
 struct ClockCorrection {

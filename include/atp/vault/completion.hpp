@@ -29,9 +29,5 @@ ATP_EXPORT void keep_newest(OpenTenant& tenant, const CompletedPoint& newest, Ti
 ATP_EXPORT void complete_point(OpenTenant& tenant, const std::string& job_id,
                                const std::string& recovery_point_id, unsigned workers);
 
-/// Ends jobs of the tenant whose process is gone: their points are completed where everything is
-/// there, what they intended and did not do is abandoned, others are given up. How many there were.
-ATP_EXPORT std::size_t finish_lost_jobs(OpenTenant& tenant, unsigned workers);
-
 }  // namespace v0
 }  // namespace atp

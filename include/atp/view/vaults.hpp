@@ -11,7 +11,7 @@
 #include "atp/model/json.hpp"
 #include "atp/vault/doctor.hpp"
 #include "atp/vault/rebuild.hpp"
-#include "atp/vault/vault.hpp"
+#include "atp/vault/vault_folder.hpp"
 
 namespace atp {
 inline namespace v0 {

@@ -70,8 +70,9 @@ std::vector<RecoveryPoint> points_of(const Session& session, const Vault* vault,
   try {
     return points_in_catalog(*vault, tenant);
   } catch (const Error& error) {
-    const bool of_catalog = error.kind() == ErrorKind::corrupt &&
-                            error.subject() == absolute_path(vault->paths().catalog).string();
+    const bool of_catalog =
+        error.kind() == ErrorKind::corrupt &&
+        error.subject() == absolute_path(vault->catalog_place().describe()).string();
     if (!of_catalog) throw;
     note_catalog(session, error.message());
     return points_in_store(store, tenant, trust);
