@@ -102,6 +102,7 @@ class BackupJob {
 
  private:
   BackupResult work() {
+    tenant_.require_checkpoint();
     parent_ = find_parent();
     type_ = type_of(vault_, options_, parent_);
     check_policies();

@@ -95,6 +95,7 @@ Finding examine_ledger(const Vault& vault, const TenantId& tenant, const Examine
   const bool mends = options.mending == Mending::mend;
   try {
     open.emplace(vault, tenant);
+    open->require_checkpoint();
     open->ledger().entries();  // All of it: nobody else reads what is old.
     if (!mends) {
       return with_clock(

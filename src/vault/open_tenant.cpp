@@ -12,30 +12,43 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
+std::optional<std::string> find_lost_checkpoint(const Vault& vault, const LedgerHeadRow& head) {
+  const std::string key = layout::ledger_checkpoint(head.tenant, head.term, head.size);
+  return vault.store().stat(key) ? std::nullopt : std::optional(key);
+}
+
 /// The key of the newest point that the catalog has.
 std::string newest_known_point(const Vault& vault, const TenantId& tenant) {
   const auto newest = vault.catalog().newest_points(tenant, 1);
   return newest.empty() ? "" : layout::recovery_point(tenant, newest.front().recovery_point_id);
 }
 
-Ledger open_ledger(const Vault& vault, const TenantId& tenant) {
+}  // namespace
+
+Ledger OpenTenant::open_ledger(const Vault& vault, const TenantId& tenant) {
   const auto head = vault.catalog().ledger_head(tenant);  // Before the ledger: others may append.
   std::optional<Ledger> ledger;
   if (head) ledger = Ledger::resume(vault.store(), vault.trust(), tenant, known_head(*head));
   if (!ledger) {
     ledger = Ledger::load(vault.store(), vault.trust(), tenant);
     if (head) check_head(vault, *ledger, *head);
+    if (head && head->last_leaf) lost_checkpoint_ = find_lost_checkpoint(vault, *head);
   }
   require_tail(vault, *ledger, newest_known_point(vault, tenant));
   return std::move(*ledger);
 }
 
-}  // namespace
-
 OpenTenant::OpenTenant(const Vault& vault, const TenantId& tenant)
     : vault_(&vault), tenant_(tenant), ledger_(open_ledger(vault, tenant)) {}
 
 void OpenTenant::reopen_ledger() { ledger_ = open_ledger(*vault_, tenant_); }
+
+void OpenTenant::require_checkpoint() const {
+  if (!lost_checkpoint_) return;
+  throw Error(ErrorKind::corrupt, *lost_checkpoint_,
+              "is gone, and " + vault_->catalog_place().describe() +
+                  " had seen it: somebody has removed it, or the store has lost it");
+}
 
 SegmentChains& OpenTenant::chains() {
   if (!chains_) chains_.emplace(*vault_, tenant_, SegmentChains::From::catalog);

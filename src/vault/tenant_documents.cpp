@@ -69,13 +69,17 @@ KnownHead known_head(const LedgerHeadRow& row) {
 }
 
 LedgerHeadRow head_row(const Ledger& ledger) {
+  std::optional<Digest> last_leaf;
+  if (ledger.has_checkpoint()) {
+    last_leaf = Rfc9162Hasher::leaf(as_bytes(ledger.tail().back().stored));
+  }
   return {.tenant = ledger.tenant(),
           .term = ledger.term(),
           .origin = ledger.origin(),
           .size = ledger.size(),
           .root = ledger.root(),
           .frontier = ledger.frontier(),
-          .last_leaf = Rfc9162Hasher::leaf(as_bytes(ledger.tail().back().stored))};
+          .last_leaf = last_leaf};
 }
 
 void check_head(const Vault& vault, Ledger& ledger, const LedgerHeadRow& head) {

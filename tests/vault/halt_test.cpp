@@ -352,6 +352,19 @@ TEST_F(Halt, IsResolvedByAnEntryThatIsDatedLongBeforeIt) {
   EXPECT_FALSE(find_halt(*vault_, tenant_));
 }
 
+/// The entries are all there; what is gone is what was signed of them, and nobody can put it back.
+TEST_F(Halt, T052_ByACheckpointThatIsGone) {
+  remove(checkpoint(4));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  ASSERT_TRUE(find_halt(*vault_, tenant_));
+  EXPECT_EQ(find_halt(*vault_, tenant_)->subject, checkpoint(4));
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::precondition_failed);
+  resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
+  seal("later.jsonl", "later");
+  EXPECT_EQ(backup().status, BackupStatus::completed);
+  EXPECT_EQ(kind_found_by_doctor(), std::nullopt);
+}
+
 /// A writer's key in wrong hands could otherwise hide any act from all who come later.
 TEST_F(Halt, P03_ByAnEntryThatLeadsPastABindingOne) {
   halt_and_put_back(entry(3));

@@ -33,6 +33,9 @@ class ATP_EXPORT OpenTenant {
   const Vault& vault() const { return *vault_; }
   const TenantId& tenant() const { return tenant_; }
   Ledger& ledger() { return ledger_; }
+  /// Throws: corrupt where the checkpoint is gone that the catalog had seen over the ledger's head.
+  /// The ledger goes on from that head all the same.
+  void require_checkpoint() const;
   /// The ledger as it is now, opened as by the constructor.
   void reopen_ledger();
 
@@ -61,8 +64,11 @@ class ATP_EXPORT OpenTenant {
   void record_progress();
 
  private:
+  Ledger open_ledger(const Vault& vault, const TenantId& tenant);
+
   const Vault* vault_;
   TenantId tenant_;
+  std::optional<std::string> lost_checkpoint_ = {};
   Ledger ledger_;
   std::optional<SegmentChains> chains_;
   std::optional<std::vector<TenantPolicy>> policies_;
