@@ -59,6 +59,24 @@ class Waiter {
     return **outcome;
   }
 
+  /// What `start` came to at once; nothing where it would have to wait: then `cancel` ends it.
+  std::optional<Outcome> poll(const std::function<void(Stream::Done)>& start,
+                              const std::function<void()>& cancel) {
+    const auto outcome = std::make_shared<std::optional<Outcome>>();
+    io_.restart();
+    start([outcome](const ErrorCode& error, std::size_t bytes) {
+      *outcome = Outcome{.error = error, .bytes = bytes};
+    });
+    io_.poll();
+    if (*outcome) return *outcome;
+    cancel();
+    io_.restart();
+    while (!*outcome && io_.run_one() > 0) {
+    }
+    const bool nothing = *outcome && (*outcome)->error == asio::error::operation_aborted;
+    return nothing ? std::nullopt : *outcome;
+  }
+
  private:
   asio::io_context io_;
 };
@@ -85,22 +103,34 @@ class Connection::Impl {
                    const ExchangeRules& rules, const std::stop_token& stop) {
     answered_ = false;
     is_open_ = false;
-    ErrorCode unsent = write(bytes, rules, stop);
-    if (bodies.send && !unsent) unsent = write_body(bodies, rules, stop);
-    if (unsent == asio::error::timed_out) fail("the request to be taken", unsent);
-    // Who does not want all of it may have answered all the same.
+    // Who does not want all of the request may have answered all the same.
     ResponseReader reader(url_.origin(), rules.response_limit, method == "HEAD", bodies.receive);
-    while (!reader.whole()) read(reader, unsent, rules, stop);
+    ErrorCode unsent = write(bytes, rules, stop);
+    if (bodies.send && !unsent) unsent = write_body(bodies, reader, rules, stop);
+    if (unsent == asio::error::timed_out && !take_what_came(reader, stop)) {
+      fail("the request to be taken", unsent);
+    }
+    const Deadline sent = Clock::now();
+    while (!reader.whole()) read(reader, unsent, deadline_of(reader, sent, rules), stop);
     is_open_ = !unsent && !has_ended_ && reader.goes_on();
     return reader.take();
   }
 
   bool answered() const { return answered_; }
-  bool is_open() { return is_open_ && stream_->is_quiet(); }
+  /// A peer that has closed, or said what nobody asked for, cannot be asked again: its words would
+  /// be taken for the answer.
+  bool is_open() {
+    if (!is_open_) return false;
+    is_open_ = !poll();
+    return is_open_;
+  }
 
  private:
-  static Deadline deadline_of(const ExchangeRules& rules) {
-    return rules.silence ? Clock::now() + *rules.silence : rules.deadline;
+  Deadline deadline_of(const ResponseReader& reader, Deadline sent,
+                       const ExchangeRules& rules) const {
+    if (!answered_ && rules.first_byte) return std::min(rules.deadline, sent + *rules.first_byte);
+    if (!rules.silence) return rules.deadline;
+    return (reader.passes() ? Clock::now() : sent) + *rules.silence;
   }
 
   ErrorCode connect_to(const asio::ip::address& address, Deadline deadline,
@@ -131,19 +161,24 @@ class Connection::Impl {
   }
 
   ErrorCode write(std::string_view bytes, const ExchangeRules& rules, const std::stop_token& stop) {
-    return waiter_
-        .wait(deadline_of(rules), stop,
-              [&](Stream::Done done) {
-                stream_->write(asio::buffer(bytes.data(), bytes.size()), std::move(done));
-              })
-        .error;
+    while (!bytes.empty()) {
+      const Deadline deadline = rules.silence ? Clock::now() + *rules.silence : rules.deadline;
+      const auto [error, size] = waiter_.wait(deadline, stop, [&](Stream::Done done) {
+        stream_->write_some(asio::buffer(bytes.data(), bytes.size()), std::move(done));
+      });
+      if (error) return error;
+      bytes.remove_prefix(size);
+    }
+    return {};
   }
 
-  ErrorCode write_body(const HttpBodies& bodies, const ExchangeRules& rules,
+  /// Ends with an error where an answer has come before all was sent.
+  ErrorCode write_body(const HttpBodies& bodies, ResponseReader& reader, const ExchangeRules& rules,
                        const std::stop_token& stop) {
     const auto source = bodies.send();
     Bytes piece(kWriteSize);
     for (std::uint64_t left = bodies.length; left > 0;) {
+      if (take_what_came(reader, stop)) return asio::error::operation_aborted;
       const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
       const std::size_t size = source->read(MutableByteView(piece).first(most));
       if (size == 0) {
@@ -159,11 +194,30 @@ class Connection::Impl {
     return {};
   }
 
-  void read(ResponseReader& reader, const ErrorCode& unsent, const ExchangeRules& rules,
+  /// What has come already, without waiting; nothing where nothing has.
+  std::optional<Waiter::Outcome> poll() {
+    return waiter_.poll(
+        [&](Stream::Done done) { stream_->read_some(asio::buffer(buffer_), std::move(done)); },
+        [&] { stream_->cancel(); });
+  }
+
+  bool take_what_came(ResponseReader& reader, const std::stop_token& stop) {
+    throw_if_stopped(stop);
+    const auto came = poll();
+    if (came) take_in(reader, *came, {});
+    return came.has_value();
+  }
+
+  void read(ResponseReader& reader, const ErrorCode& unsent, Deadline deadline,
             const std::stop_token& stop) {
-    const auto [error, bytes] = waiter_.wait(deadline_of(rules), stop, [&](Stream::Done done) {
+    const auto outcome = waiter_.wait(deadline, stop, [&](Stream::Done done) {
       stream_->read_some(asio::buffer(buffer_), std::move(done));
     });
+    take_in(reader, outcome, unsent);
+  }
+
+  void take_in(ResponseReader& reader, const Waiter::Outcome& outcome, const ErrorCode& unsent) {
+    const auto& [error, bytes] = outcome;
     answered_ = answered_ || bytes > 0;
     has_ended_ = has_ended_ || error;
     reader.add({buffer_.data(), bytes});
@@ -211,8 +265,8 @@ std::string request_bytes(const Url& url, const HttpRequest& request, const Http
   require(is_token(request.method), "expected a method, found another word");
   require(request.target.empty(), "expected the target in the URL, found one beside it");
   require(!bodies.send || request.body.empty(), "expected one body, found two");
-  std::string bytes =
-      request.method + ' ' + url.target + " HTTP/1.1\r\nHost: " + url.authority + "\r\n";
+  std::string bytes = request.method + ' ' + url.target + " HTTP/1.1\r\nHost: " + url.authority +
+                      (request.repeatable ? "\r\n" : "\r\nConnection: close\r\n");
   for (const auto& [name, value] : request.headers) {
     require(is_token(name), "expected the name of a header, found other bytes");
     require(!is_one_of(name, kOfTheClient),

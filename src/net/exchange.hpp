@@ -20,8 +20,10 @@ namespace net {
 struct ExchangeRules {
   std::chrono::milliseconds connect_timeout;
   Deadline deadline;
-  /// For each piece of a body that goes past, instead of the deadline.
+  /// While a body goes past: how long no byte may go, and how long the head of an answer may take.
   std::optional<std::chrono::milliseconds> silence = {};
+  /// How long the first byte of an answer may take; the deadline without it.
+  std::optional<std::chrono::milliseconds> first_byte = {};
   std::size_t response_limit;
 };
 

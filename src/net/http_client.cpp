@@ -7,6 +7,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <type_traits>
 
 #include "atp/core/error.hpp"
 #include "atp/core/progress.hpp"
@@ -25,6 +26,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr milliseconds kFirstPause{100};
 constexpr unsigned kMostDoublings = 6;
 constexpr std::size_t kMostKept = 16;
+constexpr int kRequestTimeout = 408;
 constexpr std::uint64_t kLongestPause = 999'999;  ///< Seconds.
 
 bool is_busy(int status) {
@@ -61,15 +63,13 @@ class Kept {
  public:
   explicit Kept(milliseconds time) : time_(time) {}
 
-  /// The one used last, which is the least likely to have been closed; null where there is none.
+  /// One that is open, the one used last first, which is the least likely to have been closed; null
+  /// where there is none.
   std::unique_ptr<net::Connection> take(const std::string& origin) {
-    const std::lock_guard lock(mutex_);
-    forget_old();
-    const auto found = std::ranges::find(rows_, origin, &Row::origin);
-    if (found == rows_.end()) return nullptr;
-    auto connection = std::move(found->connection);
-    rows_.erase(found);
-    return connection;
+    while (auto connection = take_any(origin)) {
+      if (connection->is_open()) return connection;
+    }
+    return nullptr;
   }
 
   void put(const std::string& origin, std::unique_ptr<net::Connection> connection) {
@@ -85,6 +85,16 @@ class Kept {
     std::unique_ptr<net::Connection> connection;
   };
 
+  std::unique_ptr<net::Connection> take_any(const std::string& origin) {
+    const std::lock_guard lock(mutex_);
+    forget_old();
+    const auto found = std::ranges::find(rows_, origin, &Row::origin);
+    if (found == rows_.end()) return nullptr;
+    auto connection = std::move(found->connection);
+    rows_.erase(found);
+    return connection;
+  }
+
   void forget_old() {
     while (!rows_.empty() &&
            (rows_.size() > kMostKept || SteadyClock::now() - rows_.back().since >= time_)) {
@@ -97,19 +107,71 @@ class Kept {
   std::deque<Row> rows_;  ///< The one used last first.
 };
 
-/// Knows whether a byte of a body has come through.
-class Watched final : public ByteSink {
- public:
-  explicit Watched(ByteSink* sink) : sink_(sink) {}
-  void write(ByteView bytes) override {
-    begun_ = true;
-    sink_->write(bytes);
+/// The bodies of one transfer, which knows what went through them, and what they threw: that is
+/// nobody's at the other end.
+class Passing {
+  template <class Act>
+  std::invoke_result_t<Act> guarded(const Act& act) {
+    try {
+      return act();
+    } catch (...) {
+      thrown_ = std::current_exception();
+      throw;
+    }
   }
-  bool begun() const { return begun_; }
+
+ public:
+  explicit Passing(const HttpBodies& asked) : asked_(asked) {
+    if (asked_.send) {
+      bodies_.send = [this] { return guarded([&] { return open(); }); };
+      bodies_.length = asked_.length;
+    }
+    if (asked_.receive != nullptr) bodies_.receive = &sink_;
+  }
+  Passing(const Passing&) = delete;
+  Passing& operator=(const Passing&) = delete;
+
+  const HttpBodies& bodies() const { return bodies_; }
+  bool empty() const { return !bodies_.send && bodies_.receive == nullptr; }
+  bool has_received() const { return has_received_; }
+  bool has_thrown() const { return thrown_ != nullptr; }
+  void rethrow() const {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
 
  private:
-  ByteSink* sink_;
-  bool begun_ = false;
+  class Source final : public ByteSource {
+   public:
+    Source(Passing& passing, std::unique_ptr<ByteSource> inner)
+        : passing_(passing), inner_(std::move(inner)) {}
+    std::size_t read(MutableByteView out) override {
+      return passing_.guarded([&] { return inner_->read(out); });
+    }
+
+   private:
+    Passing& passing_;
+    std::unique_ptr<ByteSource> inner_;
+  };
+
+  class Sink final : public ByteSink {
+   public:
+    explicit Sink(Passing& passing) : passing_(passing) {}
+    void write(ByteView bytes) override {
+      passing_.has_received_ = true;
+      passing_.guarded([&] { passing_.asked_.receive->write(bytes); });
+    }
+
+   private:
+    Passing& passing_;
+  };
+
+  std::unique_ptr<ByteSource> open() { return std::make_unique<Source>(*this, asked_.send()); }
+
+  const HttpBodies& asked_;
+  HttpBodies bodies_ = {};
+  Sink sink_{*this};
+  bool has_received_ = false;
+  std::exception_ptr thrown_ = {};
 };
 
 class Client final : public HttpClient {
@@ -122,58 +184,86 @@ class Client final : public HttpClient {
 
   HttpResponse transfer(const std::string& url, const HttpRequest& request, const HttpBodies& asked,
                         const std::stop_token& stop) override {
-    Watched watched(asked.receive);
-    HttpBodies bodies = asked;
-    if (bodies.receive != nullptr) bodies.receive = &watched;
+    Passing passing(asked);
     const net::Url to = net::parse_url(url);
-    const std::string bytes = net::request_bytes(to, request, bodies);
-    net::ExchangeRules rules{.connect_timeout = options_.connect_timeout,
-                             .deadline = SteadyClock::now() + options_.timeout,
-                             .response_limit = options_.response_limit};
-    if (bodies.send || bodies.receive != nullptr) rules.silence = options_.timeout;
+    const std::string bytes = net::request_bytes(to, request, passing.bodies());
+    const Deadline end = SteadyClock::now() + options_.timeout;
     for (unsigned attempt = 1;; ++attempt) {
       const bool last = !request.repeatable || attempt >= options_.attempts;
       std::optional<milliseconds> wait;
       const auto in_time = [&] {
-        return !last && wait && SteadyClock::now() + *wait < rules.deadline;
+        // What goes past takes the time that it takes.
+        return !last && wait && (!passing.empty() || SteadyClock::now() + *wait < end);
       };
       try {
-        HttpResponse response = ask(to, request, bytes, bodies, rules, stop);
+        HttpResponse response = ask({to, request, bytes, passing, end}, attempt == 1, stop);
         if (!is_busy(response.status)) return response;
         wait = pause_asked_for(response, pause_before(attempt, *random_));
         if (!in_time()) return response;
-      } catch (const Error& error) {
+      } catch (const std::exception& thrown) {
+        passing.rethrow();
+        const auto* error = dynamic_cast<const Error*>(&thrown);
         wait = pause_before(attempt, *random_);
-        if (!error.temporary() || watched.begun() || !in_time()) throw;
+        const bool again = error != nullptr && error->temporary() && !passing.has_received();
+        if (!again || !in_time()) throw;
       }
       pause(*wait, stop);
     }
   }
 
  private:
-  HttpResponse ask(const net::Url& to, const HttpRequest& request, const std::string& bytes,
-                   const HttpBodies& bodies, const net::ExchangeRules& rules,
-                   const std::stop_token& stop) {
-    if (request.repeatable) {
-      if (auto kept = kept_.take(to.origin()); kept && kept->is_open()) {
-        try {
-          HttpResponse response = kept->ask(request.method, bytes, bodies, rules, stop);
-          keep(to, std::move(kept));
-          return response;
-        } catch (const Error& error) {
-          // The server has closed it meanwhile: that is no attempt that failed.
-          if (!error.temporary() || kept->answered()) throw;
-        }
-      }
-    }
-    auto fresh = std::make_unique<net::Connection>(to, tls_, rules, stop);
-    HttpResponse response = fresh->ask(request.method, bytes, bodies, rules, stop);
-    keep(to, std::move(fresh));
-    return response;
+  using Deadline = SteadyClock::time_point;
+
+  struct Asked {
+    const net::Url& to;
+    const HttpRequest& request;
+    const std::string& bytes;
+    const Passing& passing;
+    Deadline end;
+  };
+
+  net::ExchangeRules rules_of(const Asked& asked) const {
+    net::ExchangeRules rules{.connect_timeout = options_.connect_timeout,
+                             .deadline = asked.end,
+                             .response_limit = options_.response_limit};
+    if (asked.passing.empty()) return rules;
+    rules.deadline = SteadyClock::now() + options_.timeout;
+    rules.silence = options_.timeout;
+    return rules;
   }
 
-  void keep(const net::Url& to, std::unique_ptr<net::Connection> connection) {
-    if (connection->is_open()) kept_.put(to.origin(), std::move(connection));
+  HttpResponse ask(const Asked& asked, bool may_be_kept, const std::stop_token& stop) {
+    if (asked.request.repeatable && may_be_kept) {
+      if (auto response = ask_kept(asked, stop)) return *std::move(response);
+    }
+    const net::ExchangeRules rules = rules_of(asked);
+    auto fresh = std::make_unique<net::Connection>(asked.to, tls_, rules, stop);
+    return ask_over(fresh, asked, rules, stop);
+  }
+
+  /// Nothing where there is none, or it ended unanswered: its server had closed it meanwhile, or is
+  /// gone, and that is no attempt that failed.
+  std::optional<HttpResponse> ask_kept(const Asked& asked, const std::stop_token& stop) {
+    auto kept = kept_.take(asked.to.origin());
+    if (!kept) return std::nullopt;
+    net::ExchangeRules rules = rules_of(asked);
+    rules.first_byte = options_.connect_timeout;
+    try {
+      HttpResponse response = ask_over(kept, asked, rules, stop);
+      if (response.status != kRequestTimeout) return response;
+    } catch (const Error& error) {
+      if (!error.temporary() || kept->answered() || asked.passing.has_thrown()) throw;
+    }
+    return std::nullopt;
+  }
+
+  HttpResponse ask_over(std::unique_ptr<net::Connection>& connection, const Asked& asked,
+                        const net::ExchangeRules& rules, const std::stop_token& stop) {
+    HttpResponse response =
+        connection->ask(asked.request.method, asked.bytes, asked.passing.bodies(), rules, stop);
+    if (asked.request.repeatable && connection->is_open())
+      kept_.put(asked.to.origin(), std::move(connection));
+    return response;
   }
 
   const HttpClientOptions options_;

@@ -29,6 +29,7 @@ struct PassingBody {
     std::string text = {};
     std::size_t limit = 0;
     ByteSink* sink = nullptr;
+    std::uint64_t size = 0;  ///< Of what has come.
   };
 
   class reader {
@@ -47,6 +48,7 @@ struct PassingBody {
       std::size_t taken = 0;
       for (const boost::asio::const_buffer buffer : boost::beast::buffers_range_ref(buffers)) {
         const std::string_view bytes(static_cast<const char*>(buffer.data()), buffer.size());
+        body_.size += bytes.size();
         if (body_.sink != nullptr && status_() / 100 == 2) {
           body_.sink->write(as_bytes(bytes));
         } else if (body_.text.size() + bytes.size() > body_.limit) {
@@ -88,7 +90,9 @@ class ResponseReader::Parser {
       const std::size_t taken =
           parser_->put(boost::asio::buffer(pending_.data() + used, pending_.size() - used), error);
       used += taken;
+      framing_ += taken;
       if (error && error != http::error::need_more) fail(error);
+      require_little_framing();
       if (parser_->is_done()) pass_over_interim();
       if (taken == 0) break;
     }
@@ -104,6 +108,10 @@ class ResponseReader::Parser {
   }
 
   bool whole() const { return parser_->is_done(); }
+  bool passes() const {
+    return receive_ != nullptr && parser_->is_header_done() &&
+           parser_->get().result_int() / 100 == 2;
+  }
   bool goes_on() const { return parser_->keep_alive() && pending_.empty(); }
 
   HttpResponse take() {
@@ -119,6 +127,7 @@ class ResponseReader::Parser {
  private:
   void begin() {
     parser_.emplace();
+    framing_ = 0;
     parser_->eager(true);
     parser_->header_limit(kHeadLimit);
     parser_->get().body().limit = body_limit_;
@@ -129,6 +138,12 @@ class ResponseReader::Parser {
       parser_->body_limit(boost::none);
     }
     parser_->skip(to_head_);
+  }
+
+  /// Beast's own limit counts what is given at once. Lines of chunks are shorter than the chunks.
+  void require_little_framing() const {
+    const std::uint64_t body = parser_->get().body().size;
+    if (framing_ > kHeadLimit + 2 * body) fail(http::error::header_limit);
   }
 
   /// So many bytes are worth a look.
@@ -171,6 +186,7 @@ class ResponseReader::Parser {
   ByteSink* const receive_;
   std::optional<http::response_parser<PassingBody>> parser_;
   std::string pending_;
+  std::uint64_t framing_ = 0;  ///< Bytes of the message, its body's among them.
   int interim_ = 0;
 };
 
@@ -181,6 +197,7 @@ ResponseReader::~ResponseReader() = default;
 void ResponseReader::add(std::string_view bytes) { parser_->add(bytes); }
 void ResponseReader::end() { parser_->end(); }
 bool ResponseReader::whole() const { return parser_->whole(); }
+bool ResponseReader::passes() const { return parser_->passes(); }
 bool ResponseReader::goes_on() const { return parser_->goes_on(); }
 HttpResponse ResponseReader::take() { return parser_->take(); }
 

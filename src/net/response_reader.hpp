@@ -27,6 +27,8 @@ class ResponseReader {
   /// The connection has ended. Throws: unavailable (temporary) where the response has not.
   void end();
   bool whole() const;
+  /// Whether its body goes past, as far as its head has come.
+  bool passes() const;
   /// Whether it said that the connection goes on, and nothing came behind it. Once it is whole.
   bool goes_on() const;
   /// Once it is whole.

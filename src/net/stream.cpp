@@ -123,6 +123,14 @@ void Stream::write(asio::const_buffer bytes, Done done) {
   }
 }
 
+void Stream::write_some(asio::const_buffer bytes, Done done) {
+  if (tls_) {
+    tls_->async_write_some(bytes, std::move(done));
+  } else {
+    socket_.async_write_some(bytes, std::move(done));
+  }
+}
+
 void Stream::finish(asio::mutable_buffer scratch, Done done) {
   if (!tls_) return discard(scratch, std::move(done));
   tls_->async_shutdown([this, scratch, done = std::move(done)](const ErrorCode& error) {
@@ -139,14 +147,6 @@ void Stream::discard(asio::mutable_buffer scratch, Done done) {
         if (error) return done(error, 0);
         discard(scratch, done);
       });
-}
-
-bool Stream::is_quiet() {
-  char byte = 0;
-  ErrorCode error;
-  socket_.non_blocking(true, error);
-  if (!error) socket_.receive(asio::buffer(&byte, 1), Tcp::socket::message_peek, error);
-  return error == asio::error::would_block || (!error && tls_ != nullptr);
 }
 
 void Stream::cancel() {

@@ -49,12 +49,10 @@ class Stream {
 
   void read_some(boost::asio::mutable_buffer into, Done done);
   void write(boost::asio::const_buffer bytes, Done done);
+  void write_some(boost::asio::const_buffer bytes, Done done);
   /// Says that no more comes, then throws away what still does, so that the peer can read the last
   /// answer. Done when the peer closes; never successful.
   void finish(boost::asio::mutable_buffer scratch, Done done);
-  /// Whether the peer has neither closed nor said anything that nobody asked for. With TLS only the
-  /// former is seen: what it may say between answers is not ours to judge.
-  bool is_quiet();
   /// What is under way ends with operation_aborted.
   void cancel();
   void close();

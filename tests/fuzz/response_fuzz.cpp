@@ -15,10 +15,17 @@ namespace {
 
 constexpr std::size_t kLimit = 1000;
 
-std::optional<atp::HttpResponse> read(std::string_view bytes, std::size_t step) {
+class TextSink final : public atp::ByteSink {
+ public:
+  void write(atp::ByteView bytes) override { text.append(atp::as_text(bytes)); }
+  std::string text;
+};
+
+std::optional<atp::HttpResponse> read(std::string_view bytes, std::size_t step,
+                                      atp::ByteSink* receive = nullptr) {
   std::optional<atp::HttpResponse> response;
   atp::fuzz::parse([&] {
-    atp::net::ResponseReader reader("fuzz", kLimit, false);
+    atp::net::ResponseReader reader("fuzz", kLimit, false, receive);
     while (!bytes.empty() && !reader.whole()) {
       reader.add(bytes.substr(0, step));
       bytes.remove_prefix(std::min(step, bytes.size()));
@@ -39,6 +46,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // What is no HTTP may be refused sooner or later, as it is cut.
   const auto cut = read(text, 1);
   require(!cut || !response || cut == response, "one answer however it is cut");
+  TextSink sink;
+  const auto passed = read(text, size, &sink);
+  const bool is_good = response && response->status / 100 == 2;
+  require(!is_good || (passed && passed->body.empty() && sink.text == response->body),
+          "a body that goes past is the same");
+  require(!passed || passed->body.size() <= kLimit, "another body is within the limit");
   atp::fuzz::parse([&] {
     const auto url = atp::net::parse_url(text);
     const auto again = atp::net::parse_url(url.origin() + url.target);

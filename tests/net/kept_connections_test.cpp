@@ -142,6 +142,33 @@ TEST(KeptConnections, EndWithBytesThatComeLater) {
   EXPECT_EQ(client->send(server.url(), kGet, {}).body, "ok");
 }
 
+/// A server that gives an idle connection up may say so in an answer to nothing.
+TEST(KeptConnections, ThatTheServerGivesUpAreNoAnswer) {
+  const RawServer server([](RawSocket& socket, int before) {
+    socket.receive_until("\r\n\r\n");
+    socket.send(kOk);
+    if (before > 0 || socket.receive_until("\r\n\r\n").empty()) return;
+    socket.send("HTTP/1.1 408 Idle\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  });
+  const auto client = make_http_client(patient());
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(client->send(server.url(), kGet, {}).status, 200);
+  EXPECT_EQ(server.connections(), 2);
+}
+
+/// The peer of a kept connection may be gone without a word.
+TEST(KeptConnections, ThatAreSilentLeaveTimeForAnother) {
+  const RawServer server([](RawSocket& socket, int before) {
+    socket.receive_until("\r\n\r\n");
+    socket.send(kOk);
+    if (before == 0) socket.closes();
+  });
+  HttpClientOptions options = patient();
+  options.connect_timeout = std::chrono::milliseconds(500);
+  const auto client = make_http_client(options);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(client->send(server.url(), kGet, {}).body, "ok");
+  EXPECT_EQ(server.connections(), 2);
+}
+
 TEST(PassingBodies, AreSentWhole) {
   const Bytes bytes = many_bytes();
   std::promise<Digest> received;
@@ -189,6 +216,47 @@ TEST(PassingBodies, ThatAreShorterThanTheirLengthAreRefused) {
               make_http_client(patient())->transfer(server.url(), {.method = "PUT"}, bodies, {});
             }),
             ErrorKind::invalid_argument);
+}
+
+/// Who refuses all of it need not be sent all of it.
+TEST(PassingBodies, EndWithAnAnswerThatCameBefore) {
+  std::promise<void> gone;
+  const RawServer server([&](RawSocket& socket, int) {
+    socket.receive_until("\r\n\r\n");
+    socket.send("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
+    gone.get_future().wait();  // Takes no more of it.
+  });
+  const Bytes bytes(64 << 20);
+  HttpClientOptions options = patient();
+  options.timeout = std::chrono::seconds(2);
+  const auto response =
+      make_http_client(options)->transfer(server.url(), {.method = "PUT"}, sending(bytes), {});
+  gone.set_value();
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(response.body, "no");
+}
+
+/// What a source throws is nobody's at the other end.
+TEST(PassingBodies, ThatFailThemselvesAreNotTriedAgain) {
+  class Failing final : public ByteSource {
+   public:
+    std::size_t read(MutableByteView) override {
+      throw Error(ErrorKind::no_space, "disk", "is full", Error::Retry::temporary);
+    }
+  };
+  const RawServer server([](RawSocket& socket, int) { socket.closes(); });
+  int opened = 0;
+  const HttpBodies bodies{.send =
+                              [&] {
+                                ++opened;
+                                return std::make_unique<Failing>();
+                              },
+                          .length = 10};
+  const HttpRequest request{.method = "PUT", .repeatable = true};
+  EXPECT_EQ(
+      error_kind([&] { make_http_client(patient())->transfer(server.url(), request, bodies, {}); }),
+      ErrorKind::no_space);
+  EXPECT_EQ(opened, 1);
 }
 
 TEST(PassingBodies, OfAnswersHaveNoLimit) {

@@ -131,5 +131,26 @@ TEST(ResponseReader, NothingAtAllIsUnavailable) {
   EXPECT_EQ(test::error_kind([&] { reader.end(); }), ErrorKind::unavailable);
 }
 
+/// However the lines of a head are cut, and those of chunks and trailers.
+TEST(ResponseReader, T100_HeadsAndTrailersHaveALimit) {
+  const std::string line = "X-Line: " + std::string(100, 'x') + "\r\n";
+  for (const std::string begin :
+       {"HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"}) {
+    for (std::size_t cut = 0; cut < 12; ++cut) {
+      ResponseReader reader("test", kLimit, false);
+      reader.add(begin + line.substr(0, cut));
+      std::size_t given = 0;
+      EXPECT_EQ(test::error_kind([&] {
+                  for (; given < (1 << 20); given += line.size()) {
+                    reader.add(line.substr(cut) + line.substr(0, cut));
+                  }
+                }),
+                ErrorKind::unavailable)
+          << cut;
+      EXPECT_LE(given, 80U << 10) << cut;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace atp

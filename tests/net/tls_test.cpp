@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <future>
 #include <thread>
 
 #include "atp/net/http_client.hpp"
@@ -216,6 +217,38 @@ TEST_F(Tls, GarbageLeavesTheServerAlive) {
   garbage.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(garbage.closes());
   EXPECT_EQ(client()->send(url(server.port()), {.method = "GET"}, {}).status, 200);
+}
+
+/// Words that nobody asked for, in a record of their own, would answer the next request.
+TEST_F(Tls, KeptConnectionsEndWithBytesThatNobodyAskedFor) {
+  auto tls = net::server_tls(certificates().pem("good"), certificates().key("good"));
+  const auto serve = [&](bool says_more) {
+    std::promise<void> said;
+    const RawServer server([&](RawSocket& socket, int before) {
+      const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(tls.native_handle()), SSL_free);
+      SSL_set_fd(ssl.get(), socket.descriptor());
+      if (SSL_accept(ssl.get()) != 1) return;
+      const auto write = [&](std::string_view text) {
+        SSL_write(ssl.get(), text.data(), static_cast<int>(text.size()));
+      };
+      char request[4096];
+      for (int i = 0; SSL_read(ssl.get(), request, sizeof request) > 0; ++i) {
+        write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        if (before > 0 || i > 0) continue;
+        if (says_more) write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+        said.set_value();
+      }
+    });
+    const auto asking = client();
+    const HttpRequest request{.method = "GET", .repeatable = true};
+    EXPECT_EQ(asking->send(url(server.port()), request, {}).body, "ok");
+    said.get_future().wait();
+    EXPECT_EQ(asking->send(url(server.port()), request, {}).body, "ok");
+    EXPECT_EQ(asking->send(url(server.port()), request, {}).body, "ok");
+    return server.connections();
+  };
+  EXPECT_EQ(serve(false), 1);
+  EXPECT_EQ(serve(true), 2);
 }
 
 }  // namespace

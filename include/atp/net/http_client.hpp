@@ -47,8 +47,8 @@ class ATP_EXPORT HttpClient {
                     const std::stop_token& stop) {
     return transfer(url, request, {}, stop);
   }
-  /// The same with such bodies. Throws: as `send`, and what they throw; invalid_argument for a body
-  /// that ends before its length.
+  /// The same with such bodies. Throws: as `send`, and at once what they throw; invalid_argument
+  /// for a body that ends before its length.
   virtual HttpResponse transfer(const std::string& url, const HttpRequest& request,
                                 const HttpBodies& bodies, const std::stop_token& stop) = 0;
 };
@@ -56,8 +56,8 @@ class ATP_EXPORT HttpClient {
 struct HttpClientOptions {
   /// To find the host, connect and agree on TLS; one attempt.
   std::chrono::milliseconds connect_timeout{5000};
-  /// All of a `send`, with attempts and the pauses between them; where a body goes past, the time
-  /// without a byte.
+  /// All of a `send`, with attempts and the pauses between them. Where a body goes past: how long
+  /// no byte of it may go, and how long an answer's head may take, at each attempt.
   std::chrono::milliseconds timeout{15000};
   std::size_t response_limit = 1 << 20;  ///< Bytes of a body; a head has 64 KiB at most.
   /// PEM; the system's without it.
@@ -66,9 +66,10 @@ struct HttpClientOptions {
   /// times in all, after pauses that double. `Retry-After` is waited for where it is in seconds
   /// and time is left, else the answer stands.
   unsigned attempts = 3;
-  /// A connection over which an answer came whole is kept for so long for the next repeatable
-  /// request to its server, 16 of them at most. Others go over a new one: whether one that ended
-  /// unanswered was done, nobody could tell.
+  /// A connection over which a repeatable request was answered whole is kept for so long for the
+  /// next one to its server, 16 of them at most, each with four descriptors; they are closed at the
+  /// next request after that. What is not repeatable has a connection of its own: whether a request
+  /// that ended unanswered was done, nobody could tell.
   std::chrono::milliseconds kept_for{15000};
 };
 
