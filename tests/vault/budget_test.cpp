@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "atp/backup/take_backup.hpp"
+#include "atp/discovery/export_records.hpp"
 #include "atp/model/acts.hpp"
 #include "atp/restore/restore.hpp"
 #include "atp/storage/filesystem_store.hpp"
@@ -198,6 +199,26 @@ TEST_F(Budget, AStatementCostsTwelveOperations) {
                      tenant.document_retention(clock_->now()));
     EXPECT_LE(store_->total(), 12U) << store_->print();
   }
+}
+
+/// A proof's reading, the two statements, and the manifest that is kept.
+TEST_F(Budget, AnExportCostsTheSameWhateverTheHistory) {
+  grow(1);
+  const TenantId tenant("acme");
+  const auto first = vault_->catalog().newest_points(tenant, 1).front().recovery_point_id;
+  std::vector<std::uint64_t> totals;
+  for (const int points : {3, 40}) {
+    grow(points);
+    count();
+    export_records(*counted_,
+                   {.point = {tenant, first},
+                    .selection = {{{StreamId("default"), SegmentId("h0")}, RecordRange{0, 0}}},
+                    .folder = "/exported" + std::to_string(points)});
+    totals.push_back(store_->total());
+    EXPECT_LE(store_->total(), 90U) << store_->print();
+  }
+  const auto [least, most] = std::ranges::minmax(totals);
+  EXPECT_LE(most, least + 4 * kTileCost);
 }
 
 TEST_F(Budget, ASegmentIsFoundPastAllOthers) {
