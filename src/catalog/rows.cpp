@@ -280,14 +280,15 @@ void advance_head(Connection& connection, const LedgerHeadRow& head) {
         std::pair(std::tuple(old->term, old->size), std::tuple(head.term, head.size));
     const bool same_term = old->term == head.term;
     LedgerHeadRow same = *old;
-    if (!same.last_leaf) same.last_leaf = head.last_leaf;
+    if (!same.last_leaf || !head.last_leaf) same.last_leaf = head.last_leaf;
     if ((same_term && old->origin != head.origin) || (from == to && same != head)) {
       throw connection.corrupt("ledger of " + head.tenant.encoded() + ": recorded is " +
                                old->origin + " with root " + old->root.hex() + " at size " +
                                std::to_string(old->size) + ", now comes " + head.origin +
                                " with root " + head.root.hex());
     }
-    if (from > to || (from == to && *old == head)) return;
+    const bool is_news = from < to || (from == to && head.last_leaf && !old->last_leaf);
+    if (!is_news) return;
   }
   Statement(connection, "INSERT OR REPLACE INTO ledger_heads VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
       .run(head.tenant, head.term, head.origin, head.size, head.root, join_digests(head.frontier));

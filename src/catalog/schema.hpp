@@ -14,10 +14,12 @@ inline namespace v0 {
 namespace sqlite {
 
 constexpr std::int64_t kApplicationId = 0x41545043;  // "ATPC"
-constexpr std::int64_t kSchemaVersion = 4;
+constexpr std::int64_t kSchemaVersion = 5;
 constexpr std::int64_t kOldestVersion = 2;
 /// How many of the tables below each version had, from `kOldestVersion` on.
-inline constexpr std::array<std::size_t, 3> kTablesOf{7, 14, 15};
+inline constexpr std::array<std::size_t, 4> kTablesOf{7, 14, 15, 15};
+/// From here on a head has a last leaf only where a checkpoint covers it.
+constexpr std::int64_t kCoveredLeaves = 5;
 
 inline constexpr std::array<const char*, 15> kTables{
     R"(CREATE TABLE meta(

@@ -69,6 +69,7 @@ void upgrade(Connection& connection) {
   for (const char* const table : std::span(sqlite::kTables).subspan(had)) {
     connection.execute(table);
   }
+  if (version < sqlite::kCoveredLeaves) connection.execute("DELETE FROM last_leaves");
   connection.execute(("PRAGMA user_version = " + std::to_string(sqlite::kSchemaVersion)).c_str());
   transaction.commit();
 }

@@ -29,7 +29,6 @@ std::optional<std::vector<std::uint64_t>> summed_up(const std::vector<std::uint6
 
 BindingTrail BindingTrail::behind(const Statement& last) {
   BindingTrail trail;
-  trail.old_.reset();
   trail.take(last);
   return trail;
 }
@@ -48,9 +47,9 @@ std::optional<BindingTrail::Mismatch> BindingTrail::mismatch(const Statement& ne
   if (next.binding_before != newest_) {
     return Mismatch{pointer_text(newest_), pointer_text(next.binding_before)};
   }
-  if (is_summary && old_ && next.binding_acts != summed_up(*old_)) {
+  if (is_summary && next.binding_acts != summed_up(old_)) {
     return Mismatch{
-        "the " + std::to_string(old_->size()) + " binding entries before it",
+        "the " + std::to_string(old_.size()) + " binding entries before it",
         next.binding_acts ? std::to_string(next.binding_acts->size()) + " others" : "none"};
   }
   return std::nullopt;
@@ -59,7 +58,7 @@ std::optional<BindingTrail::Mismatch> BindingTrail::mismatch(const Statement& ne
 void BindingTrail::take(const Statement& next) {
   empty_ = false;
   if (next.header.format_version < kVersion) {
-    if (old_ && is_binding(next)) old_->push_back(next.index);
+    if (is_binding(next)) old_.push_back(next.index);
     return;
   }
   is_old_ = false;
@@ -70,7 +69,7 @@ void BindingTrail::complete(Statement& next) const {
   next.header.format_version = kVersion;
   next.binding = binds(next);
   next.binding_before = newest_;
-  if (next.action == acts::kSummedUp.action && old_) next.binding_acts = summed_up(*old_);
+  if (next.action == acts::kSummedUp.action) next.binding_acts = summed_up(old_);
 }
 
 }  // namespace v0

@@ -60,6 +60,8 @@ std::optional<Ledger> Ledger::resume(ObjectStore& store, const TrustPolicy& trus
   LedgerReading reading;
   auto last = ledger::read_entry(store, &trust, tenant, known.origin, size - 1, reading.problems);
   if (!last || known.last_leaf != Rfc9162Hasher::leaf(as_bytes(last->stored))) return std::nullopt;
+  // Of version 1 it leads to nothing, and only who has read all of it can check its summary.
+  if (last->statement.header.format_version < 2) return std::nullopt;
   const Time last_entry_at = last->statement.header.created_at;
   const Checkpoint expected{.origin = known.origin, .size = size, .root = known.tree.root()};
   const auto note =
@@ -147,9 +149,9 @@ void Ledger::for_each_binding(const std::function<bool(const Statement&)>& each)
                 "leads to entry " + std::to_string(index) + ", which is not a binding one");
   };
   const auto each_before = [&](std::uint64_t end) {
-    reach_back_to(0);
+    const auto& whole = entries();
     for (std::uint64_t index = end; index-- > 0;) {
-      const Statement& statement = reading_.entries[index].statement;
+      const Statement& statement = whole[index].statement;
       if (is_binding(statement) && !each(statement)) return;
     }
   };
@@ -183,21 +185,12 @@ void Ledger::refresh() {
   if (!reading_.problems.empty()) throw_problem(reading_.problems.front());
 }
 
-std::optional<BindingTrail::Mismatch> Ledger::complete(Statement& statement) {
-  if (statement.action == acts::kSummedUp.action && !reading_.binding.knows_old()) {
-    BindingTrail trail;
-    for (const LedgerEntry& entry : entries()) trail.take(entry.statement);
-    reading_.binding = trail;
-  }
-  reading_.binding.complete(statement);
-  return reading_.binding.mismatch(statement);
-}
-
 bool Ledger::try_append(Statement statement, const Signers& signers, const PutOptions& options) {
   statement.header.tenant = tenant_;
   statement.index = size();
   if (size() > 0) statement.origin = origin();
-  if (const auto mismatch = complete(statement)) {
+  reading_.binding.complete(statement);
+  if (const auto mismatch = reading_.binding.mismatch(statement)) {
     throw Error(ErrorKind::precondition_failed, origin(),
                 "expected " + mismatch->expected + ", found " + mismatch->found);
   }

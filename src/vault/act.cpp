@@ -16,22 +16,26 @@ namespace {
 
 constexpr std::string_view kAbandoned = ".abandoned";
 
-/// What a ledger says before anything of this release: entry 0, or what entries of version 1 bind
-/// to.
-void open_ledger(OpenTenant& tenant, const Statement& statement, const PutOptions& options) {
+/// What a job says before its own statement, of no act.
+bool opens_ledger(const Statement& statement) {
+  return statement.action == acts::kLedgerOpened.action ||
+         statement.action == acts::kSummedUp.action;
+}
+
+/// Has the ledger say what comes before anything of this release: entry 0, or what entries of
+/// version 1 bind to. False where another writer was faster.
+bool open_ledger(OpenTenant& tenant, const Statement& statement, const PutOptions& options) {
   const Vault& vault = tenant.vault();
   Ledger& ledger = tenant.ledger();
-  while (ledger.size() == 0 || ledger.wants_summary()) {
-    const bool is_new = ledger.size() == 0;
-    const Statement opening{
-        .header = vault.new_header(tenant.tenant()),
-        .origin = is_new ? make_origin(vault.document().domain, *vault.environment().random) : "",
-        .index = 0,
-        .action = std::string(is_new ? acts::kLedgerOpened.action : acts::kSummedUp.action),
-        .job_id = statement.job_id};
-    if (ledger.try_append(opening, vault.signers(), options)) return;
-    ledger.refresh();
-  }
+  const bool is_new = ledger.size() == 0;
+  if (!is_new && !ledger.wants_summary()) return true;
+  return ledger.try_append(
+      {.header = vault.new_header(tenant.tenant()),
+       .origin = is_new ? make_origin(vault.document().domain, *vault.environment().random) : "",
+       .index = 0,
+       .action = std::string(is_new ? acts::kLedgerOpened.action : acts::kSummedUp.action),
+       .job_id = statement.job_id},
+      vault.signers(), options);
 }
 
 void put_sealed(const Vault& vault, const TenantId& tenant, const std::string& document,
@@ -50,9 +54,11 @@ void append_when(OpenTenant& tenant, const Statement& statement, Time retain_unt
   const Vault& vault = tenant.vault();
   const PutOptions options{.retain_until = retain_until};
   Ledger& ledger = tenant.ledger();
-  open_ledger(tenant, statement, options);
+  if (statement.action != acts::kHaltResolved.action) tenant.require_checkpoint();
   condition(ledger);
-  while (!ledger.try_append(statement, vault.signers(), options)) {
+  // Our own opening changes nothing that the condition is about.
+  while (!open_ledger(tenant, statement, options) ||
+         !ledger.try_append(statement, vault.signers(), options)) {
     ledger.refresh();
     condition(ledger);
   }
@@ -102,7 +108,7 @@ std::optional<Statement> last_statement(OpenTenant& tenant, const std::string& j
   const auto find = [&]() -> std::optional<Statement> {
     const auto& entries = ledger.tail();
     const auto last = std::find_if(entries.rbegin(), entries.rend(), [&](const LedgerEntry& entry) {
-      return entry.statement.job_id == job_id;
+      return entry.statement.job_id == job_id && !opens_ledger(entry.statement);
     });
     if (last == entries.rend()) return std::nullopt;
     return last->statement;

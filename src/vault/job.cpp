@@ -32,14 +32,21 @@ bool complete_lost_point(OpenTenant& tenant, const JobRow& job, unsigned workers
 
 JobState ended(bool done) { return done ? JobState::completed : JobState::failed; }
 
+/// Whether the last entry is the job's own, and no checkpoint covers it yet.
+bool owes_checkpoint(const Ledger& ledger, const JobRow& job) {
+  return ledger.size() > 0 && !ledger.has_checkpoint() &&
+         ledger.tail().back().statement.job_id == job.job_id;
+}
+
 /// The row follows the ledger: where it cannot be ended now, or a checkpoint is missing yet, the
 /// next run does it.
 void try_to_end(OpenTenant& tenant, const JobRow& job, const std::function<JobState()>& outcome) {
   try {
     const JobState state = outcome();
     tenant.record_progress();
-    const bool whole = tenant.ledger().size() == 0 || tenant.ledger().has_checkpoint();
-    if (whole) tenant.vault().catalog().end_job(job.job_id, state);
+    if (!owes_checkpoint(tenant.ledger(), job)) {
+      tenant.vault().catalog().end_job(job.job_id, state);
+    }
   } catch (const Error&) {
     return;
   }
@@ -47,7 +54,7 @@ void try_to_end(OpenTenant& tenant, const JobRow& job, const std::function<JobSt
 
 /// A point that was not completed is given up: what is new of it, the next run takes up.
 JobState settle_failed(OpenTenant& tenant, const JobRow& job) {
-  if (job.kind == kBackupJob) return JobState::failed;
+  if (job.kind == kBackupJob) return ended(is_completed(tenant, job.recovery_point_id));
   tenant.reopen_ledger();
   return ended(settle_act(tenant, job.job_id));
 }

@@ -12,11 +12,6 @@ namespace atp {
 inline namespace v0 {
 namespace {
 
-std::optional<std::string> find_lost_checkpoint(const Vault& vault, const LedgerHeadRow& head) {
-  const std::string key = layout::ledger_checkpoint(head.tenant, head.term, head.size);
-  return vault.store().stat(key) ? std::nullopt : std::optional(key);
-}
-
 /// The key of the newest point that the catalog has.
 std::string newest_known_point(const Vault& vault, const TenantId& tenant) {
   const auto newest = vault.catalog().newest_points(tenant, 1);
@@ -32,7 +27,7 @@ Ledger OpenTenant::open_ledger(const Vault& vault, const TenantId& tenant) {
   if (!ledger) {
     ledger = Ledger::load(vault.store(), vault.trust(), tenant);
     if (head) check_head(vault, *ledger, *head);
-    if (head && head->last_leaf) lost_checkpoint_ = find_lost_checkpoint(vault, *head);
+    if (head) lost_checkpoint_ = find_lost_checkpoint(vault, *ledger, *head);
   }
   require_tail(vault, *ledger, newest_known_point(vault, tenant));
   return std::move(*ledger);
@@ -44,10 +39,7 @@ OpenTenant::OpenTenant(const Vault& vault, const TenantId& tenant)
 void OpenTenant::reopen_ledger() { ledger_ = open_ledger(*vault_, tenant_); }
 
 void OpenTenant::require_checkpoint() const {
-  if (!lost_checkpoint_) return;
-  throw Error(ErrorKind::corrupt, *lost_checkpoint_,
-              "is gone, and " + vault_->catalog_place().describe() +
-                  " had seen it: somebody has removed it, or the store has lost it");
+  if (lost_checkpoint_) refuse_lost_checkpoint(*vault_, *lost_checkpoint_);
 }
 
 SegmentChains& OpenTenant::chains() {

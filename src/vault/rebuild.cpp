@@ -104,7 +104,12 @@ RebuildResult rebuild_catalog(Vault& vault, const std::stop_token& stop, Progres
     try {
       Ledger ledger = load_ledger(vault, tenant);
       // A catalog that can be read and has seen more than the ledger holds is evidence.
-      for (const LedgerHeadRow& head : before.heads) check_head(vault, ledger, head);
+      for (const LedgerHeadRow& head : before.heads) {
+        check_head(vault, ledger, head);
+        if (const auto lost = find_lost_checkpoint(vault, ledger, head)) {
+          refuse_lost_checkpoint(vault, *lost);
+        }
+      }
       append(rows, derive_tenant(vault, ledger));
     } catch (const Error& error) {
       if (!is_of_one_tenant(error)) throw;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vault/tenant_documents.hpp"
 
+#include <algorithm>
+
 #include "atp/core/error.hpp"
 #include "atp/crypto/age.hpp"
 #include "atp/crypto/sha256.hpp"
+#include "atp/model/acts.hpp"
 #include "atp/storage/layout.hpp"
 #include "atp/vault/points.hpp"
 #include "atp/verify/ledger_tail.hpp"
@@ -93,6 +96,25 @@ void check_head(const Vault& vault, Ledger& ledger, const LedgerHeadRow& head) {
     throw Error(ErrorKind::corrupt, subject,
                 "is another ledger than the one that " + vault.catalog_place().describe() + " saw");
   }
+}
+
+std::optional<std::string> find_lost_checkpoint(const Vault& vault, const Ledger& ledger,
+                                                const LedgerHeadRow& head) {
+  if (!head.last_leaf) return std::nullopt;
+  const std::string key = layout::ledger_checkpoint(head.tenant, head.term, head.size);
+  if (vault.store().stat(key)) return std::nullopt;
+  // Who has resolved a halt since has looked at all that there is.
+  const auto resolves = [&](const LedgerEntry& entry) {
+    return entry.statement.index >= head.size &&
+           entry.statement.action == acts::kHaltResolved.action;
+  };
+  return std::ranges::any_of(ledger.tail(), resolves) ? std::nullopt : std::optional(key);
+}
+
+void refuse_lost_checkpoint(const Vault& vault, const std::string& key) {
+  throw Error(ErrorKind::corrupt, key,
+              "is gone, and " + vault.catalog_place().describe() +
+                  " had seen it: somebody has removed it, or the store has lost it");
 }
 
 void require_tail(const Vault& vault, const Ledger& ledger, const std::string& after) {

@@ -31,6 +31,12 @@ void begin_key_epoch(const Vault& vault, const TenantId& tenant, const std::stri
 
 KnownHead known_head(const LedgerHeadRow& row);
 LedgerHeadRow head_row(const Ledger& ledger);
+/// The key of the checkpoint over `head` that the store has no more, though the catalog had seen it
+/// and nobody has looked at the ledger since; `ledger` has all entries from there on.
+std::optional<std::string> find_lost_checkpoint(const Vault& vault, const Ledger& ledger,
+                                                const LedgerHeadRow& head);
+/// Throws: corrupt.
+[[noreturn]] void refuse_lost_checkpoint(const Vault& vault, const std::string& key);
 /// Throws: corrupt unless the whole `ledger` goes on from what the catalog saw.
 void check_head(const Vault& vault, Ledger& ledger, const LedgerHeadRow& head);
 

@@ -9,6 +9,10 @@
 #include <vector>
 
 #include "atp/backup/take_backup.hpp"
+#include "atp/ledger/ledger.hpp"
+#include "atp/merkle/frontier.hpp"
+#include "atp/model/json.hpp"
+#include "atp/storage/layout.hpp"
 #include "atp/vault/completion.hpp"
 #include "atp/vault/doctor.hpp"
 #include "atp/vault/halt.hpp"
@@ -52,6 +56,34 @@ class BackupFixture : public testing::Test {
     ports.store = std::move(store);
     return std::make_shared<Vault>(std::move(ports), vault_->document(),
                                    load_keys(*disk_, "/keys"));
+  }
+
+  /// Makes the ledger one of version 1, as earlier builds wrote it, and the catalog know it so.
+  void make_ledger_old(const TenantId& tenant) {
+    merkle::Frontier<Rfc9162Hasher> tree;
+    const auto replace = [&](const std::string& key, const std::string& text) {
+      disk_->remove(Path("/vault/store") / key);
+      disk_->open(Path("/vault/store") / key, OpenMode::create_new)->write_at(0, as_bytes(text));
+    };
+    for (const std::string& key : keys(layout::ledger_entries(tenant, 0))) {
+      Json json = parse_json(as_text(get_object(vault_->store(), key, kStatementLimit)));
+      json.as_object().insert_or_assign("formatVersion", 1);
+      for (const char* name : {"signature", "binding", "bindingBefore"}) {
+        json.as_object().erase(name);
+      }
+      const Bytes signature = vault_->signers().current().sign(as_bytes(json.str()));
+      json.as_object().emplace("signature", to_base64(signature));
+      replace(key, json.str());
+      tree.push(Rfc9162Hasher::leaf(as_bytes(json.str())));
+      const std::string checkpoint = layout::ledger_checkpoint(tenant, 0, tree.size());
+      if (!vault_->store().stat(checkpoint)) continue;
+      const Checkpoint seen{json.as_object().at("origin").as_string(), tree.size(), tree.root()};
+      replace(checkpoint, sign_checkpoint(seen, vault_->ledger_signers()));
+    }
+    vault_.reset();
+    disk_->remove("/vault/catalog.db");
+    reopen();
+    rebuild_catalog(*vault_, {}, nullptr);
   }
 
   /// Changes the trust policy and opens the vault with it.

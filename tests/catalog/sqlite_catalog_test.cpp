@@ -202,7 +202,7 @@ TEST_F(SqliteCatalogTest, RefusesAFileInWalMode) {
 
 TEST_F(SqliteCatalogTest, T020_NewerSchemaIsUnsupported) {
   create();
-  execute("PRAGMA user_version = 5");
+  execute("PRAGMA user_version = 6");
   expect_refused(ErrorKind::unsupported);
 }
 

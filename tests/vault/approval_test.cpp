@@ -37,6 +37,10 @@ class Approvals : public test::BackupFixture {
     write_trust();
     seal("a.jsonl", "a");
     backup();
+    halt();
+  }
+
+  void halt() {
     vault_->catalog().halt({.tenant = tenant_,
                             .halted_at = clock_->now(),
                             .subject = "ledger/acme/0/entries/1",
@@ -403,6 +407,22 @@ TEST_F(Approvals, AnActWithoutARuleNeedsNone) {
   write_trust();
   EXPECT_EQ(error_kind([&] { request(); }), ErrorKind::invalid_argument);
   resolve_halt(*vault_, tenant_, {}, {}, {});
+}
+
+/// A ledger of version 1 is summed up by the act itself: that makes no approval stale.
+TEST_F(Approvals, OutliveTheSummaryOfAnOldLedger) {
+  make_ledger_old(tenant_);
+  halt();
+  const ApprovalDocuments documents = good();
+  resolve_halt(*vault_, tenant_, std::nullopt, check(documents), {});
+  Ledger ledger = Ledger::load(vault_->store(), vault_->trust(), tenant_);
+  const auto& entries = ledger.entries();
+  ASSERT_EQ(entries.size(), 4u);
+  EXPECT_EQ(entries[2].statement.action, "ledger.summed_up");
+  EXPECT_EQ(entries[3].statement.action, "halt.resolved");
+  clock_->advance(std::chrono::hours(1));
+  halt();
+  EXPECT_THAT(refused(documents), testing::AnyOf(HasSubstr("stale"), HasSubstr("was used by")));
 }
 
 }  // namespace

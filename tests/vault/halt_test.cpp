@@ -365,6 +365,20 @@ TEST_F(Halt, T052_ByACheckpointThatIsGone) {
   EXPECT_EQ(kind_found_by_doctor(), std::nullopt);
 }
 
+/// Another host's catalog had seen it, too: once is enough.
+TEST_F(Halt, ByALostCheckpointIsNotAgainOnEveryHost) {
+  const Bytes old = read_file(*disk_, "/vault/catalog.db", 1 << 20);
+  remove(checkpoint(4));
+  EXPECT_EQ(rebuild_catalog(*vault_, {}, nullptr).damaged.size(), 1u);
+  EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::corrupt);
+  resolve_halt(*vault_, tenant_, std::nullopt, {}, {});
+  vault_.reset();
+  disk_->remove("/vault/catalog.db");
+  disk_->open("/vault/catalog.db", OpenMode::create_new)->write_at(0, old);
+  reopen();
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+}
+
 /// A writer's key in wrong hands could otherwise hide any act from all who come later.
 TEST_F(Halt, P03_ByAnEntryThatLeadsPastABindingOne) {
   halt_and_put_back(entry(3));

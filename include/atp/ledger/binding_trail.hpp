@@ -18,7 +18,7 @@ inline namespace v0 {
 /// What the entries read so far say of it. A value.
 class ATP_EXPORT BindingTrail {
  public:
-  /// Behind the entry `last`, whose predecessors nobody has read.
+  /// Behind the entry `last`, of version 2.
   static BindingTrail behind(const Statement& last);
 
   /// What the next entry has to say and does not, as expected and found; nothing where it fits. A
@@ -37,8 +37,6 @@ class ATP_EXPORT BindingTrail {
 
   /// Whether the next entry must be `ledger.summed_up`, since all before it are of version 1.
   bool wants_summary() const { return !empty_ && is_old_; }
-  /// Whether the binding entries of version 1 are known: all entries of it were read.
-  bool knows_old() const { return old_.has_value(); }
   /// The newest binding entry. Nothing where there is none, and where `wants_summary`.
   std::optional<std::uint64_t> newest() const { return newest_; }
 
@@ -46,7 +44,7 @@ class ATP_EXPORT BindingTrail {
   bool empty_ = true;
   bool is_old_ = true;  ///< No entry of version 2 has come yet.
   std::optional<std::uint64_t> newest_ = {};
-  std::optional<std::vector<std::uint64_t>> old_ = std::vector<std::uint64_t>();
+  std::vector<std::uint64_t> old_ = {};  ///< The binding entries of version 1.
 };
 
 }  // namespace v0

@@ -129,8 +129,9 @@ class ATP_EXPORT Ledger {
   /// `load`. Throws: as `load`; corrupt where they do not lead to this head.
   const std::vector<LedgerEntry>& entries();
   /// The binding entries, the newest first, until `each` says no more: each is read by itself, so
-  /// that the cost is theirs and not the ledger's. In a ledger that ends with entries of version 1
-  /// all are read. Throws: corrupt where an entry leads to one that is not binding; untrusted.
+  /// that the cost is theirs and not the ledger's. Where a ledger ends with entries of version 1,
+  /// or its summary has no list, all are read. Throws: corrupt where an entry leads to one that is
+  /// not binding; untrusted.
   void for_each_binding(const std::function<bool(const Statement&)>& each);
   /// The newest checkpoint as the signed note that is stored; empty before the first.
   const std::string& newest_note() const { return reading_.newest_note; }
@@ -166,7 +167,6 @@ class ATP_EXPORT Ledger {
 
  private:
   Ledger(ObjectStore& store, const TrustPolicy& trust, TenantId tenant, LedgerReading reading);
-  std::optional<BindingTrail::Mismatch> complete(Statement& statement);
   void put_tiles();
 
   ObjectStore* store_;

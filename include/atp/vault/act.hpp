@@ -17,8 +17,9 @@ namespace atp {
 inline namespace v0 {
 
 /// Appends `statement`, whoever else is appending, at a size of the ledger at which `condition` did
-/// not throw, and its checkpoint; `ledger.opened` before it where the ledger is empty. The
-/// condition is asked anew whenever the ledger has grown. This is the one way to append.
+/// not throw, and its checkpoint; what opens the ledger before it where that is empty or of version 1.
+/// The condition is asked anew whenever others have appended. This is the one way to append.
+/// Throws: corrupt as `OpenTenant::require_checkpoint`, but for the end of a halt.
 ATP_EXPORT void append_when(OpenTenant& tenant, const Statement& statement, Time retain_until,
                             const std::function<void(Ledger&)>& condition);
 
