@@ -176,17 +176,17 @@ class Connection::Impl {
   ErrorCode write_body(const HttpBodies& bodies, ResponseReader& reader, const ExchangeRules& rules,
                        const std::stop_token& stop) {
     const auto source = bodies.send();
-    Bytes piece(kWriteSize);
+    piece_.resize(kWriteSize);
     for (std::uint64_t left = bodies.length; left > 0;) {
       if (take_what_came(reader, stop)) return asio::error::operation_aborted;
-      const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
-      const std::size_t size = source->read(MutableByteView(piece).first(most));
+      const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_.size()));
+      const std::size_t size = source->read(MutableByteView(piece_).first(most));
       if (size == 0) {
         throw Error(ErrorKind::invalid_argument, url_.origin(),
                     "expected a body of " + std::to_string(bodies.length) + " bytes, found " +
                         std::to_string(bodies.length - left));
       }
-      if (const ErrorCode error = write(as_text(ByteView(piece).first(size)), rules, stop)) {
+      if (const ErrorCode error = write(as_text(ByteView(piece_).first(size)), rules, stop)) {
         return error;
       }
       left -= size;
@@ -233,6 +233,7 @@ class Connection::Impl {
   }
 
   const Url url_;
+  Bytes piece_;  ///< Of a body; here, since a write that timed out still looks at it.
   Waiter waiter_;
   std::unique_ptr<Stream> stream_;
   std::array<char, kReadSize> buffer_;

@@ -193,7 +193,8 @@ class Client final : public HttpClient {
       std::optional<milliseconds> wait;
       const auto in_time = [&] {
         // What goes past takes the time that it takes.
-        return !last && wait && (!passing.empty() || SteadyClock::now() + *wait < end);
+        const auto from = passing.empty() ? SteadyClock::now() : end - options_.timeout;
+        return !last && wait && from + *wait < end;
       };
       try {
         HttpResponse response = ask({to, request, bytes, passing, end}, attempt == 1, stop);
