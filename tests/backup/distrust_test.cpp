@@ -113,6 +113,18 @@ TEST_F(Distrust, ALongerRetentionIsGrownEvenWhereNothingIsNew) {
             add_period(sealed, *longer.retention));
 }
 
+/// A crash may leave a policy that no statement speaks of.
+TEST_F(Distrust, P17_AStoredPolicyCountsWhereItKeepsLonger) {
+  seal("a.jsonl", "one\n");
+  backup();
+  const CalendarPeriod longer{.years = 10};
+  OpenTenant(*vault_, tenant_).ensure_policy({}, longer, clock_->now());
+  EXPECT_EQ(backup().status, BackupStatus::unchanged);
+  const Time sealed = disk_->status("/source/a.jsonl")->modified;
+  EXPECT_EQ(vault_->store().stat(keys("segments/").at(0))->immutability.retain_until,
+            add_period(sealed, longer));
+}
+
 TEST_F(Distrust, ALongerRetentionReachesWhatWasSealedUnderAShorterOne) {
   BackupOptions asked = options();
   asked.retention = CalendarPeriod{.years = 7};
