@@ -6,6 +6,7 @@
 #include <atp/core/version.hpp>
 #include <atp/net/http_client.hpp>
 #include <atp/restore/restore.hpp>
+#include <atp/vault/vault_folder.hpp>
 #include <iostream>
 
 int main(int, char** argv) {
