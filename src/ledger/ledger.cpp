@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <ranges>
 #include <utility>
 
 #include "atp/core/error.hpp"
@@ -181,8 +180,9 @@ void Ledger::for_each_binding(const std::function<bool(const Statement&)>& each)
     index = statement.binding_before;
     if (statement.action != acts::kSummedUp.action) continue;
     if (!statement.binding_acts) return each_before(from);
-    for (const std::uint64_t old : *statement.binding_acts | std::views::reverse) {
-      if (!each(read(old, from))) return;
+    const std::vector<std::uint64_t>& old = *statement.binding_acts;
+    for (auto act = old.rbegin(); act != old.rend(); ++act) {
+      if (!each(read(*act, from))) return;
     }
   }
 }

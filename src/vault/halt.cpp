@@ -2,7 +2,6 @@
 #include "atp/vault/halt.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <span>
 #include <vector>
 
@@ -139,11 +138,11 @@ std::size_t resolved_by_ledger(const Vault& vault, const TenantId& tenant,
     if (statement.action == acts::kHaltResolved.action) resolutions.push_back(statement);
     return true;
   });
-  for (const Statement& statement : resolutions | std::views::reverse) {
-    const std::size_t more = resolved_by(statement, halts, resolved);
+  for (auto statement = resolutions.rbegin(); statement != resolutions.rend(); ++statement) {
+    const std::size_t more = resolved_by(*statement, halts, resolved);
     if (more == resolved) continue;
     resolved = more;
-    try_to([&] { vault.catalog().record_halt_resolution(tenant, statement.index); });
+    try_to([&] { vault.catalog().record_halt_resolution(tenant, statement->index); });
   }
   return resolved;
 }
