@@ -53,19 +53,6 @@ Ledger Ledger::load(ObjectStore& store, const TrustPolicy& trust, const TenantId
   return Ledger(store, trust, tenant, std::move(reading));
 }
 
-Ledger Ledger::load_known(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
-                          std::uint64_t known) {
-  try {
-    return load(store, trust, tenant);
-  } catch (const Error& error) {
-    const bool of_entry = error.subject().starts_with(layout::ledger_entries(tenant, kTerm));
-    const auto index = of_entry ? layout::find_number(error.subject(), 4) : std::nullopt;
-    if (error.kind() != ErrorKind::unsupported || !index || *index >= known) throw;
-    throw Error(ErrorKind::corrupt, error.subject(),
-                error.message() + ", where it was read before");
-  }
-}
-
 std::optional<Ledger> Ledger::resume(ObjectStore& store, const TrustPolicy& trust,
                                      const TenantId& tenant, const KnownHead& known) {
   const std::uint64_t size = known.tree.size();
@@ -108,11 +95,7 @@ LedgerEntry Ledger::entry(std::uint64_t index) const {
   if (index >= first_) return reading_.entries[index - first_];
   std::vector<Problem> problems;
   auto entry = ledger::read_entry(*store_, trust_, tenant_, origin(), index, problems);
-  if (!entry) {
-    Problem& problem = problems.front();  // It was of a known version when the head was recorded.
-    if (problem.kind == Problem::Kind::version) problem.kind = Problem::Kind::integrity;
-    throw_problem(problem);
-  }
+  if (!entry) throw_problem(problems.front());
   return std::move(*entry);
 }
 
@@ -143,7 +126,7 @@ void Ledger::reach_back_to(std::uint64_t from) {
 
 const std::vector<LedgerEntry>& Ledger::entries() {
   if (first_ == 0) return reading_.entries;
-  Ledger whole = load_known(*store_, *trust_, tenant_, size());
+  Ledger whole = load(*store_, *trust_, tenant_);
   if (whole.size() < size() ||
       merkle::root<Rfc9162Hasher>(whole.reading_.leaves(size())) != root() ||
       whole.origin() != origin()) {

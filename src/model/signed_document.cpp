@@ -122,7 +122,8 @@ std::optional<Outcome> check_kind(const Json& json) {
   if (version > newest_version<T>()) {
     return Outcome{DocumentState::unsupported, "expected formatVersion " +
                                                    std::to_string(newest_version<T>()) +
-                                                   " at most, found " + std::to_string(version)};
+                                                   " at most, found " + std::to_string(version) +
+                                                   ": a later release has written it"};
   }
   if (type == T::type) return std::nullopt;
   return Outcome{DocumentState::wrong_type,
@@ -167,18 +168,34 @@ Outcome check_signatures(Time signed_at, const std::string& text,
   return found;
 }
 
+/// What all versions of a document have in common.
 template <class T>
-Outcome check_parsed(Json json, const Parsed<T>& parsed, const TrustPolicy* trust,
+Outcome check_common(Json json, const DocumentHeader& header,
+                     const std::vector<DocumentSignature>& signatures, const TrustPolicy* trust,
                      const std::optional<TenantId>& tenant) {
-  const DocumentHeader& header = parsed.document.header;
   if (trust != nullptr && header.vault_id != trust->vault_id) {
     return {DocumentState::wrong_vault,
             "expected vault " + trust->vault_id + ", found " + header.vault_id};
   }
   Outcome outcome = check_tenant(header, tenant);
   if (outcome.state != DocumentState::not_checked || trust == nullptr) return outcome;
-  return check_signatures(header.created_at, signed_text(std::move(json)), parsed.signatures,
-                          *trust, is_personal<T> ? KeyRole::approver : KeyRole::document);
+  return check_signatures(header.created_at, signed_text(std::move(json)), signatures, *trust,
+                          is_personal<T> ? KeyRole::approver : KeyRole::document);
+}
+
+bool is_usable(const Outcome& outcome) {
+  return outcome.state == DocumentState::verified || outcome.state == DocumentState::not_checked;
+}
+
+/// Only a trusted signer has a later version; what nobody signed is another's, or was changed.
+template <class T>
+Outcome check_later(Json json, Outcome unsupported, const TrustPolicy* trust,
+                    const std::optional<TenantId>& tenant) {
+  FieldReader in(json);
+  const DocumentHeader header = read_header<T>(in);
+  const std::vector<DocumentSignature> signatures = read_signatures(in);
+  Outcome outcome = check_common<T>(json, header, signatures, trust, tenant);
+  return is_usable(outcome) ? unsupported : outcome;
 }
 
 }  // namespace
@@ -244,14 +261,15 @@ CheckedDocument<T> check_document(std::string_view stored, const TrustPolicy* tr
   try {
     check_size(stored.size(), size_limit<T>());
     Json json = parse_stored(stored);
-    if (const auto outcome = check_kind<T>(json)) {
-      return {outcome->state, outcome->detail, std::nullopt};
+    if (auto kind = check_kind<T>(json)) {
+      const bool later = kind->state == DocumentState::unsupported;
+      if (later) kind = check_later<T>(std::move(json), *std::move(kind), trust, tenant);
+      return {kind->state, kind->detail, std::nullopt};
     }
     Parsed<T> parsed = read_document<T>(json);
-    Outcome outcome = check_parsed(std::move(json), parsed, trust, tenant);
-    const bool usable =
-        outcome.state == DocumentState::verified || outcome.state == DocumentState::not_checked;
-    if (!usable) return {outcome.state, std::move(outcome.detail), std::nullopt};
+    Outcome outcome =
+        check_common<T>(std::move(json), parsed.document.header, parsed.signatures, trust, tenant);
+    if (!is_usable(outcome)) return {outcome.state, std::move(outcome.detail), std::nullopt};
     return {outcome.state, std::move(outcome.detail), std::move(parsed.document),
             std::move(outcome.key_id)};
   } catch (const Error& error) {

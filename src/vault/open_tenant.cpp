@@ -25,7 +25,7 @@ Ledger OpenTenant::open_ledger(const Vault& vault, const TenantId& tenant) {
   std::optional<Ledger> ledger;
   if (head) ledger = Ledger::resume(vault.store(), vault.trust(), tenant, known_head(*head));
   if (!ledger) {
-    ledger = Ledger::load_known(vault.store(), vault.trust(), tenant, head ? head->size : 0);
+    ledger = Ledger::load(vault.store(), vault.trust(), tenant);
     if (head) check_head(vault, *ledger, *head);
     if (head) lost_checkpoint_ = find_lost_checkpoint(vault, *ledger, *head);
   }

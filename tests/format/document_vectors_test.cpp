@@ -96,6 +96,12 @@ class DocumentCases : public Cases {
     });
   }
 
+  static std::string claiming_version(const std::string& stored, std::uint64_t version) {
+    Json json = parse_json(stored);
+    json.as_object().insert_or_assign("formatVersion", version);
+    return json.str();
+  }
+
   TrustPolicy trust_with(const PublicKey& key) const {
     TrustPolicy trust = trust_;
     trust.keys.push_back({key, KeyRole::document, {}, {}});
@@ -198,6 +204,8 @@ class DocumentCases : public Cases {
                            object["later"] = true;
                          }),
                          "unsupported");
+    refuse<TenantPolicy>("version-2-unsigned", "a later version that nobody signed",
+                         claiming_version(signed_by_us<TenantPolicy>(), 2), "bad_signature");
     refuse_signed<TenantPolicy>("version-0", "no version", set("formatVersion", 0));
     refuse<TenantPolicy>("vault-of-another", "another vault's document",
                          signed_by_us<TenantPolicy>(set("vaultId", kOtherVaultId)), "wrong_vault");

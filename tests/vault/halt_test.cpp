@@ -401,12 +401,27 @@ TEST_F(Halt, IsNotForAnEntryOfALaterVersion) {
   Json json = parse_json(as_text(read(entry(3))));
   json.as_object().insert_or_assign("formatVersion", 3);
   json.as_object().insert_or_assign("index", 4);
+  json.as_object().erase("signature");
+  const Bytes signature = vault_->signers().current().sign(as_bytes(json.str()));
+  json.as_object().emplace("signature", to_base64(signature));
   write(entry(4), as_bytes(json.str()));
   EXPECT_EQ(error_kind([&] { backup(); }), ErrorKind::unsupported);
   EXPECT_EQ(kind_found_by_doctor(), ErrorKind::unsupported);
   EXPECT_FALSE(vault_->store().stat(layout::halt(tenant_, 0)));
   EXPECT_FALSE(vault_->catalog().find_halt(tenant_));
   remove(entry(4));
+}
+
+/// What nobody trusted has signed is no later version, whatever it says.
+TEST_F(Halt, ByAnEntryThatOnlyClaimsALaterVersion) {
+  expect_halt(
+      [&] {
+        Json json = parse_json(as_text(read(entry(3))));
+        json.as_object().insert_or_assign("formatVersion", 3);
+        json.as_object().insert_or_assign("index", 4);
+        write(entry(4), as_bytes(json.str()));
+      },
+      "bad_signature", ErrorKind::untrusted);
 }
 
 /// Where the catalog is lost, the ledger leads to the entry that resolved a halt.

@@ -97,11 +97,6 @@ class ATP_EXPORT Ledger {
   static Ledger load(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
                      EntriesFrom entries = EntriesFrom::objects);
 
-  /// The same of a ledger whose first `known` entries were once read: one of those that is now of a
-  /// later version was changed. Throws: as `load`, corrupt for that one.
-  static Ledger load_known(ObjectStore& store, const TrustPolicy& trust, const TenantId& tenant,
-                           std::uint64_t known);
-
   /// Reads the last entry that `known` has seen, and what came after it; the entries before are not
   /// looked at, so that the cost does not grow with the ledger. `known` is believed only where the
   /// store still has that entry, and a checkpoint over exactly that by a trusted key. Else nothing:
